@@ -1,0 +1,134 @@
+"""The backward pass: the chain rule, from a root to everything it was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite, isnan
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from . import notation
+from .formula import Formula, condition
+
+if TYPE_CHECKING:
+    from .value import Value
+
+recorded_derivatives: Callable[[Value], Sequence[float]] = attrgetter("local_derivatives")
+"""The local derivatives of a node as they were at the forward pass."""
+
+
+def evaluation_order(root: Value) -> list[Value]:
+    """The nodes under ``root`` that have parents, each after its parents.
+
+    Iterative: a chain of a million nodes is no deeper than any other list.
+    """
+    order: list[Value] = []
+    entered: set[Value] = set()
+    stack: list[Value | None] = [root] if root.parents else []
+    while stack:
+        node = stack.pop()
+        if node is None:  # every parent of the node below is in the order by now
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif node not in entered:
+            entered.add(node)
+            stack += (node, None)
+            stack += [parent for parent in node.parents[::-1] if parent.parents]
+    return order
+
+
+def propagate(
+    order: Sequence[Value],
+    root: Value,
+    gradient: Any,
+    derivatives: Callable[[Value], Sequence[Any]] = recorded_derivatives,
+) -> dict[Value, Any]:
+    """The derivative of ``root``, times ``gradient``, by every node of ``order`` and every leaf.
+
+    ``dL/dparent += dL/dnode * dnode/dparent``, edge by edge, from the root down.
+    """
+    gradients = {root: gradient}
+    for node in reversed(order):
+        upstream = gradients[node]
+        for parent, derivative in zip(node.parents, derivatives(node)):
+            contribution = upstream * derivative
+            if parent in gradients:
+                gradients[parent] += contribution
+            else:
+                gradients[parent] = contribution
+    return gradients
+
+
+def differentiable_derivatives(node: Value) -> Sequence[Any]:
+    """The local derivatives of a node as nodes themselves, for gradients of gradients."""
+    check_fresh([node])
+    assert node.operation is not None  # nodes of an evaluation order have one
+    return node.operation.differentiate(node.parents, node)
+
+
+def check_fresh(order: Iterable[Value]) -> None:
+    """Refuse nodes whose value no longer follows from their parents', with ``RuntimeError``."""
+    for node in order:
+        assert node.operation is not None
+        value, _ = node.operation.linearize(*[parent.data for parent in node.parents])
+        if value != node.data and not (isnan(value) and isnan(node.data)):
+            raise RuntimeError(
+                f"{node!r} was made by {node.operation.name} from numbers that have been "
+                f"changed since ({node.operation.name} would now give {value!r}): "
+                "compute it again before you differentiate or step through it"
+            )
+
+
+def check_anomalies_forward(node: Value) -> None:
+    """Raise ``FloatingPointError`` if the node's operation has just made a nan or an infinity."""
+    value = node.data
+    inputs = [parent.data for parent in node.parents]
+    if isfinite(value) or any(map(isnan, inputs)):
+        return
+    if not isnan(value) and not all(map(isfinite, inputs)):
+        return
+    operation = node.operation
+    assert operation is not None
+    written = operation.notation(inputs, value)
+    numbers = dict(zip(written.arguments, inputs))
+    symbols = notation.text(written.value, {})
+    with_numbers = notation.text(
+        written.value,
+        {name: notation.number(x) for name, x in numbers.items()},
+        lambda test: condition(test, numbers),
+    )
+    domain = operation.domain if isinstance(operation, Formula) else None
+    cure = "keep the numbers smaller"
+    if domain is not None and not condition(domain, numbers):
+        cure = f"keep {notation.text(domain, {})}"
+    raise FloatingPointError(
+        f"{operation.name} made the first {'nan' if isnan(value) else 'inf'}: "
+        f"{symbols} = {with_numbers} = {notation.number(value)}; {cure}"
+    )
+
+
+def check_anomalies_backward(order: Sequence[Value], gradients: dict[Value, Any]) -> None:
+    """Raise ``FloatingPointError`` for the first contribution that made a nan or an infinity."""
+    for node in reversed(order):
+        upstream = float(gradients[node])
+        for position, parent in enumerate(node.parents):
+            derivative = node.local_derivatives[position]
+            contribution = upstream * derivative
+            if not parent.requires_grad or isfinite(contribution) or not isfinite(upstream):
+                continue
+            operation = node.operation
+            assert operation is not None
+            inputs = [each.data for each in node.parents]
+            written = operation.notation(inputs, node.data)
+            argument = written.arguments[position]
+            raise FloatingPointError(
+                f"the backward pass of {operation.name} made the first "
+                f"{'nan' if isnan(contribution) else 'inf'}: upstream gradient * "
+                f"d{operation.name}/d{argument} = {notation.number(upstream)} * "
+                f"({notation.text(written.partials[position], {})} = "
+                f"{notation.number(derivative)}), at "
+                + ", ".join(
+                    f"{name} = {notation.number(x)}"
+                    for name, x in zip(written.arguments, inputs, strict=True)
+                )
+                + f"; keep {argument} away from there"
+            )

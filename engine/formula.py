@@ -1,0 +1,453 @@
+"""A row of the table: one elementary function, written once, read by everything.
+
+:mod:`.formulas` holds the rows. A user adds one with :func:`formula`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from . import ieee, notation
+from .expression import (
+    CONSTANTS,
+    Expression,
+    check_names,
+    define,
+    graph_source,
+    parse,
+    scalar_source,
+)
+from .operation import Notation, Operand, Operation, real_number
+
+_rows: dict[str, Formula] = {}
+
+table: Mapping[str, Formula] = MappingProxyType(_rows)
+"""Every row by its name, in the order of declaration. Read-only; :func:`formula` adds to it."""
+
+
+class Formula(Operation):
+    """A row of the table: an elementary function, its value and its partial derivatives.
+
+    Call it with numbers for a float, with Values for a Value, with Arrays for an Array
+    (elementwise, broadcasting). Made by :func:`formula`.
+
+    Attributes
+    ----------
+    name, symbol : str
+        What it is called, and how it is written on a node (``mul`` and ``*``).
+    arguments : tuple of str
+        The names of its arguments, in order.
+    defaults : mapping of str to float
+        The numbers that stand in for arguments not given.
+    value, partials : Expression, tuple of Expression
+        The function, and its derivative by each argument. A partial may use ``out``.
+    domain : Expression or None
+        A condition under which the function is defined; None: all reals.
+    kinks : tuple of Expression
+        Each is zero exactly where the function or its slope jumps.
+    note, reference : str
+        What is chosen at the kinks; where the formula comes from.
+
+    Examples
+    --------
+    >>> from twingrad.engine.formulas import tanh
+    >>> print(tanh)
+    tanh | x | tanh(x) | 1 - out * out | all reals | no kinks | DLMF 4.28.2, 4.34.8
+    >>> tanh(0.5)
+    0.46211715726000973
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: str,
+        value: str,
+        partials: str | Sequence[str],
+        *,
+        domain: str = "",
+        kinks: str | Sequence[str] = (),
+        note: str = "",
+        reference: str = "",
+        symbol: str = "",
+        accepts_bool: bool = False,
+    ) -> None:
+        what = f"formula {name!r}"
+        if not isinstance(name, str) or not name.isidentifier() or name == "out":
+            raise ValueError(
+                f"formula name must be a Python name other than 'out', got {name!r}: "
+                "choose one such as 'cube'"
+            )
+        self.name = name
+        self.symbol = symbol or name
+        self.arguments, self.defaults = _parse_arguments(arguments, what)
+        self.value = parse(value)
+        self.partials = tuple(map(parse, _listed(partials)))
+        if len(self.partials) != len(self.arguments):
+            raise ValueError(
+                f"{what}: partials must hold one derivative per argument "
+                f"({', '.join(self.arguments)}), got {len(self.partials)} "
+                f"({' ; '.join(map(str, self.partials))}): separate them with ';'"
+            )
+        self.domain = parse(domain) if domain else None
+        self.kinks = tuple(map(parse, _listed(kinks)))
+        self.note = note
+        self.reference = reference
+        self.accepts_bool = accepts_bool
+
+    def check(self) -> None:
+        """Refuse names and calls that this row may not use, with a ``ValueError``."""
+        what = f"formula {self.name!r}"
+        arities = {row.name: row.arity for row in (*table.values(), self)}
+        if self.name in self.value.functions and not self.is_elementary:
+            raise ValueError(
+                f"{what}: value {self.value.text!r} calls itself: write it with functions "
+                "that are in the table already"
+            )
+        for argument in self.arguments:
+            if argument in arities and argument in self.functions:
+                raise ValueError(
+                    f"{what}: {argument!r} is both an argument and a function that it calls: "
+                    "rename the argument"
+                )
+        named = [(self.value, "value"), *((kink, "kinks") for kink in self.kinks)]
+        if self.domain is not None:
+            named.append((self.domain, "domain"))
+        for each, part in named:
+            check_names(each, self.arguments, arities, f"{what}: {part}")
+        for each in self.partials:
+            check_names(each, [*self.arguments, "out"], arities, f"{what}: partial")
+
+    @property
+    def arity(self) -> tuple[int, int]:
+        """The least and the greatest number of arguments it can be called with."""
+        return len(self.arguments) - len(self.defaults), len(self.arguments)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The rows that the value and the partials call, by name."""
+        parts = (self.value, *self.partials)
+        return tuple(dict.fromkeys(name for part in parts for name in part.functions))
+
+    @property
+    def is_elementary(self) -> bool:
+        """Whether the value is computed by the mathematical library, not by other rows."""
+        return self.value.text == f"{self.name}({', '.join(self.arguments)})" and hasattr(
+            ieee, self.name
+        )
+
+    @cached_property
+    def evaluate(self) -> Callable[..., float]:
+        """The value as a function of floats, by IEEE 754: infinities and nan, never an error."""
+        if self.is_elementary:
+            elementary: Callable[..., float] = getattr(ieee, self.name)
+            return elementary
+        source, namespace = scalar_source(self.value, self._scalar_functions(self.value))
+        return define(
+            "evaluate",
+            f"def evaluate({', '.join(self.arguments)}):\n    return {source}\n",
+            namespace,
+            f"{self.name}: evaluate",
+        )
+
+    @cached_property
+    def linearize(self) -> Callable[..., tuple[float, Sequence[float]]]:  # type: ignore[override]
+        """The value and the tuple of partial derivatives, as one function of floats."""
+        value, namespace = scalar_source(self.value, self._scalar_functions(self.value))
+        partials = []
+        for partial in self.partials:
+            source, names = scalar_source(partial, self._scalar_functions(partial))
+            partials.append(f"{source},")
+            namespace |= names
+        return define(
+            "linearize",
+            f"def linearize({', '.join(self.arguments)}):\n"
+            f"    out = {value}\n"
+            f"    return out, ({' '.join(partials)})\n",
+            namespace,
+            f"{self.name}: linearize",
+        )
+
+    @cached_property
+    def _derivatives(self) -> Callable[..., tuple[Any, ...]]:
+        sources = []
+        namespace: dict[str, Any] = {}
+        for partial in self.partials:
+            rows = {name: _rows[name] for name in partial.functions}
+            source, names = graph_source(partial, rows)
+            sources.append(f"{source},")
+            namespace |= names
+        return define(
+            "differentiate",
+            f"def differentiate({', '.join(self.arguments)}, out):\n"
+            f"    return ({' '.join(sources)})\n",
+            namespace,
+            f"{self.name}: differentiate",
+        )
+
+    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
+        """The partial derivatives as nodes (or numbers), to be differentiated again."""
+        return self._derivatives(*parents, out)
+
+    def notation(self, inputs: Sequence[float], out: float) -> Notation:
+        """The row itself: its formulas do not depend on the node."""
+        return Notation(self.arguments, self.head, self.value, self.partials)
+
+    @cached_property
+    def head(self) -> Expression:
+        """How people write it: ``a * b`` where there is a sign for it, else ``relu(x)``."""
+        if not self.symbol.isidentifier():
+            return self.value
+        return parse(f"{self.name}({', '.join(self.arguments)})")
+
+    def is_defined(self, *inputs: float) -> bool:
+        """Whether the inputs lie in the domain."""
+        return self.domain is None or condition(self.domain, dict(zip(self.arguments, inputs)))
+
+    def _scalar_functions(self, expression: Expression) -> dict[str, Callable[..., float]]:
+        return {name: _rows.get(name, self).evaluate for name in expression.functions}
+
+    def __call__(self, *operands: Any, **named: Any) -> Any:
+        """Apply the row to numbers (a float comes back), Values (a Value) or Arrays (an Array).
+
+        Raises ``TypeError`` for the wrong number of arguments and for what is not a number.
+        """
+        bound = self._bind(operands, named)
+        kinds = [type(operand) for operand in bound if isinstance(operand, Operand)]
+        if kinds:
+            result = max(kinds, key=lambda kind: kind.precedence).apply(self, *bound)
+            if result is not NotImplemented:
+                return result
+            for position, operand in enumerate(bound):  # refuses the array among them
+                if not isinstance(operand, Operand):
+                    self.number(position, operand)
+        return self.evaluate(*[self.number(*each) for each in enumerate(bound)])
+
+    def number(self, position: int, operand: object) -> float:
+        """The operand at ``position`` as a float, refused with a sentence if it is not real."""
+        if self.accepts_bool and isinstance(operand, bool):
+            return float(operand)
+        return real_number(operand, f"{self.name}: {self.arguments[position]}")
+
+    def _bind(self, operands: tuple[Any, ...], named: dict[str, Any]) -> Sequence[Any]:
+        if not named and len(operands) == len(self.arguments):
+            return operands
+        values: dict[str, Any] = dict(self.defaults)
+        values.update(zip(self.arguments, operands))
+        unknown = [name for name in named if name not in self.arguments]
+        twice = [name for name in named if name in self.arguments[: len(operands)]]
+        values.update(named)
+        missing = [name for name in self.arguments if name not in values]
+        if unknown or twice or missing or len(operands) > len(self.arguments):
+            got = [f"{len(operands)} by position", *(f"{name}=" for name in named)]
+            raise TypeError(
+                f"{self.name} takes ({self.signature}), got {', '.join(got)}: "
+                "pass each argument once"
+            )
+        return [values[name] for name in self.arguments]
+
+    @property
+    def signature(self) -> str:
+        """The arguments with their defaults, as they are declared."""
+        return ", ".join(
+            f"{name}={self.defaults[name]:g}" if name in self.defaults else name
+            for name in self.arguments
+        )
+
+    def remove(self) -> None:
+        """Take a row of one's own out of the table again, so that its name is free.
+
+        Raises ``ValueError`` for a row that comes with the library, and for one that is not
+        in the table.
+        """
+        if _rows.get(self.name) is not self or self.name in _built_in:
+            raise ValueError(
+                f"formula {self.name!r} cannot be removed: only rows added with "
+                "twingrad.formula(...) can be, once"
+            )
+        del _rows[self.name]
+
+    def __str__(self) -> str:
+        names = {name: name for name in (*self.arguments, "out")}
+        partials = " ; ".join(notation.text(partial, names) for partial in self.partials)
+        domain = notation.text(self.domain, names) if self.domain else "all reals"
+        kinks = " ; ".join(f"{notation.text(kink, names)} = 0" for kink in self.kinks)
+        cells = [
+            self.name,
+            self.signature,
+            notation.text(self.value, names),
+            partials,
+            domain,
+            f"kinks where {kinks}" if kinks else "no kinks",
+            f"{self.note} " * bool(self.note) + self.reference,
+        ]
+        return " | ".join(cell for cell in cells if cell)
+
+    def __repr__(self) -> str:
+        return f"<formula {self.name}({self.signature})>"
+
+    def _repr_latex_(self) -> str:
+        names = {name: name for name in (*self.arguments, "out")}
+        value = notation.latex(self.value, names)
+        rows = [rf"\mathrm{{out}} &= {value}"]
+        rows += [
+            rf"\frac{{\partial\,\mathrm{{out}}}}{{\partial {notation.latex_name(argument)}}} "
+            rf"&= {notation.latex(partial, names)}"
+            for argument, partial in zip(self.arguments, self.partials, strict=True)
+        ]
+        return r"$$\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}$$"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _row, (self.name,)
+
+
+def formula(
+    name: str,
+    arguments: str,
+    value: str,
+    partials: str | Sequence[str],
+    *,
+    domain: str = "",
+    kinks: str | Sequence[str] = (),
+    note: str = "",
+    reference: str = "",
+) -> Formula:
+    """Add a row of your own to the table, and get it back as a function.
+
+    From then on it works on floats, Values and Arrays, in other formulas, in ``twingrad step``
+    and in the stepper, with derivatives of every order.
+
+    Parameters
+    ----------
+    name : str
+        A Python name that no other row has.
+    arguments : str
+        The arguments, separated by commas, with defaults where wanted: ``"x, slope=0.01"``.
+        Every argument is a real number that can be differentiated by.
+    value : str
+        The function, as an expression of numbers, the arguments, ``pi``, ``inf``,
+        ``+ - * / **``, comparisons, ``a if condition else b``, and calls of other rows.
+    partials : str or sequence of str
+        The derivative by each argument, in order, separated by ``;``. They may use ``out``,
+        the value of the function.
+    domain : str
+        The condition under which the function is defined. Empty: all reals.
+    kinks : str or sequence of str
+        Expressions, separated by ``;``, that are zero where the function or its slope jumps.
+    note, reference : str
+        What is chosen at the kinks; the source of the formula.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an expression does not parse or uses an unknown name, where the
+        number of partials is wrong, or where the name is taken. Nothing is added then.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> cube = twingrad.formula("cube", "x", "x**3", "3 * x**2")
+    >>> x = twingrad.Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
+    >>> cube.remove()
+    """
+    row = Formula(
+        name,
+        arguments,
+        value,
+        partials,
+        domain=domain,
+        kinks=kinks,
+        note=note,
+        reference=reference,
+    )
+    if name in CONSTANTS or name in _rows:
+        kind = "a constant" if name in CONSTANTS else f"in the table ({_rows[name]})"
+        raise ValueError(
+            f"formula {name!r} is {kind} already: choose another name"
+            + ("" if name in CONSTANTS or name in _built_in else ", or call its remove() first")
+        )
+    row.check()
+    _rows[name] = row
+    return row
+
+
+_built_in: set[str] = set()
+
+
+def built_in(
+    *arguments: Any, symbol: str = "", accepts_bool: bool = False, **named: Any
+) -> Formula:
+    """Declare a row of the library's own table; :func:`check_table` checks it later.
+
+    Takes what :func:`formula` takes, and the symbol that is written on nodes.
+    """
+    row = Formula(*arguments, symbol=symbol, accepts_bool=accepts_bool, **named)
+    if row.name in _rows:
+        raise ValueError(f"formula {row.name!r} is declared twice: keep one row of it")
+    _rows[row.name] = row
+    _built_in.add(row.name)
+    return row
+
+
+def check_table() -> None:
+    """Check every row of the library's own table, once all of them are declared."""
+    for row in table.values():
+        row.check()
+
+
+def condition(expression: Expression, values: Mapping[str, float]) -> bool:
+    """Whether a condition of a formula holds for these numbers."""
+    return bool(number(expression, values))
+
+
+def number(expression: Expression, values: Mapping[str, float]) -> float:
+    """An expression of the table's functions as a float, for these numbers."""
+    functions = {name: _rows[name].evaluate for name in expression.functions}
+    source, namespace = scalar_source(expression, functions)
+    what = "expression"
+    function = define("number", f"def number():\n    return {source}\n", namespace | values, what)
+    result: float = function()
+    return result
+
+
+def _row(name: str) -> Formula:
+    return _rows[name]
+
+
+def _listed(text: str | Sequence[str]) -> list[str]:
+    """The parts of ``"a ; b"``, or of a sequence of texts."""
+    parts = text.split(";") if isinstance(text, str) else list(text)
+    return [part for part in parts if part.strip()]
+
+
+def _parse_arguments(text: str, what: str) -> tuple[tuple[str, ...], dict[str, float]]:
+    try:
+        tree = ast.parse(f"lambda {text}: 0", mode="eval").body
+    except (SyntaxError, TypeError):
+        tree = None
+    names: tuple[str, ...] = ()
+    defaults: dict[str, float] = {}
+    if isinstance(tree, ast.Lambda) and not (
+        tree.args.vararg or tree.args.kwarg or tree.args.kwonlyargs or tree.args.posonlyargs
+    ):
+        names = tuple(argument.arg for argument in tree.args.args)
+        given = tree.args.defaults
+        with_default = names[len(names) - len(given) :]
+        for name, default in zip(with_default, given, strict=True):
+            constant = parse(ast.unparse(default))
+            if constant.variables or constant.functions:
+                names = ()
+                break
+            defaults[name] = number(constant, {})
+    if not names or set(names) & {"out", *CONSTANTS}:
+        raise ValueError(
+            f"{what}: arguments must be Python names other than out, pi and inf, separated by "
+            f"commas, with numbers as defaults, got {text!r}: write for example 'x, slope=0.01'"
+        )
+    return names, defaults

@@ -1,0 +1,105 @@
+"""Sums and products of many numbers: the operations of a Value that have no fixed arity.
+
+A neuron's ``w1*x1 + ... + wn*xn + b`` is one node with 2n + 1 parents, not 2n nodes: it is what
+a textbook calls z, and its local derivatives are dz/dw = x, dz/dx = w and dz/db = 1.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add, mul
+from typing import Any
+
+from .expression import Expression, parse
+from .operation import Notation, Operation
+
+_LONGEST = 8
+"""Terms of a sum that are written out; beyond, it is written as a call."""
+
+
+class Sum(Operation):
+    """``x1 + x2 + ... + xn``, added from left to right, as one node."""
+
+    name = "sum"
+    symbol = "sum"
+
+    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
+        return reduce(add, inputs), (1.0,) * len(inputs)
+
+    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
+        return (1.0,) * len(parents)
+
+    def notation(self, inputs: Sequence[float], out: float) -> Notation:
+        names = _numbered("x", len(inputs))
+        total = _joined("sum", names, names)
+        return Notation(names, total, total, [parse("1")] * len(names))
+
+
+class Dot(Operation):
+    """``a1*b1 + ... + an*bn``, or that plus a bias, as one node.
+
+    Its parents are ``(a1, ..., an, b1, ..., bn)`` or ``(a1, ..., an, b1, ..., bn, bias)``. The
+    bias comes first in the sum, as in micrograd.
+    """
+
+    name = "dot"
+    symbol = "dot"
+
+    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
+        half = len(inputs) // 2
+        a, b, bias = inputs[:half], inputs[half : 2 * half], inputs[2 * half :]
+        return reduce(add, map(mul, a, b), *bias), (*b, *a, *(1.0,) * len(bias))
+
+    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
+        half = len(parents) // 2
+        return (*parents[half : 2 * half], *parents[:half], *(1.0,) * (len(parents) % 2))
+
+    def notation(self, inputs: Sequence[float], out: float) -> Notation:
+        half = len(inputs) // 2
+        a, b = _numbered("a", half), _numbered("b", half)
+        bias = ["bias"] * (len(inputs) % 2)
+        names = [*a, *b, *bias]
+        products = [f"{first}*{second}" for first, second in zip(a, b, strict=True)]
+        partials = [*map(parse, b), *map(parse, a), *[parse("1")] * len(bias)]
+        total = _joined("dot", [*products, *bias], names)
+        return Notation(names, total, total, partials)
+
+
+class AMax(Operation):
+    """The greatest of ``x1, ..., xn``; equal greatest ones share the derivative equally."""
+
+    name = "amax"
+    symbol = "max"
+
+    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
+        greatest = reduce(_greater, inputs)
+        share = 1.0 / max(1, inputs.count(greatest))
+        return greatest, tuple(share if x == greatest or x != x else 0.0 for x in inputs)
+
+    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
+        return self.linearize(*[parent.data for parent in parents])[1]
+
+    def notation(self, inputs: Sequence[float], out: float) -> Notation:
+        names = _numbered("x", len(inputs))
+        ties = list(inputs).count(out)
+        share = "1" if ties <= 1 else f"1 / {ties}"
+        partials = [parse(f"{share} if {name} == out else 0") for name in names]
+        greatest = parse(f"max({', '.join(names)})")
+        return Notation(names, greatest, greatest, partials)
+
+
+def _greater(a: float, b: float) -> float:
+    return b if b > a or b != b else a
+
+
+def _numbered(letter: str, count: int) -> list[str]:
+    return [f"{letter}{k}" for k in range(1, count + 1)]
+
+
+def _joined(name: str, terms: Sequence[str], arguments: Sequence[str]) -> Expression:
+    text = " + ".join(terms) if len(terms) <= _LONGEST else f"{name}({', '.join(arguments)})"
+    return parse(text)
+
+
+SUM = Sum()
+DOT = Dot()
+AMAX = AMax()

@@ -1,0 +1,540 @@
+"""The stepper: a forward and a backward pass, one elementary step at a time, there and back.
+
+A :class:`Stepper` computes from None, as if no ``backward`` had been called before, and leaves
+the ``grad`` of the nodes alone. Its contributions are those of ``backward``, in its order, so
+they add up to the same gradients bit for bit.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+from . import notation
+from .backward import check_fresh, evaluation_order, propagate
+from .expression import Expression
+from .formula import condition
+from .naming import Names, is_plain
+from .notation import number, parenthesised
+from .paths import Path, chains
+
+if TYPE_CHECKING:
+    from .value import Value
+
+
+@dataclass(slots=True)
+class State:
+    """What is known after some steps: the values computed, and the gradients so far.
+
+    A node without an entry in ``values`` is not computed yet; the same holds for ``gradients``.
+    """
+
+    values: dict[Value, float] = field(default_factory=dict)
+    gradients: dict[Value, float] = field(default_factory=dict)
+
+    def copy(self) -> State:
+        """An independent copy."""
+        return State(dict(self.values), dict(self.gradients))
+
+
+class Step(ABC):
+    """One step: it changes a :class:`State`, can be undone, and can be read aloud.
+
+    Attributes
+    ----------
+    target : Value
+        The node whose value or gradient it sets.
+    """
+
+    target: Value
+
+    @abstractmethod
+    def do(self, state: State) -> None:
+        """Carry the step out on ``state``."""
+
+    @abstractmethod
+    def undo(self, state: State) -> None:
+        """Put ``state`` back exactly as it was before the step."""
+
+    @property
+    @abstractmethod
+    def symbols(self) -> str:
+        """The right-hand side in symbols: ``dL/dc * dc/da``."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> str:
+        """The right-hand side with the numbers in place: ``6.0 * (-2.0)``."""
+
+    @property
+    @abstractmethod
+    def latex(self) -> str:
+        """The whole step as LaTeX."""
+
+
+class Writer:
+    """How the operations of a graph are written, node by node.
+
+    ``position`` is the operand whose partial derivative is meant; None means the value.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def symbols(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' names: ``a * b``."""
+        return self._write(notation.text, node, position, numbers=False)
+
+    def numbers(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' numbers: ``6.0 * (-2.0)``; of a conditional, one branch."""
+        return self._write(notation.text, node, position, numbers=True)
+
+    def latex(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' names, as LaTeX."""
+        return self._write(notation.latex, node, position, numbers=False)
+
+    def latex_numbers(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' numbers, as LaTeX."""
+        return self._write(notation.latex, node, position, numbers=True)
+
+    def _write(
+        self, style: Callable[..., str], node: Value, position: int | None, *, numbers: bool
+    ) -> str:
+        assert node.operation is not None
+        written = node.operation.notation([parent.data for parent in node.parents], node.data)
+        nodes = {**dict(zip(written.arguments, node.parents, strict=True)), "out": node}
+        if position is not None:
+            part = written.partials[position]
+        else:
+            part = written.value if numbers else written.head
+        names = {
+            name: number(each.data) if numbers else self.names[each] for name, each in nodes.items()
+        }
+
+        def decide(test: Expression) -> bool | None:
+            if not numbers and any(not is_plain(nodes[name]) for name in test.variables):
+                return None
+            return condition(test, {name: each.data for name, each in nodes.items()})
+
+        return style(part, names, decide)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardStep(Step):
+    """``c = a * b = 6.0 * (-2.0) = -12.0``: the value of ``node`` is computed."""
+
+    node: Value
+    value: float
+    written: Writer = field(repr=False, compare=False)
+
+    @property
+    def target(self) -> Value:  # type: ignore[override]
+        return self.node
+
+    def do(self, state: State) -> None:
+        state.values[self.node] = self.value
+
+    def undo(self, state: State) -> None:
+        del state.values[self.node]
+
+    @property
+    def symbols(self) -> str:
+        return self.written.symbols(self.node)
+
+    @property
+    def numbers(self) -> str:
+        return self.written.numbers(self.node)
+
+    @property
+    def latex(self) -> str:
+        name = notation.latex_name(self.written.names[self.node])
+        return _chain(
+            name,
+            self.written.latex(self.node),
+            self.written.latex_numbers(self.node),
+            number(self.value),
+        )
+
+    def __str__(self) -> str:
+        name = self.written.names[self.node]
+        return _chain(name, self.symbols, self.numbers, number(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class SeedStep(Step):
+    """``dL/dL = 1.0``: where every backward pass begins."""
+
+    node: Value
+    gradient: float
+    written: Writer = field(repr=False, compare=False)
+
+    @property
+    def target(self) -> Value:  # type: ignore[override]
+        return self.node
+
+    def do(self, state: State) -> None:
+        state.gradients[self.node] = self.gradient
+
+    def undo(self, state: State) -> None:
+        del state.gradients[self.node]
+
+    @property
+    def symbols(self) -> str:
+        return self.written.names.derivative(self.node, self.node)
+
+    @property
+    def numbers(self) -> str:
+        return number(self.gradient)
+
+    @property
+    def latex(self) -> str:
+        return f"{_latex_derivative(self.written.names, self.node, self.node)} = {self.numbers}"
+
+    def __str__(self) -> str:
+        return f"{self.symbols} = {self.numbers}"
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardStep(Step):
+    """``dL/da += dL/dc * dc/da = 6.0 * (-2.0) = -12.0``: one edge of the chain rule.
+
+    Attributes
+    ----------
+    root, node, parent : Value
+        L, c and a of the formula.
+    position : int
+        Which operand of ``node`` the edge comes from.
+    upstream, derivative, contribution : float
+        dL/dc, the local derivative dc/da, and their product.
+    before, after : float or None
+        The gradient of the parent before and after the step; None is "not computed".
+    """
+
+    root: Value
+    node: Value
+    parent: Value
+    position: int
+    upstream: float
+    derivative: float
+    contribution: float
+    before: float | None
+    after: float
+    written: Writer = field(repr=False, compare=False)
+
+    @property
+    def target(self) -> Value:  # type: ignore[override]
+        return self.parent
+
+    def do(self, state: State) -> None:
+        state.gradients[self.parent] = self.after
+
+    def undo(self, state: State) -> None:
+        if self.before is None:
+            del state.gradients[self.parent]
+        else:
+            state.gradients[self.parent] = self.before
+
+    @property
+    def symbols(self) -> str:
+        names = self.written.names
+        return (
+            f"{names.derivative(self.root, self.node)} * {names.derivative(self.node, self.parent)}"
+        )
+
+    @property
+    def numbers(self) -> str:
+        upstream, derivative = number(self.upstream), number(self.derivative)
+        return f"{parenthesised(upstream)} * {parenthesised(derivative)}"
+
+    @property
+    def local(self) -> str:
+        """Where the local derivative comes from: ``dc/da = b = -2.0``."""
+        return _chain(
+            self.written.names.derivative(self.node, self.parent),
+            self.written.symbols(self.node, self.position),
+            self.written.numbers(self.node, self.position),
+            number(self.derivative),
+        )
+
+    @property
+    def latex(self) -> str:
+        names = self.written.names
+        return (
+            f"{_latex_derivative(names, self.root, self.parent)} \\mathrel{{+}}= "
+            rf"{_latex_derivative(names, self.root, self.node)} \cdot "
+            rf"{_latex_derivative(names, self.node, self.parent)} = "
+            rf"{parenthesised(number(self.upstream))} \cdot "
+            f"{parenthesised(number(self.derivative))} = {number(self.contribution)}"
+        )
+
+    def __str__(self) -> str:
+        target = self.written.names.derivative(self.root, self.parent)
+        return f"{target} += {self.symbols} = {self.numbers} = {number(self.contribution)}"
+
+
+def _chain(*parts: str) -> str:
+    """``c = b = -2.0``: a part that only repeats the result is left out."""
+    result = parts[-1]
+    kept = [part for part in parts[1:-1] if part not in (result, result.removesuffix(".0"))]
+    return " = ".join([parts[0], *kept, result])
+
+
+def _latex_derivative(names: Names, of: Value, by: Value) -> str:
+    top, bottom = notation.latex_name(names[of]), notation.latex_name(names[by])
+    return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+
+
+class Stepper(Sequence[Step]):
+    """All steps of a forward and a backward pass, and a cursor that moves over them.
+
+    It is a sequence of :class:`Step`. :meth:`next`, :meth:`back`, :meth:`jump` and :meth:`run`
+    move; :attr:`state` is what is known at the cursor. At first the leaves are known, nothing
+    else.
+
+    Parameters
+    ----------
+    root : Value
+        The result to differentiate.
+
+    Raises
+    ------
+    RuntimeError
+        If some ``data`` has been changed since the forward pass: the steps would not fit it.
+
+    Examples
+    --------
+    >>> from twingrad import Value
+    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
+    >>> stepper = (w * x + w).tanh().steps()
+    >>> print(stepper.next())
+    v1 = w * x = 3.0 * 2.0 = 6.0
+    >>> stepper.break_at("w")
+    >>> print(stepper.run())
+    dv3/dw += dv3/dv2 * dv2/dw = 6.09198e-08 * 1.0 = 6.09198e-08
+    >>> stepper.position, len(stepper)
+    (6, 8)
+    """
+
+    def __init__(self, root: Value) -> None:
+        self.root = root
+        order = evaluation_order(root)
+        check_fresh(order)
+        self.nodes = _leaves_first(root, order)
+        self.names = Names(self.nodes)
+        self.gradients = propagate(order, root, 1.0)
+        """The gradients at the end of the backward pass, constants' included."""
+        self.written = Writer(self.names)
+        self._steps: list[Step] = [*self._forward(order), *self._backward(order)]
+        self.state = State({node: node.data for node in self.nodes if node.is_leaf})
+        self.position = 0
+        """How many steps have been carried out."""
+        self._breakpoints: list[Callable[[Step], bool]] = []
+
+    def _forward(self, order: Iterable[Value]) -> Iterable[Step]:
+        return (ForwardStep(node, node.data, self.written) for node in order)
+
+    def _backward(self, order: Sequence[Value]) -> Iterable[Step]:
+        if not self.root.requires_grad:
+            return
+        yield SeedStep(self.root, 1.0, self.written)
+        gradients: dict[Value, float] = {self.root: 1.0}
+        for node in reversed(order):
+            upstream = gradients[node]
+            for position, parent in enumerate(node.parents):
+                if not parent.requires_grad:
+                    continue
+                derivative = node.local_derivatives[position]
+                contribution = upstream * derivative
+                before = gradients.get(parent)
+                after = contribution if before is None else before + contribution
+                gradients[parent] = after
+                yield BackwardStep(
+                    self.root,
+                    node,
+                    parent,
+                    position,
+                    upstream,
+                    derivative,
+                    contribution,
+                    before,
+                    after,
+                    self.written,
+                )
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
+        return self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def next(self) -> Step | None:
+        """Carry out the next step and give it; None at the end."""
+        if self.position == len(self):
+            return None
+        step = self[self.position]
+        step.do(self.state)
+        self.position += 1
+        return step
+
+    def back(self) -> Step | None:
+        """Undo the last step carried out and give it; None at the beginning."""
+        if self.position == 0:
+            return None
+        self.position -= 1
+        step = self[self.position]
+        step.undo(self.state)
+        return step
+
+    def jump(self, position: int) -> None:
+        """Move to where ``position`` steps have been carried out; -1 is the end.
+
+        Raises ``IndexError`` outside ``-len - 1 .. len``.
+        """
+        target = position + len(self) + 1 if position < 0 else position
+        if not 0 <= target <= len(self):
+            raise IndexError(
+                f"jump: position must lie between {-len(self) - 1} and {len(self)}, "
+                f"got {position}: there are {len(self)} steps"
+            )
+        while self.position < target:
+            self.next()
+        while self.position > target:
+            self.back()
+
+    def run(self) -> Step | None:
+        """Go on to the next breakpoint and give the step that hit it; None at the end."""
+        while (step := self.next()) is not None:
+            if any(hit(step) for hit in self._breakpoints):
+                return step
+        return None
+
+    def break_at(
+        self, node: Value | str | None = None, *, gradient_above: float | None = None
+    ) -> None:
+        """Set a breakpoint for :meth:`run`.
+
+        Parameters
+        ----------
+        node : Value or str
+            Stop after each step that sets the value or the gradient of this node; a text is the
+            node's label, or its name in the steps.
+        gradient_above : float
+            Stop after each step that leaves a gradient of an absolute value above this, nan too.
+
+        Raises
+        ------
+        ValueError
+            If the graph has no such node, or if neither or both of the arguments are given.
+        """
+        if node is not None and gradient_above is None:
+            target = self.names.find(node, "break_at: node")
+            self._breakpoints.append(lambda step: step.target is target)
+        elif gradient_above is not None and node is None:
+            limit = gradient_above
+            self._breakpoints.append(
+                lambda step: (
+                    not isinstance(step, ForwardStep)
+                    and not abs(self.state.gradients.get(step.target, 0.0)) <= limit
+                )
+            )
+        else:
+            raise ValueError(
+                f"break_at takes either a node or gradient_above, got node={node!r} and "
+                f"gradient_above={gradient_above!r}: give one of them"
+            )
+
+    def clear_breakpoints(self) -> None:
+        """Forget every breakpoint."""
+        self._breakpoints.clear()
+
+    def extend(self, steps: Iterable[Step]) -> None:
+        """Append further steps, such as the update of an optimizer."""
+        self._steps.extend(steps)
+
+    @property
+    def values(self) -> dict[str, float | None]:
+        """Every node's value at the cursor, by name; None: not computed."""
+        return self._by_name(self.state.values)
+
+    @property
+    def gradients_so_far(self) -> dict[str, float | None]:
+        """Every node's gradient at the cursor, by name; None: not computed."""
+        return self._by_name(self.state.gradients)
+
+    def _by_name(self, known: dict[Value, float]) -> dict[str, float | None]:
+        return {self.names[node]: known.get(node) for node in self.nodes if not is_plain(node)}
+
+    def paths(self, leaf: Value | str, limit: int = 1000) -> list[Path]:
+        """Every chain of local derivatives from the root to ``leaf``, a node or its name.
+
+        Raises ``ValueError`` with their count where there are more than ``limit``.
+        """
+        return chains(self.root, self.names.find(leaf, "paths: leaf"), self.names, limit)
+
+    @cached_property
+    def trace(self) -> dict[str, Any]:
+        """The whole trace as plain data, ready for JSON: what every view is drawn from."""
+        from .trace import trace_of
+
+        return trace_of(self)
+
+    def to_json(self) -> str:
+        """The trace as JSON text. Infinities and nan are the strings "inf", "-inf", "nan"."""
+        import json
+
+        return json.dumps(self.trace, allow_nan=False, ensure_ascii=False, indent=1)
+
+    def to_text(self) -> str:
+        """Every step on a line of its own, under headings: for a terminal or a file."""
+        from .drawing import draw_text
+
+        return draw_text(self.trace)
+
+    def to_svg(self) -> str:
+        """The graph with values and gradients as an SVG picture."""
+        from .drawing import draw_svg
+
+        return draw_svg(self.trace)
+
+    def to_dot(self) -> str:
+        """The graph in Graphviz's DOT language."""
+        from .drawing import draw_dot
+
+        return draw_dot(self.trace)
+
+    def to_html(self) -> str:
+        """A page that steps through the trace, in one file, without a network."""
+        from .drawing import draw_html
+
+        return draw_html(self.trace)
+
+    def _repr_svg_(self) -> str | None:
+        return self.to_svg() if len(self.nodes) <= LARGEST_PICTURE else None
+
+    def _repr_html_(self) -> str | None:
+        from .drawing import draw_frame
+
+        return draw_frame(self.trace) if len(self.nodes) <= LARGEST_PICTURE else None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Stepper of {self.names[self.root]}: {len(self.nodes)} nodes, "
+            f"step {self.position} of {len(self)}>"
+        )
+
+
+LARGEST_PICTURE = 300
+"""Nodes beyond which a notebook shows the text of a graph, not its picture."""
+
+
+def _leaves_first(root: Value, order: Sequence[Value]) -> list[Value]:
+    """Every node: the leaves in the order of their first use, then the others as computed."""
+    leaves = {parent: None for node in order for parent in node.parents if parent.is_leaf}
+    return [*leaves, *(order or [root])]

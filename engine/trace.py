@@ -1,0 +1,111 @@
+"""A trace as plain data: the one form that text, SVG, DOT and the HTML page are drawn from.
+
+    format, version   "twingrad-trace", 1
+    root              the id of the root
+    nodes             id, name, kind ("leaf", "constant" or "operation"), operation, symbol,
+                      value, gradient, and for operations formula and numbers as text
+    edges             id, source (the operand), target (the result), position, derivative,
+                      formula and numbers as text, and whether a gradient flows along it
+    steps             kind ("forward", "seed", "backward" or another), node, text, and for
+                      backward ones edge, parent, upstream, derivative, contribution, before,
+                      after and local as text
+
+A gradient that is not computed is null. Infinities and nan, which JSON has no numbers for, are
+the strings "inf", "-inf" and "nan".
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from .stepper import BackwardStep, ForwardStep, SeedStep, Step
+
+if TYPE_CHECKING:
+    from .stepper import Stepper
+    from .value import Value
+
+
+def trace_of(stepper: Stepper) -> dict[str, Any]:
+    """The trace of a stepper as a dictionary that ``json.dumps`` takes as it is."""
+    ids = {node: k for k, node in enumerate(stepper.nodes)}
+    edges = {
+        (node, position): k
+        for k, (node, position) in enumerate(
+            (node, position) for node in stepper.nodes for position in range(len(node.parents))
+        )
+    }
+    return {
+        "format": "twingrad-trace",
+        "version": 1,
+        "root": ids[stepper.root],
+        "nodes": [_node(stepper, node, ids) for node in stepper.nodes],
+        "edges": [_edge(stepper, node, position, edges, ids) for node, position in edges],
+        "steps": [_step(step, ids, edges) for step in stepper],
+    }
+
+
+def _node(stepper: Stepper, node: Value, ids: dict[Value, int]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "id": ids[node],
+        "name": stepper.names[node],
+        "kind": "operation" if node.parents else "leaf" if node.requires_grad else "constant",
+        "operation": node.operation.name if node.operation else None,
+        "symbol": node.operation.symbol if node.operation else None,
+        "value": plain(node.data),
+        "gradient": plain(stepper.gradients[node]) if node.requires_grad else None,
+    }
+    if node.parents:
+        described["formula"] = stepper.written.symbols(node)
+        described["numbers"] = stepper.written.numbers(node)
+    return described
+
+
+def _edge(
+    stepper: Stepper,
+    node: Value,
+    position: int,
+    edges: dict[tuple[Value, int], int],
+    ids: dict[Value, int],
+) -> dict[str, Any]:
+    parent = node.parents[position]
+    return {
+        "id": edges[node, position],
+        "source": ids[parent],
+        "target": ids[node],
+        "position": position,
+        "derivative": plain(node.local_derivatives[position]),
+        "formula": stepper.written.symbols(node, position),
+        "numbers": stepper.written.numbers(node, position),
+        "flows": parent.requires_grad,
+    }
+
+
+def _step(step: Step, ids: dict[Value, int], edges: dict[tuple[Value, int], int]) -> dict[str, Any]:
+    described: dict[str, Any] = {"text": str(step)}
+    match step:
+        case ForwardStep():
+            described |= {"kind": "forward", "node": ids[step.node], "value": plain(step.value)}
+        case SeedStep():
+            described |= {"kind": "seed", "node": ids[step.node], "after": plain(step.gradient)}
+        case BackwardStep():
+            described |= {
+                "kind": "backward",
+                "node": ids[step.node],
+                "parent": ids[step.parent],
+                "edge": edges[step.node, step.position],
+                "upstream": plain(step.upstream),
+                "derivative": plain(step.derivative),
+                "contribution": plain(step.contribution),
+                "before": plain(step.before),
+                "after": plain(step.after),
+                "local": step.local,
+            }
+        case _:
+            described |= {"kind": "other", "node": ids.get(step.target)}
+    return described
+
+
+def plain(number: float | None) -> float | str | None:
+    """A number for JSON: nan and the infinities, which it lacks, as text."""
+    return number if number is None or isfinite(number) else str(number)
