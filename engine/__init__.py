@@ -1,0 +1,27 @@
+"""The scalar twin: formulas, Values, and everything to look into them with."""
+
+from .array import Array, cat, matmul, stack
+from .derivatives import grad, hessian, value_and_grad
+from .formula import Formula, formula
+from .modes import detect_anomaly, enable_grad, no_grad
+from .paths import Path
+from .stepper import Stepper
+from .value import Value
+
+__all__ = [
+    "Array",
+    "Formula",
+    "Path",
+    "Stepper",
+    "Value",
+    "cat",
+    "detect_anomaly",
+    "enable_grad",
+    "formula",
+    "grad",
+    "hessian",
+    "matmul",
+    "no_grad",
+    "stack",
+    "value_and_grad",
+]

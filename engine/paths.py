@@ -34,6 +34,7 @@ class Path:
 
     @property
     def product(self) -> float:
+        """The product of the local derivatives; 1 for the root itself."""
         return prod(self.derivatives, start=1.0)
 
     @property

@@ -19,7 +19,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from .stepper import BackwardStep, ForwardStep, SeedStep, Step
+from .steps import BackwardStep, ForwardStep, SeedStep, Step
 
 if TYPE_CHECKING:
     from .stepper import Stepper

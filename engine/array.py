@@ -1,0 +1,431 @@
+"""``Array``: many Values under one shape, with the interface of a tensor.
+
+Everything is computed Value by Value, so every weight of a layer can be opened, labelled and
+stepped through. Names and semantics are PyTorch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
+
+import numpy as np
+
+from . import elements
+from .elements import Elements
+from .operation import Operation
+from .operators import Operators
+from .shapes import broadcast_shape, normalized_dims, reshaped
+from .value import Value, constant
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .stepper import Stepper
+
+
+class Extremes(NamedTuple):
+    """What ``max(dim)`` and ``min(dim)`` give: the values, and where along ``dim`` they stand."""
+
+    values: Array
+    indices: NDArray[np.int64]
+
+
+@final
+class Array(Operators):
+    """An array of Values.
+
+    Indexing with whole numbers for every dimension gives the :class:`Value` that stands there;
+    slices and all else give an Array of the same Values. Elementwise operations broadcast, and
+    take numbers, NumPy arrays and Values besides Arrays. ``<``, ``<=``, ``>``, ``>=`` give NumPy
+    arrays of bools; ``==`` is identity.
+
+    Parameters
+    ----------
+    data : nested sequence or NumPy array of numbers, Values, or both
+        Any shape. Numbers become leaves; Values are taken as they are.
+    label : str
+        A name; the element at (0, 1) is then called ``label[0,1]``.
+    requires_grad : bool
+        Whether derivatives by the new leaves are wanted.
+
+    Raises
+    ------
+    TypeError
+        If an element is not a real number or a Value.
+    ValueError
+        If nested sequences differ in length.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> w = Array([[1.0, -2.0], [0.5, 3.0]], label="w")
+    >>> loss = (w @ np.array([2.0, 1.0])).relu().sum()
+    >>> loss.backward()
+    >>> w.grad.tolist()
+    [[0.0, 0.0], [2.0, 1.0]]
+    >>> w[1, 0]
+    Value(data=0.5, grad=2.0, label='w[1,0]')
+    """
+
+    __slots__ = ("_elements",)
+    __array_ufunc__ = None  # NumPy arrays leave mixed arithmetic to this class
+    precedence: ClassVar[int] = 1
+
+    _elements: Elements
+
+    def __init__(self, data: Any, label: str = "", *, requires_grad: bool = True) -> None:
+        self._elements = _operand(data).copy()
+        for index in np.ndindex(self._elements.shape):
+            element: Any = self._elements[index]
+            if type(element) is not Value:
+                name = f"{label}[{','.join(map(str, index))}]" if label and index else label
+                self._elements[index] = Value(element, name, requires_grad=requires_grad)
+
+    @staticmethod
+    def apply(operation: Operation, *operands: Any) -> Any:
+        """Apply a formula to every element of the operands, broadcast against each other.
+
+        Raises ``ValueError`` with both shapes where they do not broadcast.
+        """
+        return _wrap(elements.elementwise(operation, [_operand(each) for each in operands]))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length along every dimension."""
+        shape: tuple[int, ...] = self._elements.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._elements.ndim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._elements.size
+
+    @property
+    def data(self) -> NDArray[np.float64]:
+        """The numbers as a new float64 NumPy array; assigning writes them, broadcast."""
+        numbers = [element.data for element in self._elements.ravel()]
+        return np.array(numbers, dtype=np.float64).reshape(self.shape)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        numbers = np.broadcast_to(_numbers(data), self.shape).ravel().tolist()
+        for element, number in zip(self._elements.ravel(), numbers, strict=True):
+            element.data = number
+
+    @property
+    def grad(self) -> NDArray[np.float64] | Array | None:
+        """The gradients, shaped like the array; None as long as none is computed.
+
+        Elements that the root does not depend on have gradient 0 beside others that it does
+        depend on, as in a tensor. After ``backward(create_graph=True)`` it is an Array. Assigning
+        None forgets the gradients; numbers are written to the elements, broadcast.
+        """
+        gradients = [element.grad for element in self._elements.ravel()]
+        if all(gradient is None for gradient in gradients):
+            return None
+        known = [0.0 if gradient is None else gradient for gradient in gradients]
+        if any(type(gradient) is Value for gradient in known):
+            values = [g if type(g) is Value else constant(g) for g in known]
+            return _wrap(elements.filled(values, self.shape))
+        return np.array(known, dtype=np.float64).reshape(self.shape)
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        new: list[Any] = [None] * self.numel()
+        if grad is not None:
+            new = np.broadcast_to(np.asarray(grad, dtype=np.float64), self.shape).ravel().tolist()
+        for element, gradient in zip(self._elements.ravel(), new, strict=True):
+            element.grad = gradient
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a derivative by any element is wanted."""
+        return any([element.requires_grad for element in self._elements.ravel()])
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """Compute the derivatives of this one number, or of ``(self * gradient).sum()``.
+
+        Raises ``RuntimeError`` for several elements without a ``gradient`` of their shape, and
+        as :meth:`Value.backward` does.
+        """
+        if gradient is None:
+            if self.numel() != 1:
+                raise RuntimeError(
+                    f"backward: gradient must be given for an Array of shape {self.shape}, "
+                    "got None: pass one of that shape, or call backward() on a sum or mean"
+                )
+            self._only("backward").backward(create_graph=create_graph)
+            return
+        weights = np.asarray(gradient.data if isinstance(gradient, Array) else gradient)
+        if weights.shape != self.shape:
+            raise ValueError(
+                f"backward: gradient must have the shape of the array, {self.shape}, "
+                f"got {weights.shape}: reshape or broadcast it first"
+            )
+        (self * weights).sum().backward(create_graph=create_graph)
+
+    def steps(self) -> Stepper:
+        """The steps of the one number in this array; see :meth:`Value.steps`."""
+        return self._only("steps").steps()
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all elements."""
+        self.grad = None
+
+    def detach(self) -> Array:
+        """The same numbers as constants, without their history."""
+        return Array(self.data, requires_grad=False)
+
+    def item(self) -> float:
+        """The number in an array of one element; ``ValueError`` for any other size."""
+        return self._only("item").data
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists of floats."""
+        return self.data.tolist()
+
+    def numpy(self) -> NDArray[np.float64]:
+        """The numbers as a new float64 NumPy array."""
+        return self.data
+
+    def sum(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
+        """The sum of the elements along ``dim``, or of all of them; of none it is 0."""
+        return _wrap(elements.reduced(self._elements, dim, keepdim, "sum", elements.total))
+
+    def mean(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
+        """The sum along ``dim`` divided by the number of elements; of none it is nan."""
+        return _wrap(elements.reduced(self._elements, dim, keepdim, "mean", elements.average))
+
+    def amax(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
+        """The greatest element along ``dim``; equal greatest ones share the gradient equally."""
+        return self._extreme("amax", dim, keepdim)
+
+    def amin(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
+        """The smallest element along ``dim``; equal smallest ones share the gradient equally."""
+        return -(-self)._extreme("amin", dim, keepdim)
+
+    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """The greatest element, or along ``dim`` the pair (values, indices).
+
+        Without ``dim``, equal greatest elements share the gradient equally, as in :meth:`amax`;
+        with it, the first of them gets it whole.
+        """
+        if dim is None:
+            return self.amax()
+        return self._picked("max", self.argmax(dim, True), dim, keepdim)
+
+    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """The smallest element, or along ``dim`` the pair (values, indices); see :meth:`max`."""
+        if dim is None:
+            return self.amin()
+        return self._picked("min", self.argmin(dim, True), dim, keepdim)
+
+    def argmax(self, dim: int | None = None, keepdim: bool = False) -> NDArray[np.int64]:
+        """Where the greatest element stands along ``dim`` (all elements: counted in a row)."""
+        return self._where_extreme("argmax", np.argmax, dim, keepdim)
+
+    def argmin(self, dim: int | None = None, keepdim: bool = False) -> NDArray[np.int64]:
+        """Where the smallest element stands along ``dim`` (all elements: counted in a row)."""
+        return self._where_extreme("argmin", np.argmin, dim, keepdim)
+
+    def __matmul__(self, other: Any) -> Array:
+        return matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        return matmul(other, self)
+
+    def reshape(self, *shape: Any) -> Array:
+        """The same elements in another shape; one length may be -1."""
+        return _wrap(reshaped(self._elements, shape))
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Array:
+        """The same elements with dimensions ``start_dim`` to ``end_dim`` made one."""
+        if self.ndim == 0:
+            return self.reshape(1)
+        first, last = normalized_dims((start_dim, end_dim), self.ndim, "flatten", True)
+        return self.reshape(*self.shape[:first], -1, *self.shape[last + 1 :])
+
+    def transpose(self, dim0: int, dim1: int) -> Array:
+        """The same elements with two dimensions exchanged."""
+        return _wrap(
+            self._elements.swapaxes(*normalized_dims((dim0, dim1), self.ndim, "transpose", True))
+        )
+
+    def permute(self, *dims: int) -> Array:
+        """The same elements with the dimensions in another order."""
+        order = normalized_dims(dims, self.ndim, "permute")
+        if len(order) != self.ndim:
+            raise ValueError(
+                f"permute: dims must name each of the {self.ndim} dimensions once, got {dims}: "
+                "list them all in their new order"
+            )
+        return _wrap(self._elements.transpose(order))
+
+    @property
+    def T(self) -> Array:
+        """The same elements with the dimensions in reverse order."""
+        return _wrap(self._elements.T)
+
+    @property
+    def mT(self) -> Array:
+        """The same elements with the last two dimensions exchanged."""
+        return self.transpose(-2, -1)
+
+    def squeeze(self, dim: int | None = None) -> Array:
+        """The same elements without dimensions of length 1, or without ``dim`` if it is one."""
+        if dim is None:
+            return _wrap(self._elements.squeeze())
+        (axis,) = normalized_dims((dim,), self.ndim, "squeeze")
+        return _wrap(self._elements.squeeze(axis) if self.shape[axis] == 1 else self._elements)
+
+    def unsqueeze(self, dim: int) -> Array:
+        """The same elements with a dimension of length 1 put in before ``dim``."""
+        (axis,) = normalized_dims((dim,), self.ndim + 1, "unsqueeze")
+        return _wrap(np.expand_dims(self._elements, axis))
+
+    def broadcast_to(self, *shape: Any) -> Array:
+        """The same elements, repeated along dimensions of length 1 to fill ``shape``."""
+        lengths = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        if broadcast_shape([self.shape, lengths], "broadcast_to") != lengths:
+            raise ValueError(
+                f"broadcast_to: shape must keep every length of {self.shape} that is not 1, "
+                f"got {lengths}: give the full shape"
+            )
+        return _wrap(np.broadcast_to(self._elements, lengths))
+
+    def __getitem__(self, index: Any) -> Any:
+        try:
+            found = self._elements[index]
+        except IndexError as error:
+            raise IndexError(
+                f"Array index must lie inside shape {self.shape}, got {index!r} ({error}): "
+                "count from 0, or from the end with negative numbers"
+            ) from None
+        return found if type(found) is Value else _wrap(found)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("an Array without dimensions cannot be iterated over: use item()")
+        return (self[k] for k in range(len(self)))
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("an Array without dimensions has no length: use item()")
+        return len(self._elements)
+
+    def __lt__(self, other: Any) -> NDArray[np.bool_]:
+        return np.less(self.data, _numbers(other))
+
+    def __le__(self, other: Any) -> NDArray[np.bool_]:
+        return np.less_equal(self.data, _numbers(other))
+
+    def __gt__(self, other: Any) -> NDArray[np.bool_]:
+        return np.greater(self.data, _numbers(other))
+
+    def __ge__(self, other: Any) -> NDArray[np.bool_]:
+        return np.greater_equal(self.data, _numbers(other))
+
+    def __float__(self) -> float:
+        return self.item()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("an Array of Values has no buffer to share: pass copy=None or True")
+        return self.data if dtype is None else self.data.astype(dtype)
+
+    def __repr__(self) -> str:
+        numbers = np.array2string(self.data, separator=", ", prefix="Array(")
+        return f"Array({numbers})"
+
+    def _only(self, what: str) -> Value:
+        if self.numel() != 1:
+            raise ValueError(
+                f"{what} needs an Array of one element, got shape {self.shape}: "
+                "take one element with [...] or reduce it first, for example with sum()"
+            )
+        only: Value = self._elements.item()
+        return only
+
+    def _extreme(self, name: str, dim: int | Sequence[int] | None, keepdim: bool) -> Array:
+        self._refuse_nothing(name, dim)
+        return _wrap(elements.reduced(self._elements, dim, keepdim, name, elements.greatest))
+
+    def _refuse_nothing(self, name: str, dim: int | Sequence[int] | None) -> None:
+        given = (
+            range(self.ndim) if dim is None else dim if isinstance(dim, list | tuple) else (dim,)
+        )
+        if not prod(self.shape[d] for d in normalized_dims(given, self.ndim, name)):
+            raise ValueError(
+                f"{name} needs at least one element along dim {dim}, got shape {self.shape}: "
+                "there is no greatest or smallest of nothing"
+            )
+
+    def _where_extreme(
+        self, name: str, find: Callable[..., Any], dim: int | None, keepdim: bool
+    ) -> NDArray[np.int64]:
+        self._refuse_nothing(name, dim)
+        if not self.ndim:
+            return np.zeros((), dtype=np.int64)
+        found = find(self.data, axis=dim, keepdims=keepdim)
+        return np.asarray(found, dtype=np.int64)
+
+    def _picked(self, name: str, indices: NDArray[np.int64], dim: int, keepdim: bool) -> Extremes:
+        if not self.ndim:
+            return Extremes(self, indices)
+        (axis,) = normalized_dims((dim,), self.ndim, name)
+        values = np.take_along_axis(self._elements, indices, axis)
+        if not keepdim:
+            values, indices = values.squeeze(axis), indices.squeeze(axis)
+        return Extremes(_wrap(values), indices)
+
+
+def matmul(a: Any, b: Any) -> Array:
+    """The matrix product of two arrays of Values or numbers, as ``@`` computes it.
+
+    (n) by (n) gives (), (m, n) by (n) gives (m), (n) by (n, p) gives (p), (m, n) by (n, p)
+    gives (m, p); dimensions before the last two broadcast. Raises ``ValueError`` with both
+    shapes where they do not fit.
+    """
+    return _wrap(elements.matmul(_operand(a), _operand(b)))
+
+
+def cat(arrays: Sequence[Any], dim: int = 0) -> Array:
+    """The arrays one behind the other along ``dim``; their other lengths must be equal."""
+    return _wrap(elements.joined(_constants(arrays), dim, "cat", np.concatenate, 0))
+
+
+def stack(arrays: Sequence[Any], dim: int = 0) -> Array:
+    """The arrays one behind the other along a new dimension ``dim``; shapes must be equal."""
+    return _wrap(elements.joined(_constants(arrays), dim, "stack", np.stack, 1))
+
+
+def _wrap(values: Elements) -> Array:
+    array = object.__new__(Array)
+    array._elements = values
+    return array
+
+
+def _operand(data: Any) -> Elements:
+    return data._elements if isinstance(data, Array) else elements.as_elements(_opened(data))
+
+
+def _opened(data: Any) -> Any:
+    """Nested sequences with the Arrays in them opened, down to their Values."""
+    if isinstance(data, list | tuple):
+        return [_opened(each) for each in data]
+    return data._elements.tolist() if isinstance(data, Array) else data
+
+
+def _constants(arrays: Sequence[Any]) -> list[Elements]:
+    """Arrays as elements; numbers in them become constants."""
+    return [Array(array, requires_grad=False)._elements for array in arrays]
+
+
+def _numbers(data: Any) -> NDArray[np.float64]:
+    return Array(data, requires_grad=False).data

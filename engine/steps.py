@@ -1,0 +1,279 @@
+"""The steps of a forward and a backward pass: what each does, undoes, and says."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import notation
+from .expression import Expression
+from .formula import condition
+from .naming import Names, is_plain
+from .notation import number, parenthesised
+
+if TYPE_CHECKING:
+    from .value import Value
+
+
+@dataclass(slots=True)
+class State:
+    """What is known after some steps: the values computed, and the gradients so far.
+
+    A node without an entry in ``values`` is not computed yet; the same holds for ``gradients``.
+    """
+
+    values: dict[Value, float] = field(default_factory=dict)
+    gradients: dict[Value, float] = field(default_factory=dict)
+
+    def copy(self) -> State:
+        """An independent copy."""
+        return State(dict(self.values), dict(self.gradients))
+
+
+class Step(ABC):
+    """One step: it changes a :class:`State`, can be undone, and can be read aloud.
+
+    Attributes
+    ----------
+    target : Value
+        The node whose value or gradient it sets.
+    """
+
+    target: Value
+
+    @abstractmethod
+    def do(self, state: State) -> None:
+        """Carry the step out on ``state``."""
+
+    @abstractmethod
+    def undo(self, state: State) -> None:
+        """Put ``state`` back exactly as it was before the step."""
+
+    @property
+    @abstractmethod
+    def symbols(self) -> str:
+        """The right-hand side in symbols: ``dL/dc * dc/da``."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> str:
+        """The right-hand side with the numbers in place: ``6.0 * (-2.0)``."""
+
+    @property
+    @abstractmethod
+    def latex(self) -> str:
+        """The whole step as LaTeX."""
+
+
+class Writer:
+    """How the operations of a graph are written, node by node.
+
+    ``position`` is the operand whose partial derivative is meant; None means the value.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def symbols(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' names: ``a * b``."""
+        return self._write(notation.text, node, position, numbers=False)
+
+    def numbers(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' numbers: ``6.0 * (-2.0)``; of a conditional, one branch."""
+        return self._write(notation.text, node, position, numbers=True)
+
+    def latex(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' names, as LaTeX."""
+        return self._write(notation.latex, node, position, numbers=False)
+
+    def latex_numbers(self, node: Value, position: int | None = None) -> str:
+        """The formula with the nodes' numbers, as LaTeX."""
+        return self._write(notation.latex, node, position, numbers=True)
+
+    def _write(
+        self, style: Callable[..., str], node: Value, position: int | None, *, numbers: bool
+    ) -> str:
+        assert node.operation is not None
+        written = node.operation.notation([parent.data for parent in node.parents], node.data)
+        nodes = {**dict(zip(written.arguments, node.parents, strict=True)), "out": node}
+        if position is not None:
+            part = written.partials[position]
+        else:
+            part = written.value if numbers else written.head
+        names = {
+            name: number(each.data) if numbers else self.names[each] for name, each in nodes.items()
+        }
+
+        def decide(test: Expression) -> bool | None:
+            if not numbers and any(not is_plain(nodes[name]) for name in test.variables):
+                return None
+            return condition(test, {name: each.data for name, each in nodes.items()})
+
+        return style(part, names, decide)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardStep(Step):
+    """``c = a * b = 6.0 * (-2.0) = -12.0``: the value of ``node`` is computed."""
+
+    node: Value
+    value: float
+    written: Writer = field(repr=False, compare=False)
+
+    @property
+    def target(self) -> Value:  # type: ignore[override]
+        return self.node
+
+    def do(self, state: State) -> None:
+        state.values[self.node] = self.value
+
+    def undo(self, state: State) -> None:
+        del state.values[self.node]
+
+    @property
+    def symbols(self) -> str:
+        return self.written.symbols(self.node)
+
+    @property
+    def numbers(self) -> str:
+        return self.written.numbers(self.node)
+
+    @property
+    def latex(self) -> str:
+        name = notation.latex_name(self.written.names[self.node])
+        return _chain(
+            name,
+            self.written.latex(self.node),
+            self.written.latex_numbers(self.node),
+            number(self.value),
+        )
+
+    def __str__(self) -> str:
+        name = self.written.names[self.node]
+        return _chain(name, self.symbols, self.numbers, number(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class SeedStep(Step):
+    """``dL/dL = 1.0``: where every backward pass begins."""
+
+    node: Value
+    gradient: float
+    written: Writer = field(repr=False, compare=False)
+
+    @property
+    def target(self) -> Value:  # type: ignore[override]
+        return self.node
+
+    def do(self, state: State) -> None:
+        state.gradients[self.node] = self.gradient
+
+    def undo(self, state: State) -> None:
+        del state.gradients[self.node]
+
+    @property
+    def symbols(self) -> str:
+        return self.written.names.derivative(self.node, self.node)
+
+    @property
+    def numbers(self) -> str:
+        return number(self.gradient)
+
+    @property
+    def latex(self) -> str:
+        return f"{_latex_derivative(self.written.names, self.node, self.node)} = {self.numbers}"
+
+    def __str__(self) -> str:
+        return f"{self.symbols} = {self.numbers}"
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardStep(Step):
+    """``dL/da += dL/dc * dc/da = 6.0 * (-2.0) = -12.0``: one edge of the chain rule.
+
+    Attributes
+    ----------
+    root, node, parent : Value
+        L, c and a of the formula.
+    position : int
+        Which operand of ``node`` the edge comes from.
+    upstream, derivative, contribution : float
+        dL/dc, the local derivative dc/da, and their product.
+    before, after : float or None
+        The gradient of the parent before and after the step; None is "not computed".
+    """
+
+    root: Value
+    node: Value
+    parent: Value
+    position: int
+    upstream: float
+    derivative: float
+    contribution: float
+    before: float | None
+    after: float
+    written: Writer = field(repr=False, compare=False)
+
+    @property
+    def target(self) -> Value:  # type: ignore[override]
+        return self.parent
+
+    def do(self, state: State) -> None:
+        state.gradients[self.parent] = self.after
+
+    def undo(self, state: State) -> None:
+        if self.before is None:
+            del state.gradients[self.parent]
+        else:
+            state.gradients[self.parent] = self.before
+
+    @property
+    def symbols(self) -> str:
+        names = self.written.names
+        return (
+            f"{names.derivative(self.root, self.node)} * {names.derivative(self.node, self.parent)}"
+        )
+
+    @property
+    def numbers(self) -> str:
+        upstream, derivative = number(self.upstream), number(self.derivative)
+        return f"{parenthesised(upstream)} * {parenthesised(derivative)}"
+
+    @property
+    def local(self) -> str:
+        """Where the local derivative comes from: ``dc/da = b = -2.0``."""
+        return _chain(
+            self.written.names.derivative(self.node, self.parent),
+            self.written.symbols(self.node, self.position),
+            self.written.numbers(self.node, self.position),
+            number(self.derivative),
+        )
+
+    @property
+    def latex(self) -> str:
+        names = self.written.names
+        return (
+            f"{_latex_derivative(names, self.root, self.parent)} \\mathrel{{+}}= "
+            rf"{_latex_derivative(names, self.root, self.node)} \cdot "
+            rf"{_latex_derivative(names, self.node, self.parent)} = "
+            rf"{parenthesised(number(self.upstream))} \cdot "
+            f"{parenthesised(number(self.derivative))} = {number(self.contribution)}"
+        )
+
+    def __str__(self) -> str:
+        target = self.written.names.derivative(self.root, self.parent)
+        return f"{target} += {self.symbols} = {self.numbers} = {number(self.contribution)}"
+
+
+def _chain(*parts: str) -> str:
+    """``c = b = -2.0``: a part that only repeats the result is left out."""
+    result = parts[-1]
+    kept = [part for part in parts[1:-1] if part not in (result, result.removesuffix(".0"))]
+    return " = ".join([parts[0], *kept, result])
+
+
+def _latex_derivative(names: Names, of: Value, by: Value) -> str:
+    top, bottom = notation.latex_name(names[of]), notation.latex_name(names[by])
+    return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"

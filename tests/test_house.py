@@ -1,0 +1,149 @@
+"""What keeps the house in order: imports, docstrings, examples, names."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import twingrad
+
+PACKAGE = Path(twingrad.__file__).parent
+ROOMS = {
+    "engine": set(),
+    "tensor": {"engine"},
+    "data": {"engine", "tensor"},
+    "nn": {"engine", "tensor"},
+    "optim": {"engine", "tensor", "nn", "data"},
+    "testing": {"engine", "tensor", "nn"},
+    "lab": {"engine", "tensor", "nn", "optim", "data", "testing"},
+}
+"""Each room, and the rooms it may import from."""
+
+
+def modules():
+    names = ["twingrad"]
+    for found in pkgutil.walk_packages([str(PACKAGE)], "twingrad."):
+        parts = found.name.split(".")
+        if parts[1] in ROOMS or (len(parts) == 2 and not found.ispkg):
+            names.append(found.name)
+    return sorted(names)
+
+
+def source_files():
+    return [file for room in ROOMS for file in sorted((PACKAGE / room).rglob("*.py"))]
+
+
+def imported_rooms(file):
+    """The rooms of ours that a file imports, at any depth of its code."""
+    inside = file.relative_to(PACKAGE).parts
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            here = inside[: len(inside) - node.level]
+            target = [*here, *(node.module or "").split(".")]
+            names = target if target != [""] else [alias.name for alias in node.names]
+            yield from [name for name in names[:1] if name]
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            for name in [module] if module else [alias.name for alias in node.names]:
+                if name == "twingrad" or name.startswith("twingrad."):
+                    yield f"absolute import of {name}"
+
+
+@pytest.mark.parametrize("file", source_files(), ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_run_one_way_between_rooms(file):
+    room = file.relative_to(PACKAGE).parts[0]
+    foreign = set(imported_rooms(file)) - ROOMS[room] - {room}
+    assert not foreign, f"{room} may import {sorted(ROOMS[room])}, not {sorted(foreign)}"
+
+
+def test_every_folder_with_code_is_a_known_room_or_packaged_with_one():
+    packaged = {p.parent for p in PACKAGE.rglob("__init__.py") if p.parent != PACKAGE}
+    rooms = {p.relative_to(PACKAGE).parts[0] for p in packaged}
+    outside = {"tests", "benchmarks", "build", ".venv"}
+    assert rooms - outside <= set(ROOMS)
+
+
+def test_engine_imports_the_standard_library_and_numpy_only():
+    allowed = set(sys.stdlib_module_names) | {"numpy", "rich"}
+    for file in (PACKAGE / "engine").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            assert {name.split(".")[0] for name in names} <= allowed, file
+
+
+def test_value_is_imported_without_numba_or_scipy():
+    code = (
+        "import sys; from twingrad import Value; "
+        "print([m for m in ('numba', 'scipy', 'typer', 'rich') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_examples_in_docstrings_run(module):
+    before = set(twingrad.engine.formulas.table)
+    results = doctest.testmod(
+        importlib.import_module(module),
+        optionflags=doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL,
+    )
+    assert results.failed == 0
+    assert set(twingrad.engine.formulas.table) == before, "an example leaves a row behind"
+
+
+def test_readme_examples_run(tmp_path, monkeypatch):
+    readme = PACKAGE / "README.md"
+    if not readme.exists():
+        pytest.skip("the README is not installed with the package: run the tests from a clone")
+    monkeypatch.chdir(tmp_path)
+    results = doctest.testfile(str(readme), module_relative=False)
+    assert results.attempted > 0
+    assert results.failed == 0
+
+
+def public_objects():
+    return [(name, getattr(twingrad, name)) for name in twingrad.__all__]
+
+
+@pytest.mark.parametrize(("name", "item"), public_objects(), ids=[n for n, _ in public_objects()])
+def test_every_public_name_is_documented(name, item):
+    if name == "__version__":
+        return
+    text = inspect.getdoc(item)
+    assert text, f"{name} has no docstring"
+    if isinstance(item, twingrad.Formula):
+        assert item.name == name
+        assert "all reals" in text or "domain" in text, f"{name} does not state its domain"
+        assert all(partial.text in text for partial in item.partials)
+        assert item.value.text in text
+    elif inspect.isclass(item):
+        for attribute, member in vars(item).items():
+            if not attribute.startswith("_") and (callable(member) or isinstance(member, property)):
+                assert inspect.getdoc(getattr(item, attribute)), f"{name}.{attribute}"
+
+
+def test_public_names_are_listed_and_nothing_else_is_public():
+    visible = {name for name in vars(twingrad) if not name.startswith("_")}
+    rooms = {name for name in visible if inspect.ismodule(getattr(twingrad, name))}
+    assert visible - rooms == set(twingrad.__all__) - {"__version__"}
+
+
+def test_every_row_is_a_public_function():
+    for name, row in twingrad.engine.formulas.table.items():
+        assert getattr(twingrad, name) is row
+
+
+def test_every_row_is_a_method_of_values_and_arrays():
+    for name in twingrad.engine.formulas.table:
+        for kind in (twingrad.Value, twingrad.Array):
+            assert callable(getattr(kind, name)), f"{kind.__name__}.{name}"
