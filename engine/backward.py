@@ -31,8 +31,11 @@ def evaluation_order(root: Value) -> list[Value]:
             order.append(stack.pop())  # type: ignore[arg-type]
         elif node not in entered:
             entered.add(node)
-            stack += (node, None)
-            stack += [parent for parent in node.parents[::-1] if parent.parents]
+            stack.append(node)
+            stack.append(None)
+            for parent in reversed(node.parents):
+                if parent.parents and parent not in entered:
+                    stack.append(parent)
     return order
 
 

@@ -48,7 +48,7 @@ def parenthesised(text: str) -> str:
 
 
 def _is_atom(text: str) -> bool:
-    return re.fullmatch(r"\w+|[\d.]+(e[+-]?\d+)?", text) is not None
+    return re.fullmatch(r"\w+(\[[\d,]+\])?|[\d.]+(e[+-]?\d+)?", text) is not None
 
 
 def text(expression: Expression, names: Mapping[str, str], decide: Decide | None = None) -> str:
@@ -111,10 +111,10 @@ class _Writer(ABC):
             case ast.BoolOp(op=operator, values=values):
                 joint = f" {operator_symbol(operator)} "
                 return joint.join(self.inside(value, _COMPARISON) for value in values), _LOGICAL
-            case ast.Compare(left=left, ops=operators, comparators=others):
+            case ast.Compare(left=left, ops=signs, comparators=others):
                 words = [self.inside(left, _SUM)]
-                for operator, other in zip(operators, others, strict=True):
-                    words += [self.comparison(operator_symbol(operator)), self.inside(other, _SUM)]
+                for sign, other in zip(signs, others, strict=True):
+                    words += [self.comparison(operator_symbol(sign)), self.inside(other, _SUM)]
                 return " ".join(words), _COMPARISON
         raise TypeError(f"{ast.dump(node)} is no part of a formula")
 
@@ -237,7 +237,8 @@ class _Latex(_Writer):
     def binary(self, operator: ast.operator, left: ast.expr, right: ast.expr) -> tuple[str, int]:
         match operator:
             case ast.Div():
-                return rf"\frac{{{self.render(left)}}}{{{self.render(right)}}}", _ATOM
+                # no atom: an exponent would seem to stand on the numerator alone
+                return rf"\frac{{{self.render(left)}}}{{{self.render(right)}}}", _POWER
             case ast.Pow():
                 return f"{self.inside(left, _ATOM)}^{{{self.render(right)}}}", _POWER
             case ast.Mult():
@@ -245,8 +246,10 @@ class _Latex(_Writer):
                     rf"{self.inside(left, _PRODUCT)} \cdot {self.inside(right, _POWER)}",
                     _PRODUCT,
                 )
-        symbol = operator_symbol(operator)
-        return f"{self.inside(left, _SUM)} {symbol} {self.inside(right, _PRODUCT)}", _SUM
+        second, own = self.write(right)
+        if own < _PRODUCT or own == _SIGN:
+            second = self.bracket(second)
+        return f"{self.inside(left, _SUM)} {operator_symbol(operator)} {second}", _SUM
 
     def comparison(self, symbol: str) -> str:
         return {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}.get(symbol, symbol)
@@ -260,13 +263,13 @@ def _elided(parts: list[str]) -> list[str]:
 def latex_name(name: str) -> str:
     r"""A variable's name as LaTeX: Greek letters, subscripts, upright words.
 
-    >>> latex_name("alpha"), latex_name("w12"), latex_name("min_val")
-    ('\\alpha', 'w_{12}', '\\mathrm{min\\_val}')
+    >>> latex_name("alpha"), latex_name("w12"), latex_name("w[0,1]"), latex_name("min_val")
+    ('\\alpha', 'w_{12}', 'w_{0,1}', '\\mathrm{min\\_val}')
     """
     if name in _GREEK:
         return rf"\{name}"
-    if match := re.fullmatch(r"([A-Za-z])_?(\d+)", name):
-        return f"{match[1]}_{{{match[2]}}}"
+    if match := re.fullmatch(r"([A-Za-z])_?(\d+|\[[\d,]+\])", name):
+        return f"{match[1]}_{{{match[2].strip('[]')}}}"
     if len(name) == 1:
         return name
     return rf"\mathrm{{{_escaped(name)}}}"

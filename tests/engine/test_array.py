@@ -1,0 +1,386 @@
+"""Array: shapes, elements, reductions and products of Values, against NumPy."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import twingrad
+from twingrad import Array, Value, cat, matmul, stack
+from twingrad.engine.formulas import table
+
+numbers = st.floats(-5, 5)
+shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+
+
+def arrays(shape):
+    return hnp.arrays(np.float64, shape, elements=numbers)
+
+
+@given(shapes.flatmap(arrays))
+def test_it_keeps_numbers_shape_and_order(data):
+    array = Array(data)
+    assert array.shape == data.shape
+    assert array.ndim == data.ndim
+    assert array.numel() == data.size
+    np.testing.assert_array_equal(array.data, data)
+    np.testing.assert_array_equal(np.asarray(array), data)
+    assert array.tolist() == data.tolist()
+    assert array.grad is None
+
+
+def test_any_element_is_a_value_that_can_be_labelled_and_stepped_through():
+    w = Array([[1.0, 2.0], [3.0, 4.0]], label="w")
+    assert type(w[0, 1]) is Value
+    assert w[0, 1].label == "w[0,1]"
+    assert w[-1, -1].data == 4.0
+    assert [type(v) for v in Array([1.0, 2.0])] == [Value, Value]
+    product = w[0, 1] * w[1, 0]
+    product.backward()
+    np.testing.assert_array_equal(w.grad, [[0, 3], [2, 0]])
+    assert w[0, 0].grad is None
+
+
+def test_slices_share_their_values():
+    w = Array(np.arange(6.0).reshape(2, 3))
+    assert w[1][2] is w[1, 2]
+    assert w.T[2, 1] is w[1, 2]
+    assert w.reshape(3, 2)[2, 1] is w[1, 2]
+    assert w[:, ::-1][0, 0] is w[0, 2]
+
+
+def test_values_are_taken_as_they_are_and_arrays_inside_lists_are_opened():
+    a, b = Value(1.0), Value(2.0)
+    assert Array([a, b])[1] is b
+    assert Array([[a, 3.0]])[0, 0] is a
+    row = Array([a, b])
+    both = Array([row, row])
+    assert both.shape == (2, 2)
+    assert both[1, 0] is a
+
+
+def test_non_contiguous_and_integer_numpy_arrays_are_read_right():
+    data = np.arange(12).reshape(3, 4)
+    np.testing.assert_array_equal(Array(data[::-1, ::2].T).data, data[::-1, ::2].T)
+    np.testing.assert_array_equal(Array(np.asfortranarray(data)).data, data)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        ([[1, 2], [3]], ValueError, "nested sequences of different lengths"),
+        (["a"], TypeError, "must be a real number, got str 'a'"),
+        ([True], TypeError, "must be a real number, got bool True"),
+        ([1j], TypeError, "must be a real number, got complex"),
+        (None, TypeError, "must be a real number, got NoneType"),
+    ],
+)
+def test_what_holds_no_numbers_is_refused(data, error, message):
+    with pytest.raises(error, match=message):
+        Array(data)
+
+
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3), st.data())
+def test_arithmetic_broadcasts_as_numpy_does(drawn, data):
+    a, b = (data.draw(arrays(shape)) for shape in drawn.input_shapes)
+    for row, ufunc in [("add", np.add), ("mul", np.multiply), ("maximum", np.maximum)]:
+        for left, right in [(Array(a), Array(b)), (Array(a), b), (a, Array(b))]:
+            result = table[row](left, right) if row == "maximum" else ufunc_or_row(row, left, right)
+            assert type(result) is Array
+            np.testing.assert_array_equal(result.data, ufunc(a, b))
+
+
+def ufunc_or_row(row, left, right):
+    return left + right if row == "add" else left * right
+
+
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3), st.data())
+def test_gradients_of_broadcast_operands_are_summed_over_their_copies(drawn, data):
+    a, b = (Array(data.draw(arrays(shape))) for shape in drawn.input_shapes)
+    (a * b).sum().backward() if (a * b).numel() else None
+    if not (a * b).numel():
+        return
+    product = np.broadcast_shapes(a.shape, b.shape)
+    for mine, other in [(a, b), (b, a)]:
+        spread = np.broadcast_to(other.data, product)
+        copies = spread.sum(tuple(range(spread.ndim - mine.ndim)))
+        axes = tuple(k for k, n in enumerate(mine.shape) if n == 1 and copies.shape[k] != 1)
+        np.testing.assert_allclose(mine.grad, copies.sum(axes, keepdims=True), atol=1e-12)
+
+
+def test_values_and_numbers_mix_with_arrays_on_either_side():
+    a, v = Array([1.0, 2.0]), Value(3.0)
+    for result in (a * v, v * a, a * 3, 3 * a, a * np.float64(3), np.float64(3) * a):
+        assert type(result) is Array
+        np.testing.assert_array_equal(result.data, [3, 6])
+    np.testing.assert_array_equal((2**a).data, [2, 4])
+    np.testing.assert_array_equal((1 - a).data, [0, -1])
+    np.testing.assert_array_equal((a / [1.0, 4.0]).data, [1, 0.5])
+    (a * v).sum().backward()
+    assert v.grad == 3.0
+
+
+def test_every_row_works_element_by_element():
+    for row in table.values():
+        operands = [np.array([[1.0, 1.5], [2.0, 3.0]]), 0.7, 0.9][: row.arity[0]]
+        result = row(Array(operands[0]), *operands[1:])
+        expected = [row(float(x), *operands[1:]) for x in operands[0].ravel()]
+        np.testing.assert_array_equal(result.data.ravel(), expected)
+
+
+def test_where_takes_a_mask_from_a_comparison():
+    a = Array([-1.0, 2.0])
+    np.testing.assert_array_equal(twingrad.where(a > 0, a, 0.1 * a).data, [-0.1, 2.0])
+
+
+def test_shapes_that_do_not_broadcast_are_both_named():
+    with pytest.raises(ValueError, match=r"add: shapes \(2, 3\) and \(2,\) do not broadcast"):
+        Array(np.ones((2, 3))) + Array(np.ones(2))
+
+
+def reductions():
+    return [
+        (name, dim, keepdim)
+        for name in ("sum", "mean", "amax", "amin")
+        for dim in (None, 0, 1, -1, (0, 1), (0, -1), ())
+        for keepdim in (False, True)
+    ]
+
+
+@pytest.mark.parametrize(("name", "dim", "keepdim"), reductions())
+def test_reductions_agree_with_numpy(name, dim, keepdim):
+    data = np.random.default_rng(0).normal(size=(2, 3, 4))
+    expected = getattr(np, name)(data, axis=dim, keepdims=keepdim)
+    result = getattr(Array(data), name)(dim, keepdim)
+    assert result.shape == expected.shape
+    np.testing.assert_allclose(result.data, expected, rtol=1e-14)
+
+
+def test_a_sum_keeps_its_shape_and_a_sum_of_nothing_is_zero():
+    assert Array([1.0, 2.0]).sum().shape == ()
+    assert Array(np.zeros((0, 3))).sum().item() == 0.0
+    assert Array(np.zeros((0, 3))).sum(0).tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(Array(np.zeros(0)).mean().item())
+
+
+def test_the_mean_shares_its_gradient():
+    a = Array([1.0, 2.0, 3.0, 4.0])
+    a.mean().backward()
+    np.testing.assert_array_equal(a.grad, [0.25] * 4)
+
+
+def test_ties_of_amax_share_the_gradient_equally_and_max_along_a_dimension_picks_one():
+    a = Array([3.0, 1.0, 3.0, 3.0])
+    for reduce, expected in [
+        (lambda: a.amax(), [1 / 3, 0, 1 / 3, 1 / 3]),
+        (lambda: a.max(), [1 / 3, 0, 1 / 3, 1 / 3]),
+        (lambda: a.max(dim=0).values, [1, 0, 0, 0]),
+        (lambda: a.amin(), [0, 1, 0, 0]),
+        (lambda: a.min(dim=0).values, [0, 1, 0, 0]),
+    ]:
+        a.zero_grad()
+        reduce().backward()
+        np.testing.assert_allclose(a.grad, expected)
+
+
+def test_nan_is_the_greatest_as_in_numpy():
+    assert np.isnan(Array([1.0, np.nan, 2.0]).amax().item())
+    assert Array([1.0, np.nan, 2.0]).argmax() == 1
+
+
+@given(hnp.array_shapes(min_dims=1, max_dims=3, max_side=3).flatmap(arrays), st.data())
+def test_max_and_min_along_a_dimension_agree_with_numpy(data, drawn):
+    dim = drawn.draw(st.integers(-data.ndim, data.ndim - 1))
+    keepdim = drawn.draw(st.booleans())
+    values, indices = Array(data).max(dim, keepdim)
+    np.testing.assert_array_equal(values.data, data.max(dim, keepdims=keepdim))
+    np.testing.assert_array_equal(indices, data.argmax(dim, keepdims=keepdim))
+    values, indices = Array(data).min(dim, keepdim)
+    np.testing.assert_array_equal(values.data, data.min(dim, keepdims=keepdim))
+    np.testing.assert_array_equal(indices, data.argmin(dim, keepdims=keepdim))
+
+
+def products():
+    shapes = [(3,), (2, 3), (3, 2), (4, 2, 3), (4, 3, 2), (1, 3, 2), (2, 1, 2, 3)]
+    for a, b in itertools.product(shapes, shapes):
+        try:
+            np.matmul(np.ones(a), np.ones(b))
+        except ValueError:
+            continue
+        yield a, b
+
+
+@pytest.mark.parametrize(("a", "b"), list(products()))
+def test_matmul_agrees_with_numpy_and_so_do_its_gradients(a, b):
+    rng = np.random.default_rng(1)
+    left, right = rng.normal(size=a), rng.normal(size=b)
+    x, y = Array(left), Array(right)
+    result = x @ y
+    expected = left @ right
+    assert result.shape == np.shape(expected)
+    np.testing.assert_allclose(result.data, expected, rtol=1e-13)
+    np.testing.assert_array_equal((left @ y).data, result.data)
+    np.testing.assert_array_equal(matmul(x, right).data, result.data)
+    weights = rng.normal(size=np.shape(expected))
+    (result * weights).sum().backward()
+    h = 1e-6
+    for array, numbers in [(x, left), (y, right)]:
+        index = (0,) * numbers.ndim
+        moved = numbers.copy()
+        moved[index] += h
+        others = (moved, right) if array is x else (left, moved)
+        slope = ((others[0] @ others[1] - expected) * weights).sum() / h
+        assert array.grad[index] == pytest.approx(slope, abs=1e-7)
+
+
+def test_matmul_refuses_what_does_not_fit():
+    a = Array(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"got 3 and 2 in shapes \(2, 3\) and \(2, 3\)"):
+        a @ a
+    with pytest.raises(ValueError, match="both operands must have a dimension"):
+        a @ Array(1.0)
+    assert (Array(np.zeros((2, 0))) @ Array(np.zeros((0, 3)))).tolist() == [[0.0] * 3] * 2
+
+
+def test_each_element_of_a_product_is_one_node():
+    w, x = Array([[1.0, 2.0]]), Array([3.0, 4.0])
+    (z,) = w @ x
+    assert z._op == "dot"
+    assert z.parents == (w[0, 0], w[0, 1], x[0], x[1])
+
+
+@given(shapes.flatmap(arrays))
+def test_shape_moves_agree_with_numpy(data):
+    a = Array(data)
+    np.testing.assert_array_equal(
+        a.reshape(-1).data if data.size else 0, data.reshape(-1) if data.size else 0
+    )
+    np.testing.assert_array_equal(a.T.data, data.T)
+    np.testing.assert_array_equal(a.squeeze().data, data.squeeze())
+    np.testing.assert_array_equal(a.unsqueeze(0).data, data[None])
+    np.testing.assert_array_equal(a.unsqueeze(-1).data, data[..., None])
+    if data.ndim > 1:
+        np.testing.assert_array_equal(a.transpose(0, -1).data, data.swapaxes(0, -1))
+        np.testing.assert_array_equal(a.mT.data, data.swapaxes(-1, -2))
+        order = range(data.ndim)[::-1]
+        np.testing.assert_array_equal(a.permute(*order).data, data.transpose(order))
+
+
+def test_flatten_and_broadcast_to():
+    a = Array(np.arange(24.0).reshape(2, 3, 4))
+    assert a.flatten().shape == (24,)
+    assert a.flatten(1).shape == (2, 12)
+    assert a.flatten(0, 1).shape == (6, 4)
+    assert Array(3.0).flatten().shape == (1,)
+    b = Array([1.0, 2.0]).broadcast_to(3, 2)
+    assert b.shape == (3, 2)
+    assert b[2, 0] is b[0, 0]
+    with pytest.raises(ValueError, match=r"must keep every length of \(2,\) that is not 1"):
+        Array([1.0, 2.0]).broadcast_to(1)
+    with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\) do not broadcast"):
+        Array([1.0, 2.0]).broadcast_to(3)
+
+
+def test_concatenation_keeps_the_values():
+    a, b = Array([[1.0, 2.0]]), Array([[3.0, 4.0]])
+    assert cat([a, b])[1, 0] is b[0, 0]
+    assert cat([a, b], dim=1).tolist() == [[1, 2, 3, 4]]
+    assert stack([a, b]).shape == (2, 1, 2)
+    assert stack([a, b], dim=-1).shape == (1, 2, 2)
+    assert cat([a, np.zeros((1, 2))]).tolist() == [[1, 2], [0, 0]]
+    cat([a, b]).square().sum().backward()
+    np.testing.assert_array_equal(b.grad, [[6, 8]])
+    with pytest.raises(
+        ValueError, match=r"equal lengths outside dim 0, got shapes \(1, 2\), \(2,\)"
+    ):
+        cat([a, Array([1.0, 2.0])])
+    with pytest.raises(ValueError, match="stack: arrays must hold at least one array"):
+        stack([])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda a: a.sum(2), IndexError, "sum: dim must lie between -2 and 1 for 2 dimensions"),
+        (lambda a: a.sum((0, 0)), ValueError, "sum: dim must name each dimension once"),
+        (lambda a: a.sum(1.5), TypeError, "sum: dim must be a whole number, got float 1.5"),
+        (lambda a: a.reshape(4), ValueError, r"shape must hold the 6 elements of \(2, 3\)"),
+        (lambda a: a[2], IndexError, r"index must lie inside shape \(2, 3\), got 2"),
+        (lambda a: a[0, 0, 0], IndexError, "too many indices"),
+        (lambda a: a.item(), ValueError, r"item needs an Array of one element, got shape \(2, 3\)"),
+        (lambda a: a.steps(), ValueError, "steps needs an Array of one element"),
+        (lambda a: a.permute(0), ValueError, "dims must name each of the 2 dimensions once"),
+        (lambda a: a[:0].amax(), ValueError, "amax needs at least one element"),
+        (lambda a: a[:0].max(0), ValueError, "argmax needs at least one element"),
+        (lambda a: a.backward(), RuntimeError, r"gradient must be given .* shape \(2, 3\)"),
+        (
+            lambda a: a.backward(np.ones(3)),
+            ValueError,
+            r"must have the shape of the array, \(2, 3\)",
+        ),
+        (lambda a: len(a.sum()), TypeError, "without dimensions has no length"),
+        (lambda a: list(a.sum()), TypeError, "without dimensions cannot be iterated"),
+        (lambda a: a + "x", TypeError, "add: b must be a real number, got str 'x'"),
+        (lambda a: np.array(a, copy=False), ValueError, "no buffer to share"),
+    ],
+)
+def test_bad_calls_are_refused_with_a_sentence(call, error, message):
+    with pytest.raises(error, match=message):
+        call(Array(np.ones((2, 3))))
+
+
+def test_backward_of_many_takes_a_gradient_of_their_shape():
+    a = Array([1.0, 2.0])
+    (a * a).backward(np.array([1.0, 10.0]))
+    np.testing.assert_array_equal(a.grad, [2, 40])
+    a.backward(Array([1.0, 1.0]))
+    np.testing.assert_array_equal(a.grad, [3, 41])
+
+
+def test_backward_of_one_can_build_a_graph():
+    a = Array([1.0, 2.0])
+    (a**3).sum().backward(create_graph=True)
+    slope = a.grad
+    assert type(slope) is Array
+    a.zero_grad()
+    slope.sum().backward()
+    np.testing.assert_array_equal(a.grad, [6, 12])
+
+
+def test_data_and_grad_can_be_assigned():
+    a = Array([[1.0, 2.0], [3.0, 4.0]])
+    first = a[0, 0]
+    a.data -= 0.5 * np.ones((2, 2))
+    assert first.data == 0.5
+    a.data = 7
+    assert a.tolist() == [[7, 7], [7, 7]]
+    a.grad = [1.0, 2.0]
+    assert a[1, 1].grad == 2.0
+    a.zero_grad()
+    assert a.grad is None
+    with pytest.raises(TypeError, match="must be a real number"):
+        a.data = [["x", 1], [2, 3]]
+    assert a.tolist() == [[7, 7], [7, 7]]
+
+
+def test_detached_and_constant_arrays_need_no_gradient():
+    a = Array([1.0, 2.0], requires_grad=False)
+    assert not a.requires_grad
+    assert Array([1.0]).requires_grad
+    assert not (Array([1.0]) * 2).detach().requires_grad
+
+
+def test_comparisons_give_masks():
+    a = Array([1.0, 2.0, 3.0])
+    assert (a > 1.5).tolist() == [False, True, True]
+    assert (a <= Array([1.0, 1.0, 5.0])).tolist() == [True, False, True]
+    assert (2 < a).tolist() == [False, False, True]
+    assert (a >= Value(3.0)).tolist() == [False, False, True]
+
+
+def test_it_prints_its_numbers():
+    assert repr(Array([1.0, -2.5])) == "Array([ 1. , -2.5])"
+    assert float(Array([[2.0]])) == 2.0
