@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from itertools import pairwise
 from typing import Any
 
 import measure
@@ -28,7 +29,7 @@ class PlainMLP:
     def __init__(self, value: Any, sizes: list[int]) -> None:
         self.layers = [
             [([value(random.uniform(-1, 1)) for _ in range(nin)], value(0)) for _ in range(nout)]
-            for nin, nout in zip(sizes, sizes[1:], strict=False)
+            for nin, nout in pairwise(sizes)
         ]
 
     def parameters(self) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite, isnan
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import notation
@@ -13,8 +12,24 @@ from .formula import Formula, condition
 if TYPE_CHECKING:
     from .value import Value
 
-recorded_derivatives: Callable[[Value], Sequence[float]] = attrgetter("local_derivatives")
-"""The local derivatives of a node as they were at the forward pass."""
+Edges = Iterable[tuple["Value", Any]]
+"""The parents of a node, each with the derivative of the node by it."""
+
+
+def recorded_edges(node: Value) -> Edges:
+    """The edges of a node, with the local derivatives of the forward pass."""
+    return zip(node.parents, node.local_derivatives)
+
+
+def differentiable_edges(node: Value) -> Edges:
+    """The edges of a node that need a gradient, with local derivatives that are nodes too."""
+    check_fresh([node])
+    assert node.operation is not None  # nodes of an evaluation order have one
+    return [
+        (parent, node.operation.differentiate(position, node.parents, node))
+        for position, parent in enumerate(node.parents)
+        if parent.requires_grad
+    ]
 
 
 def evaluation_order(root: Value) -> list[Value]:
@@ -43,7 +58,7 @@ def propagate(
     order: Sequence[Value],
     root: Value,
     gradient: Any,
-    derivatives: Callable[[Value], Sequence[Any]] = recorded_derivatives,
+    edges: Callable[[Value], Edges] = recorded_edges,
 ) -> dict[Value, Any]:
     """The derivative of ``root``, times ``gradient``, by every node of ``order`` and every leaf.
 
@@ -52,20 +67,13 @@ def propagate(
     gradients = {root: gradient}
     for node in reversed(order):
         upstream = gradients[node]
-        for parent, derivative in zip(node.parents, derivatives(node)):
+        for parent, derivative in edges(node):
             contribution = upstream * derivative
             if parent in gradients:
                 gradients[parent] += contribution
             else:
                 gradients[parent] = contribution
     return gradients
-
-
-def differentiable_derivatives(node: Value) -> Sequence[Any]:
-    """The local derivatives of a node as nodes themselves, for gradients of gradients."""
-    check_fresh([node])
-    assert node.operation is not None  # nodes of an evaluation order have one
-    return node.operation.differentiate(node.parents, node)
 
 
 def check_fresh(order: Iterable[Value]) -> None:

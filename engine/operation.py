@@ -38,8 +38,8 @@ class Operation(ABC):
     """Takes the inputs as floats; gives the value, and the partial derivative by each input."""
 
     @abstractmethod
-    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
-        """The partial derivatives as nodes (or numbers), to be differentiated again."""
+    def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
+        """The derivative by the operand at ``position`` as a node (or a number)."""
 
     def number(self, position: int, operand: object) -> float:
         """The operand at ``position`` as a float; what is not real is refused by sentence."""

@@ -25,8 +25,8 @@ class Sum(Operation):
     def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
         return reduce(add, inputs), (1.0,) * len(inputs)
 
-    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
-        return (1.0,) * len(parents)
+    def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
+        return 1.0
 
     def notation(self, inputs: Sequence[float], out: float) -> Notation:
         names = _numbered("x", len(inputs))
@@ -49,9 +49,11 @@ class Dot(Operation):
         a, b, bias = inputs[:half], inputs[half : 2 * half], inputs[2 * half :]
         return reduce(add, map(mul, a, b), *bias), (*b, *a, *(1.0,) * len(bias))
 
-    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
+    def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
         half = len(parents) // 2
-        return (*parents[half : 2 * half], *parents[:half], *(1.0,) * (len(parents) % 2))
+        if position == 2 * half:
+            return 1.0
+        return parents[position + half if position < half else position - half]
 
     def notation(self, inputs: Sequence[float], out: float) -> Notation:
         half = len(inputs) // 2
@@ -75,8 +77,8 @@ class AMax(Operation):
         share = 1.0 / max(1, inputs.count(greatest))
         return greatest, tuple(share if x == greatest or x != x else 0.0 for x in inputs)
 
-    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
-        return self.linearize(*[parent.data for parent in parents])[1]
+    def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
+        return out.local_derivatives[position]  # a step function of the operands
 
     def notation(self, inputs: Sequence[float], out: float) -> Notation:
         names = _numbered("x", len(inputs))

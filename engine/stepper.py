@@ -40,15 +40,15 @@ class Stepper(Sequence[Step]):
     Examples
     --------
     >>> from twingrad import Value
-    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
+    >>> w, x = Value(0.3, label="w"), Value(2.0, label="x")
     >>> stepper = (w * x + w).tanh().steps()
     >>> print(stepper.next())
-    v1 = w * x = 3.0 * 2.0 = 6.0
+    v1 = w * x = 0.3 * 2.0 = 0.6
     >>> stepper.break_at("w")
     >>> print(stepper.run())
-    dv3/dw += dv3/dv2 * dv2/dw = 6.09198e-08 * 1.0 = 6.09198e-08
+    dv3/dw += dv3/dv2 * dv2/dw = 0.486917 * 1.0 = 0.486917
     >>> stepper.position, len(stepper)
-    (6, 8)
+    (7, 9)
     """
 
     def __init__(self, root: Value) -> None:
@@ -230,11 +230,14 @@ class Stepper(Sequence[Step]):
 
         return draw_text(self.trace)
 
-    def to_svg(self) -> str:
-        """The graph with values and gradients as an SVG picture."""
+    def to_svg(self, position: int | None = None) -> str:
+        """The graph with values and gradients as an SVG picture.
+
+        With a ``position``, only what is known after that many steps; ``IndexError`` outside.
+        """
         from .drawing import draw_svg
 
-        return draw_svg(self.trace)
+        return draw_svg(self.trace, position)
 
     def to_dot(self) -> str:
         """The graph in Graphviz's DOT language."""

@@ -10,7 +10,7 @@ import numpy as np
 from .backward import (
     check_anomalies_backward,
     check_anomalies_forward,
-    differentiable_derivatives,
+    differentiable_edges,
     evaluation_order,
     propagate,
 )
@@ -204,9 +204,13 @@ class Value(Operators):
         if create_graph:
             with enable_grad():
                 seed = seed if type(seed) is Value else constant(seed)
-                gradients = propagate(order, self, seed, differentiable_derivatives)
+                self._deliver(order, propagate(order, self, seed, differentiable_edges))
         else:
-            gradients = propagate(order, self, float(seed))
+            self._deliver(order, propagate(order, self, float(seed)))
+
+    @staticmethod
+    def _deliver(order: list[Value], gradients: dict[Value, Any]) -> None:
+        """Write the gradients of one pass to the nodes."""
         if current_mode().anomaly:
             check_anomalies_backward(order, gradients)
         for node in order:

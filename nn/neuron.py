@@ -47,7 +47,7 @@ class Neuron(Module):
     >>> random.seed(1337)
     >>> neuron = Neuron(2)
     >>> print(f"{neuron([1.0, -2.0]).data:.6f}", neuron)
-    0.110184 ReLUNeuron(2)
+    0.102443 ReLUNeuron(2)
     """
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 import twingrad
+import twingrad.nn
 
 PACKAGE = Path(twingrad.__file__).parent
+ROOT = Path(__file__).parents[1]
 ROOMS = {
     "engine": set(),
     "tensor": {"engine"},
@@ -101,21 +104,25 @@ def test_examples_in_docstrings_run(module):
     assert set(twingrad.engine.formulas.table) == before, "an example leaves a row behind"
 
 
-def test_readme_examples_run(tmp_path, monkeypatch):
-    readme = PACKAGE / "README.md"
-    if not readme.exists():
-        pytest.skip("the README is not installed with the package: run the tests from a clone")
-    monkeypatch.chdir(tmp_path)
-    results = doctest.testfile(str(readme), module_relative=False)
-    assert results.attempted > 0
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_examples_on_pages_run(page):
+    results = doctest.testfile(str(ROOT / page), module_relative=False)
     assert results.failed == 0
+    assert results.attempted > 0 or page != "README.md"
+
+
+def test_pictures_on_pages_exist():
+    for page in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (ROOT / target).exists(), f"{page.name} points to {target}, which is not there"
 
 
 def public_objects():
-    return [(name, getattr(twingrad, name)) for name in twingrad.__all__]
+    modules = [twingrad, twingrad.engine, twingrad.nn]
+    return {name: getattr(module, name) for module in modules for name in module.__all__}
 
 
-@pytest.mark.parametrize(("name", "item"), public_objects(), ids=[n for n, _ in public_objects()])
+@pytest.mark.parametrize(("name", "item"), public_objects().items(), ids=public_objects())
 def test_every_public_name_is_documented(name, item):
     if name == "__version__":
         return
@@ -123,7 +130,7 @@ def test_every_public_name_is_documented(name, item):
     assert text, f"{name} has no docstring"
     if isinstance(item, twingrad.Formula):
         assert item.name == name
-        assert "all reals" in text or "domain" in text, f"{name} does not state its domain"
+        assert "Defined for" in text
         assert all(partial.text in text for partial in item.partials)
         assert item.value.text in text
     elif inspect.isclass(item):

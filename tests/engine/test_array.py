@@ -377,7 +377,7 @@ def test_comparisons_give_masks():
     a = Array([1.0, 2.0, 3.0])
     assert (a > 1.5).tolist() == [False, True, True]
     assert (a <= Array([1.0, 1.0, 5.0])).tolist() == [True, False, True]
-    assert (2 < a).tolist() == [False, False, True]
+    assert (a > 2).tolist() == [False, False, True]
     assert (a >= Value(3.0)).tolist() == [False, False, True]
 
 

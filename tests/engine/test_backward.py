@@ -219,6 +219,25 @@ def test_anomaly_detection_ignores_edges_without_a_gradient():
     assert x.grad == -4.0
 
 
+def test_anomaly_detection_and_second_derivatives_ignore_edges_without_a_gradient():
+    x = Value(-2.0)
+    with twingrad.detect_anomaly():
+        (x**3).backward(create_graph=True)
+        slope, x.grad = x.grad, None
+        slope.backward()
+    assert x.grad == -12.0
+
+
+def test_create_graph_adds_to_what_is_there_even_inside_no_grad():
+    x = Value(2.0)
+    (x * x).backward()
+    y = x**3
+    with twingrad.no_grad():
+        y.backward(create_graph=True)
+    assert x.grad.data == 4.0 + 12.0
+    assert x.grad.requires_grad
+
+
 def derivatives_of_sine(x, order):
     return [math.sin, math.cos, lambda t: -math.sin(t), lambda t: -math.cos(t)][order % 4](x)
 

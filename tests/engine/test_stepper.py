@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.graphs import programs
 from twingrad import Array, Stepper, Value
 from twingrad.engine.steps import BackwardStep, ForwardStep, SeedStep
-
-from support.graphs import programs
 
 
 def neuron():
@@ -200,7 +199,7 @@ def test_a_breakpoint_that_is_no_node_is_refused():
     stepper = neuron().steps()
     with pytest.raises(ValueError, match="break_at: node must be a node of this graph or its name"):
         stepper.break_at("nobody")
-    with pytest.raises(ValueError, match="got Value.*this graph has w, x, b, v1, z, L"):
+    with pytest.raises(ValueError, match=r"got Value.*this graph has w, x, b, v1, z, L"):
         stepper.break_at(Value(1.0))
     for both in ({}, {"node": "w", "gradient_above": 1.0}):
         with pytest.raises(ValueError, match="takes either a node or gradient_above"):

@@ -7,13 +7,31 @@ from hypothesis import strategies as st
 from twingrad import Value
 from twingrad.engine.formulas import table
 
-SMOOTH = (
-    "add sub mul tanh sin cos sigmoid softplus atan erf silu gelu mish softsign asinh "
-    "logaddexp neg square exp2 logsigmoid"
-).split()
+SMOOTH = [
+    "add",
+    "sub",
+    "mul",
+    "tanh",
+    "sin",
+    "cos",
+    "sigmoid",
+    "softplus",
+    "atan",
+    "erf",
+    "silu",
+    "gelu",
+    "mish",
+    "softsign",
+    "asinh",
+    "logaddexp",
+    "neg",
+    "square",
+    "exp2",
+    "logsigmoid",
+]
 """Rows without kinks that are defined everywhere."""
 
-KINKED = "relu abs maximum minimum leaky_relu clamp hardtanh elu".split()
+KINKED = ["relu", "abs", "maximum", "minimum", "leaky_relu", "clamp", "hardtanh", "elu"]
 
 
 @dataclass(frozen=True)
