@@ -51,9 +51,7 @@ def draw_stepper() -> None:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(
-            viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
-        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
         page.set_content(root.steps().to_html())
         for _ in range(8):
             page.keyboard.press("ArrowRight")

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import formulas
 from .array import Array, stack
-from .backward import differentiable_derivatives, evaluation_order, propagate
+from .backward import differentiable_edges, evaluation_order, propagate
 from .modes import enable_grad
 from .operation import Operand
 from .value import Value, constant
@@ -214,7 +214,7 @@ def _gradients(root: Value, wanted: Sequence[Value], nested: bool) -> list[Any]:
     """The derivative of ``root`` by each wanted node: Values if ``nested``, else floats."""
     if nested:
         order = evaluation_order(root)
-        found = propagate(order, root, constant(1.0), differentiable_derivatives)
+        found = propagate(order, root, constant(1.0), differentiable_edges)
         return [found.get(node, constant(0.0)) for node in wanted]
     found = propagate(evaluation_order(root), root, 1.0)
     return [found.get(node, 0.0) for node in wanted]

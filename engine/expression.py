@@ -13,6 +13,7 @@ are decided by the nodes' numbers.
 import ast
 import linecache
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,8 +71,8 @@ class Expression:
         return self.text
 
 
-def parse(text: str) -> Expression:
-    """Parse ``text`` against the whitelist.
+def parse(text: str, what: str = "expression") -> Expression:
+    """Parse ``text`` against the whitelist; ``what`` begins the sentence of an error.
 
     Raises ``ValueError`` with one sentence for anything but real numbers, names, ``+ - * / **``,
     comparisons, ``and or not``, ``a if condition else b`` and calls by position.
@@ -81,31 +82,39 @@ def parse(text: str) -> Expression:
     """
     if not isinstance(text, str):
         raise TypeError(
-            f"an expression must be text such as 'a * b', got {type(text).__name__} {text!r}: "
+            f"{what} must be text such as 'a * b', got {type(text).__name__} {text!r}: "
             "write it in quotes"
         )
     if "^" in text:
-        raise ValueError(f"expression {text!r} uses '^', which is not a power here: write '**'")
+        raise ValueError(f"{what} {text!r} uses '^', which is not a power here: write '**'")
+    variables: dict[str, None] = {}
+    functions: dict[str, None] = {}
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-        variables: dict[str, None] = {}
-        functions: dict[str, None] = {}
-        _collect(tree, text, variables, functions)
-    except SyntaxError as error:
-        raise ValueError(
-            f"expression {text!r} is not a formula ({error.msg}): "
-            "write numbers, names, + - * / ** and calls such as tanh(x)"
-        ) from None
+        tree = _tree(text, what)
+        _collect(tree, f"{what} {text!r}", variables, functions)
     except (RecursionError, MemoryError):
         raise ValueError(
-            f"expression {text[:40]!r}... is nested too deeply: split it into smaller parts"
+            f"{what} {text[:40]!r}... is nested too deeply: split it into smaller parts"
         ) from None
     return Expression(text.strip(), tree, tuple(variables), tuple(functions))
 
 
+def _tree(text: str, what: str) -> ast.expr:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # "1if x else 2" parses, with a warning
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:  # a ValueError for NUL and lone surrogates
+        reason = error.msg if isinstance(error, SyntaxError) else "it is not text in UTF-8"
+        raise ValueError(
+            f"{what} {text!r} is not a formula ({reason}): "
+            "write numbers, names, + - * / ** and calls such as tanh(x)"
+        ) from None
+
+
 def _collect(
     node: ast.expr,
-    text: str,
+    what: str,
     variables: dict[str, None],
     functions: dict[str, None],
     depth: int = 0,
@@ -118,7 +127,7 @@ def _collect(
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             if isinstance(number, int) and abs(number) > _LARGEST_INTEGER:
                 raise ValueError(
-                    f"expression {text[:40]!r} holds an integer beyond 2**1023: "
+                    f"{what[:60]}... holds an integer beyond 2**1023: "
                     "write it as a float such as 1e300"
                 )
             children = []
@@ -143,12 +152,31 @@ def _collect(
             children = [left, *others]
         case _:
             raise ValueError(
-                f"expression {text!r} holds {ast.unparse(node)!r}, which is not allowed: "
+                f"{what} holds {ast.unparse(node)!r}, which is not allowed: "
                 "write only real numbers, names, + - * / **, comparisons, "
                 "'a if condition else b' and calls by position such as tanh(x)"
             )
     for child in children:
-        _collect(child, text, variables, functions, depth + 1)
+        _collect(child, what, variables, functions, depth + 1)
+
+
+def check_is_number(expression: Expression, what: str) -> None:
+    """Refuse comparisons and logic where a number is wanted, outside of ``if``."""
+    pending = [expression.tree]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.IfExp(body=body, orelse=orelse):
+                pending += [body, orelse]
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                raise ValueError(
+                    f"{what} {expression.text!r} uses the condition {ast.unparse(node)!r} as a "
+                    f"number: write '1 if {ast.unparse(node)} else 0'"
+                )
+            case _:
+                pending += [
+                    each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)
+                ]
 
 
 def check_names(
@@ -188,7 +216,10 @@ def check_names(
 
 
 class _ScalarCode(ast.NodeTransformer):
-    """Rewrite a formula for floats: IEEE division and powers, typed and folded constants."""
+    """Rewrite a formula for floats: IEEE division and powers, typed and folded constants.
+
+    ``div`` and ``pow`` are what it calls for ``/`` and ``**``.
+    """
 
     def __init__(self, functions: Mapping[str, Callable[..., float]]) -> None:
         self.namespace: dict[str, Any] = {
@@ -226,7 +257,10 @@ class _ScalarCode(ast.NodeTransformer):
         if not all(isinstance(part, ast.Constant) for part in parts):
             return node
         code = compile(ast.fix_missing_locations(ast.Expression(node)), "<constant>", "eval")
-        return ast.Constant(eval(code, self.namespace))  # a whitelisted tree of constants
+        result = eval(code, self.namespace)  # a whitelisted tree of constants
+        if result != result:  # there is no way to write nan as a constant
+            return ast.BinOp(ast.Constant(math.inf), ast.Sub(), ast.Constant(math.inf))
+        return ast.Constant(result)
 
 
 class _ConditionCode(_ScalarCode):
@@ -240,10 +274,19 @@ class _ConditionCode(_ScalarCode):
 
 
 class _GraphCode(ast.NodeTransformer):
-    """Rewrite a formula for nodes: only its conditions need to change."""
+    """Rewrite a formula for nodes: its conditions, and what is made of constants alone."""
 
     def __init__(self, conditions: _ConditionCode) -> None:
         self.conditions = conditions
+
+    def visit(self, node: ast.AST) -> Any:
+        if not _is_constant(node):
+            return super().visit(node)
+        folded = self.conditions.visit(node)
+        if isinstance(folded, ast.Constant) and math.copysign(1, folded.value) < 0:  # type: ignore[arg-type]
+            # as a negated number it is put in parentheses where it is the base of a power
+            return ast.UnaryOp(ast.USub(), ast.Constant(-folded.value))  # type: ignore[operator]
+        return folded
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         node.test = self.conditions.visit(node.test)
@@ -251,8 +294,21 @@ class _GraphCode(ast.NodeTransformer):
         node.orelse = self.visit(node.orelse)
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(CONSTANTS[node.id]) if node.id in CONSTANTS else node
+
+def _is_constant(node: ast.AST) -> bool:
+    """Whether an expression is made of numbers alone, and can be computed once."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name(id=name):
+            return name in CONSTANTS
+        case ast.UnaryOp(operand=operand):
+            return _is_constant(operand)
+        case ast.BinOp(left=left, right=right):
+            return _is_constant(left) and _is_constant(right)
+        case ast.Call(args=arguments):
+            return all(map(_is_constant, arguments))
+    return False
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.expr:

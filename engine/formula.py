@@ -6,15 +6,21 @@
 from __future__ import annotations
 
 import ast
+import keyword
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from . import ieee, notation
 from .expression import (
     CONSTANTS,
     Expression,
+    check_is_number,
     check_names,
     define,
     graph_source,
@@ -57,8 +63,8 @@ class Formula(Operation):
     >>> from twingrad.engine.formulas import tanh
     >>> print(tanh)
     tanh | x | tanh(x) | 1 - out * out | all reals | no kinks | DLMF 4.28.2, 4.34.8
-    >>> tanh(0.5)
-    0.46211715726000973
+    >>> tanh(-1000)
+    -1.0
     """
 
     def __init__(
@@ -76,27 +82,50 @@ class Formula(Operation):
         accepts_bool: bool = False,
     ) -> None:
         what = f"formula {name!r}"
-        if not isinstance(name, str) or not name.isidentifier() or name == "out":
+        if not isinstance(name, str) or not _is_free(name):
             raise ValueError(
                 f"formula name must be a Python name other than 'out', got {name!r}: "
                 "choose one such as 'cube'"
             )
+        for part, text in (("note", note), ("reference", reference), ("symbol", symbol)):
+            if not isinstance(text, str):
+                raise TypeError(
+                    f"{what}: {part} must be text, got {type(text).__name__} {text!r}: "
+                    "write it in quotes"
+                )
         self.name = name
         self.symbol = symbol or name
         self.arguments, self.defaults = _parse_arguments(arguments, what)
-        self.value = parse(value)
-        self.partials = tuple(map(parse, _listed(partials)))
+        self.value = parse(value, f"{what}: value")
+        self.partials = _parse_listed(partials, f"{what}: partials")
         if len(self.partials) != len(self.arguments):
             raise ValueError(
                 f"{what}: partials must hold one derivative per argument "
                 f"({', '.join(self.arguments)}), got {len(self.partials)} "
                 f"({' ; '.join(map(str, self.partials))}): separate them with ';'"
             )
-        self.domain = parse(domain) if domain else None
-        self.kinks = tuple(map(parse, _listed(kinks)))
+        self.domain = None if domain == "" else parse(domain, f"{what}: domain")
+        self.kinks = _parse_listed(kinks, f"{what}: kinks")
         self.note = note
         self.reference = reference
         self.accepts_bool = accepts_bool
+        self.__doc__ = self._documentation()
+
+    def _documentation(self) -> str:
+        lines = [f"``{self.name}({self.signature}) = {self.value}``, element by element.", ""]
+        lines += [
+            f"Derivative by {argument}: ``{partial}``."
+            for argument, partial in zip(self.arguments, self.partials, strict=True)
+        ]
+        lines.append(f"Defined for {f'``{self.domain}``' if self.domain else 'all reals'}.")
+        if self.kinks:
+            zeros = ", ".join(f"``{kink} = 0``" for kink in self.kinks)
+            lines.append(f"Kinks where {zeros}.")
+        if self.note:
+            lines.append(f"Note: {self.note.rstrip('.;')}.")
+        if self.reference:
+            lines.append(f"Reference: {self.reference}.")
+        return "\n".join(lines)
 
     def check(self) -> None:
         """Refuse names and calls that this row may not use, with a ``ValueError``."""
@@ -107,24 +136,32 @@ class Formula(Operation):
                 f"{what}: value {self.value.text!r} calls itself: write it with functions "
                 "that are in the table already"
             )
+        called = {name for each in self.expressions for name in _called(each)}
         for argument in self.arguments:
-            if argument in arities and argument in self.functions:
+            if argument in called:
                 raise ValueError(
                     f"{what}: {argument!r} is both an argument and a function that it calls: "
                     "rename the argument"
                 )
-        named = [(self.value, "value"), *((kink, "kinks") for kink in self.kinks)]
         if self.domain is not None:
-            named.append((self.domain, "domain"))
-        for each, part in named:
+            check_names(self.domain, self.arguments, arities, f"{what}: domain")
+        for each, part in [(self.value, "value"), *((kink, "kinks") for kink in self.kinks)]:
             check_names(each, self.arguments, arities, f"{what}: {part}")
+            check_is_number(each, f"{what}: {part}")
         for each in self.partials:
             check_names(each, [*self.arguments, "out"], arities, f"{what}: partial")
+            check_is_number(each, f"{what}: partial")
 
     @property
     def arity(self) -> tuple[int, int]:
         """The least and the greatest number of arguments it can be called with."""
         return len(self.arguments) - len(self.defaults), len(self.arguments)
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that the row says: its value, partials, kinks and domain."""
+        domain = (self.domain,) if self.domain is not None else ()
+        return self.value, *self.partials, *self.kinks, *domain
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -135,8 +172,9 @@ class Formula(Operation):
     @property
     def is_elementary(self) -> bool:
         """Whether the value is computed by the mathematical library, not by other rows."""
-        return self.value.text == f"{self.name}({', '.join(self.arguments)})" and hasattr(
-            ieee, self.name
+        return (
+            self.name in ieee.__all__
+            and self.value.text == f"{self.name}({', '.join(self.arguments)})"
         )
 
     @cached_property
@@ -172,25 +210,26 @@ class Formula(Operation):
         )
 
     @cached_property
-    def _derivatives(self) -> Callable[..., tuple[Any, ...]]:
-        sources = []
-        namespace: dict[str, Any] = {}
-        for partial in self.partials:
-            rows = {name: _rows[name] for name in partial.functions}
-            source, names = graph_source(partial, rows)
-            sources.append(f"{source},")
-            namespace |= names
-        return define(
-            "differentiate",
-            f"def differentiate({', '.join(self.arguments)}, out):\n"
-            f"    return ({' '.join(sources)})\n",
-            namespace,
-            f"{self.name}: differentiate",
-        )
+    def _derivatives(self) -> Sequence[Callable[..., Any]]:
+        """Each partial derivative as a function of nodes."""
+        functions = []
+        for position, partial in enumerate(self.partials):
+            rows = {name: self._called_row(name) for name in partial.functions}
+            source, namespace = graph_source(partial, rows)
+            arguments = ", ".join([*self.arguments, "out"])
+            functions.append(
+                define(
+                    "differentiate",
+                    f"def differentiate({arguments}):\n    return {source}\n",
+                    namespace,
+                    f"{self.name}: derivative {position + 1}",
+                )
+            )
+        return functions
 
-    def differentiate(self, parents: Sequence[Any], out: Any) -> Sequence[Any]:
-        """The partial derivatives as nodes (or numbers), to be differentiated again."""
-        return self._derivatives(*parents, out)
+    def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
+        """The derivative by the argument at ``position``, as a node (or a number)."""
+        return self._derivatives[position](*parents, out)
 
     def notation(self, inputs: Sequence[float], out: float) -> Notation:
         """The row itself: its formulas do not depend on the node."""
@@ -208,7 +247,10 @@ class Formula(Operation):
         return self.domain is None or condition(self.domain, dict(zip(self.arguments, inputs)))
 
     def _scalar_functions(self, expression: Expression) -> dict[str, Callable[..., float]]:
-        return {name: _rows.get(name, self).evaluate for name in expression.functions}
+        return {name: self._called_row(name).evaluate for name in expression.functions}
+
+    def _called_row(self, name: str) -> Formula:
+        return self if name == self.name else _row(name)
 
     def __call__(self, *operands: Any, **named: Any) -> Any:
         """Apply the row to numbers (a float comes back), Values (a Value) or Arrays (an Array).
@@ -228,7 +270,7 @@ class Formula(Operation):
 
     def number(self, position: int, operand: object) -> float:
         """The operand at ``position`` as a float, refused with a sentence if it is not real."""
-        if self.accepts_bool and isinstance(operand, bool):
+        if self.accepts_bool and isinstance(operand, bool | np.bool_):
             return float(operand)
         return real_number(operand, f"{self.name}: {self.arguments[position]}")
 
@@ -260,14 +302,20 @@ class Formula(Operation):
     def remove(self) -> None:
         """Take a row of one's own out of the table again, so that its name is free.
 
-        Raises ``ValueError`` for a row that comes with the library, and for one that is not
-        in the table.
+        Raises ``ValueError`` for a row that comes with the library, for one that is not in the
+        table, and for one that another row calls.
         """
         if _rows.get(self.name) is not self or self.name in _built_in:
             raise ValueError(
                 f"formula {self.name!r} cannot be removed: only rows added with "
                 "twingrad.formula(...) can be, once"
             )
+        for row in table.values():
+            if row is not self and any(self.name in each.functions for each in row.expressions):
+                raise ValueError(
+                    f"formula {self.name!r} cannot be removed: {row.name!r} calls it: "
+                    f"remove {row.name!r} first"
+                )
         del _rows[self.name]
 
     def __str__(self) -> str:
@@ -411,26 +459,57 @@ def number(expression: Expression, values: Mapping[str, float]) -> float:
     functions = {name: _rows[name].evaluate for name in expression.functions}
     source, namespace = scalar_source(expression, functions)
     what = "expression"
-    function = define("number", f"def number():\n    return {source}\n", namespace | values, what)
+    function = define(
+        "number", f"def number():\n    return {source}\n", {**namespace, **values}, what
+    )
     result: float = function()
     return result
 
 
 def _row(name: str) -> Formula:
+    """The row of this name; it is what a pickled row comes back as."""
+    if name not in _rows:
+        raise LookupError(
+            f"formula {name!r} is not in the table: declare it with twingrad.formula(...) first"
+        )
     return _rows[name]
 
 
-def _listed(text: str | Sequence[str]) -> list[str]:
-    """The parts of ``"a ; b"``, or of a sequence of texts."""
-    parts = text.split(";") if isinstance(text, str) else list(text)
-    return [part for part in parts if part.strip()]
+def _is_free(name: str) -> bool:
+    """Whether a formula, or its argument, may have this name."""
+    return (
+        name.isidentifier()
+        and not keyword.iskeyword(name)
+        and name not in ("out", "__debug__")
+        and name == unicodedata.normalize("NFKC", name)  # as the parser of Python reads it
+    )
+
+
+def _called(expression: Expression) -> set[str]:
+    """The names that the code of an expression calls, those of its operators among them."""
+    operators = {type(node.op) for node in ast.walk(expression.tree) if isinstance(node, ast.BinOp)}
+    own = {"div": ast.Div, "pow": ast.Pow}
+    return {*expression.functions, *(name for name, each in own.items() if each in operators)}
+
+
+def _parse_listed(text: str | Sequence[str], what: str) -> tuple[Expression, ...]:
+    """The expressions of ``"a ; b"``, or of a sequence of texts."""
+    parts = [part.strip() for part in text.split(";")] if isinstance(text, str) else text
+    if not isinstance(parts, Sequence):
+        raise TypeError(
+            f"{what} must be text such as 'a ; b', got {type(text).__name__} {text!r}: "
+            "write it in quotes"
+        )
+    if isinstance(text, str) and not text.strip():
+        return ()
+    return tuple(parse(part, what) for part in parts)
 
 
 def _parse_arguments(text: str, what: str) -> tuple[tuple[str, ...], dict[str, float]]:
-    try:
-        tree = ast.parse(f"lambda {text}: 0", mode="eval").body
-    except (SyntaxError, TypeError):
-        tree = None
+    tree = None
+    if isinstance(text, str) and not set(text) & set(":#"):
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(f"lambda {text}: 0", mode="eval").body
     names: tuple[str, ...] = ()
     defaults: dict[str, float] = {}
     if isinstance(tree, ast.Lambda) and not (
@@ -440,12 +519,13 @@ def _parse_arguments(text: str, what: str) -> tuple[tuple[str, ...], dict[str, f
         given = tree.args.defaults
         with_default = names[len(names) - len(given) :]
         for name, default in zip(with_default, given, strict=True):
-            constant = parse(ast.unparse(default))
+            constant = parse(ast.unparse(default), f"{what}: default of {name!r}")
             if constant.variables or constant.functions:
                 names = ()
                 break
             defaults[name] = number(constant, {})
-    if not names or set(names) & {"out", *CONSTANTS}:
+    unusable = set(names) & {*CONSTANTS} or not all(map(_is_free, names))
+    if not names or unusable or len(set(names)) < len(names):
         raise ValueError(
             f"{what}: arguments must be Python names other than out, pi and inf, separated by "
             f"commas, with numbers as defaults, got {text!r}: write for example 'x, slope=0.01'"

@@ -6,7 +6,7 @@ the numbers filled in, differentiated again for gradients of gradients, and samp
 
 Values are written so that they hold to a few units in the last place from -1e4 to 1e4 and
 beyond, and partials in terms of ``out`` where that is stable, because it saves work. At a kink
-the slope is PyTorch's. nan in is nan out, which is why relu is ``0 if x <= 0 else x``.
+the slope is PyTorch's. nan in is nan out, which is why relu is ``0 if x < 0 else x``.
 
 References: DLMF is the NIST Digital Library of Mathematical Functions; names of people stand for
 the papers in which an activation function was proposed.
@@ -49,10 +49,23 @@ sqrt = row("sqrt", "x", "sqrt(x)", "0.5 / out", domain="x >= 0")
 rsqrt = row("rsqrt", "x", "1 / sqrt(x)", "-0.5 * out / x", domain="x > 0")
 abs = row("abs", "x", "abs(x)", "sign(x)", kinks="x", note="at 0 the slope is 0.")
 sign = row(
-    "sign", "x", "1 if x > 0 else -1 if x < 0 else x", "0", kinks="x", note="the slope is 0."
+    "sign",
+    "x",
+    "1 if x > 0 else -1 if x < 0 else 0 if x == 0 else x",
+    "0",
+    kinks="x",
+    note="the slope is 0.",
 )
 floor = row("floor", "x", "floor(x)", "0", kinks="x - floor(x)", note="the slope is 0.")
-hypot = row("hypot", "a, b", "hypot(a, b)", "a / out ; b / out", reference="DLMF 1.9.3")
+hypot = row(
+    "hypot",
+    "a, b",
+    "hypot(a, b)",
+    "a / out ; b / out",
+    kinks="abs(a) + abs(b)",
+    note="where both are 0 the slopes are nan.",
+    reference="DLMF 1.9.3",
+)
 
 # Exponentials and logarithms
 
@@ -67,7 +80,7 @@ logaddexp = row(
     "logaddexp",
     "a, b",
     "a + log(2) if a == b else a + log1p(exp(b - a)) if a > b else b + log1p(exp(a - b))",
-    "0.5 if a == b else sigmoid(a - b) ; 0.5 if a == b else sigmoid(b - a)",
+    "sigmoid(a - b) ; sigmoid(b - a)",
     reference="log(exp(a) + exp(b)) with the larger argument taken out",
 )
 
@@ -97,8 +110,10 @@ atan2 = row(
     "atan2",
     "a, b",
     "atan2(a, b)",
-    "b / hypot(a, b) / hypot(a, b) ; -a / hypot(a, b) / hypot(a, b)",
+    "0 if a == 0 and b == 0 else b / hypot(a, b) / hypot(a, b) ; "
+    "0 if a == 0 and b == 0 else -a / hypot(a, b) / hypot(a, b)",
     domain="a != 0 or b > 0",
+    note="where both are 0 the slopes are 0;",
     reference="the angle of the point (b, a)",
 )
 sinh = row("sinh", "x", "sinh(x)", "cosh(x)", reference="DLMF 4.34.1")
@@ -146,7 +161,7 @@ softplus = row(
 relu = row(
     "relu",
     "x",
-    "0 if x <= 0 else x",
+    "0 if x < 0 else x",
     "0 if x <= 0 else 1",
     kinks="x",
     note="at 0 the slope is 0.",
@@ -155,7 +170,7 @@ relu = row(
 relu6 = row(
     "relu6",
     "x",
-    "0 if x <= 0 else 6 if x >= 6 else x",
+    "0 if x < 0 else 6 if x > 6 else x",
     "0 if x <= 0 else 0 if x >= 6 else 1",
     kinks="x ; x - 6",
     note="at 0 and 6 the slope is 0.",
@@ -224,7 +239,7 @@ mish = row(
     "mish",
     "x",
     "x * tanh(softplus(x))",
-    "tanh(softplus(x)) + x * sigmoid(x) / square(cosh(softplus(x)))",
+    "tanh(softplus(x)) + x * sigmoid(x) * (1 - square(tanh(softplus(x))))",
     reference="Misra 2019",
 )
 softsign = row(
@@ -238,7 +253,8 @@ hardtanh = row(
     "hardtanh",
     "x, min_val=-1, max_val=1",
     "min_val if x < min_val else max_val if x > max_val else x",
-    "1 if min_val < x < max_val else 0 ; 1 if x <= min_val else 0 ; 1 if x >= max_val else 0",
+    "0 if x <= min_val or x >= max_val else 1 ; "
+    "1 if x <= min_val else 0 ; 1 if x >= max_val else 0",
     domain="min_val < max_val",
     kinks="x - min_val ; x - max_val",
     note="at the bounds the slope is 0.",
@@ -268,7 +284,7 @@ hardswish = row(
 heaviside = row(
     "heaviside",
     "x, values",
-    "values if x == 0 else 0 if x < 0 else 1",
+    "values if x == 0 else 0 if x < 0 else 1 if x > 0 else x",
     "0 ; 1 if x == 0 else 0",
     kinks="x",
     note="the slope by x is 0.",
@@ -276,7 +292,7 @@ heaviside = row(
 maximum = row(
     "maximum",
     "a, b",
-    "a if a != a else a if a > b else b",
+    "a if a >= b or a != a else b",
     "0.5 if a == b else 0 if a < b else 1 ; 0.5 if a == b else 0 if b < a else 1",
     kinks="a - b",
     note="a tie shares the slope equally.",
@@ -284,7 +300,7 @@ maximum = row(
 minimum = row(
     "minimum",
     "a, b",
-    "a if a != a else a if a < b else b",
+    "a if a <= b or a != a else b",
     "0.5 if a == b else 0 if a > b else 1 ; 0.5 if a == b else 0 if b > a else 1",
     kinks="a - b",
     note="a tie shares the slope equally.",
@@ -292,9 +308,9 @@ minimum = row(
 clamp = row(
     "clamp",
     "x, min=-inf, max=inf",
-    "max if min > max or x > max else min if x < min else x",
+    "minimum(maximum(x, min), max)",
     "1 if min <= x <= max else 0 ; 1 if x < min < max else 0 ; 1 if x > max or min > max else 0",
-    kinks="x - min ; x - max",
+    kinks="x - min ; x - max ; max - min",
     note="at the bounds the slope is 1; max wins where min > max.",
 )
 where = row(

@@ -64,11 +64,15 @@ def pow(a: float, b: float) -> float:
     try:
         return math.pow(a, b)
     except OverflowError:
-        return -inf if a < 0 and b % 2 == 1 else inf
+        return -inf if a < 0 and _is_odd(b) else inf
     except ValueError:
         if a == 0:  # a pole: 0 ** negative
-            return math.copysign(inf, a) if b % 2 == 1 else inf
+            return math.copysign(inf, a) if _is_odd(b) else inf
         return nan
+
+
+def _is_odd(x: float) -> bool:
+    return abs(math.fmod(x, 2.0)) == 1  # exact, where -0.9999999999999999 % 2 is 1.0
 
 
 def _overflowing(function: Callable[[float], float]) -> Callable[[float], float]:

@@ -11,11 +11,13 @@ from .expression import CONSTANTS, Expression, operator_symbol, parse
 # Binding strength, weakest first. A part is put in parentheses where its place binds tighter.
 _CONDITIONAL, _LOGICAL, _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(8)
 
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau "
-    "upsilon phi chi psi omega pi".split()
+_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|rho|sigma|tau|"
+    "upsilon|phi|chi|psi|omega|pi"
 )
-_LATEX_FUNCTIONS = frozenset("cos cosh exp log max min sin sinh tan tanh".split())
+_LATEX_FUNCTIONS = frozenset(
+    ["cos", "cosh", "exp", "log", "max", "min", "sin", "sinh", "tan", "tanh"]
+)
 _LATEX_RENAMED: Mapping[str, str] = {
     "acos": r"\arccos",
     "asin": r"\arcsin",
@@ -266,7 +268,7 @@ def latex_name(name: str) -> str:
     >>> latex_name("alpha"), latex_name("w12"), latex_name("w[0,1]"), latex_name("min_val")
     ('\\alpha', 'w_{12}', 'w_{0,1}', '\\mathrm{min\\_val}')
     """
-    if name in _GREEK:
+    if re.fullmatch(_GREEK, name):
         return rf"\{name}"
     if match := re.fullmatch(r"([A-Za-z])_?(\d+|\[[\d,]+\])", name):
         return f"{match[1]}_{{{match[2].strip('[]')}}}"

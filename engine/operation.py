@@ -76,20 +76,23 @@ def real_number(value: object, what: str) -> float:
     """
     if type(value) is float:
         return value
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+    if isinstance(value, numbers.Real) and type(value) is not bool:
         try:
             return float(value)
         except OverflowError:
             raise ValueError(
-                f"{what} must fit a 64-bit float, got an integer of "
-                f"{len(str(abs(int(value))))} digits: give a float such as 1e300"
+                f"{what} must fit a 64-bit float, got {type(value).__name__} of more than "
+                "1023 bits: give a number below 1.8e308 in size"
             ) from None
     raise TypeError(f"{what} must be a real number, got {_described(value)}: {_cure(value)}")
 
 
 def _described(value: object) -> str:
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+    return f"{type(value).__name__} {_shortened(repr(value))}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 _CURES: Mapping[str, str] = {

@@ -22,7 +22,7 @@ class Sum(Operation):
     name = "sum"
     symbol = "sum"
 
-    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
+    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:
         return reduce(add, inputs), (1.0,) * len(inputs)
 
     def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
@@ -44,7 +44,7 @@ class Dot(Operation):
     name = "dot"
     symbol = "dot"
 
-    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
+    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:
         half = len(inputs) // 2
         a, b, bias = inputs[:half], inputs[half : 2 * half], inputs[2 * half :]
         return reduce(add, map(mul, a, b), *bias), (*b, *a, *(1.0,) * len(bias))
@@ -72,7 +72,7 @@ class AMax(Operation):
     name = "amax"
     symbol = "max"
 
-    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:  # type: ignore[override]
+    def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:
         greatest = reduce(_greater, inputs)
         share = 1.0 / max(1, inputs.count(greatest))
         return greatest, tuple(share if x == greatest or x != x else 0.0 for x in inputs)

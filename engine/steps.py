@@ -199,6 +199,8 @@ class BackwardStep(Step):
         L, c and a of the formula.
     position : int
         Which operand of ``node`` the edge comes from.
+    edge : tuple of (Value, Value, int)
+        The edge itself: parent, node and position.
     upstream, derivative, contribution : float
         dL/dc, the local derivative dc/da, and their product.
     before, after : float or None
@@ -240,6 +242,11 @@ class BackwardStep(Step):
     def numbers(self) -> str:
         upstream, derivative = number(self.upstream), number(self.derivative)
         return f"{parenthesised(upstream)} * {parenthesised(derivative)}"
+
+    @property
+    def edge(self) -> tuple[Value, Value, int]:
+        """The edge that the step goes along: (parent, node, position)."""
+        return self.parent, self.node, self.position
 
     @property
     def local(self) -> str:

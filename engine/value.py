@@ -163,12 +163,12 @@ class Value(Operators):
 
     @property
     def _prev(self) -> tuple[Value, ...]:
-        """micrograd's name for :attr:`parents`, which its ``draw_dot`` reads."""
+        """Micrograd's name for :attr:`parents`, which its ``draw_dot`` reads."""
         return self.parents
 
     @property
     def _op(self) -> str:
-        """micrograd's name for the symbol of the operation; empty for a leaf."""
+        """Micrograd's name for the symbol of the operation; empty for a leaf."""
         return self.operation.symbol if self.operation else ""
 
     def backward(self, gradient: float | Value = 1.0, *, create_graph: bool = False) -> None:

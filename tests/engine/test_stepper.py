@@ -52,6 +52,7 @@ def test_a_backward_step_knows_its_edge_and_its_numbers():
     c = root.parents[0]
     step = root.steps()[4]
     assert (step.root, step.node, step.parent, step.position) == (root, c, c.parents[0], 0)
+    assert step.edge == (c.parents[0], c, 0)
     assert (step.upstream, step.derivative, step.contribution) == (2.0, 3.0, 6.0)
     assert (step.before, step.after) == (None, 6.0)
     assert step.local == "dc/da = b = 3.0"

@@ -58,8 +58,8 @@ def test_a_leaf_that_is_not_a_real_number_is_refused(data, kind):
 
 
 def test_an_integer_beyond_the_floats_is_refused():
-    with pytest.raises(ValueError, match="must fit a 64-bit float, got an integer of 401 digits"):
-        Value(10**400)
+    with pytest.raises(ValueError, match="must fit a 64-bit float, got int of more than 1023 bits"):
+        Value(10**5000)
 
 
 def test_a_label_must_be_text():

@@ -117,7 +117,7 @@ def test_micrograds_trace_walks_the_graph():
                 build(child)
 
     build(y)
-    labels = ["{{ data {:.4f} | grad {:.4f} }} {}".format(n.data, n.grad, n._op) for n in nodes]
+    labels = [f"{{ data {n.data:.4f} | grad {n.grad:.4f} }} {n._op}" for n in nodes]
     assert len(labels) == 7
     assert len(edges) == 6
 

@@ -1,6 +1,7 @@
 """Random programs of elementary functions, for Hypothesis to draw and to shrink."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ KINKED = ["relu", "abs", "maximum", "minimum", "leaky_relu", "clamp", "hardtanh"
 
 @dataclass(frozen=True)
 class Program:
-    """Numbers for the leaves, and instructions: a row and the earlier results it takes."""
+    """Numbers for the leaves, and instructions: a row and how far back its operands lie."""
 
     numbers: tuple[float, ...]
     instructions: tuple[tuple[str, tuple[int, ...]], ...]
@@ -44,16 +45,24 @@ class Program:
     def run(self, leaves, functions):
         """The last result, with ``functions`` by the rows' names, on any kind of number.
 
-        Where a result grows beyond 50 it is drawn back by a tanh, so that programs of hundreds
-        of instructions stay finite.
+        Where a result leaves [-2, 2] it is drawn back by a tanh, so that programs of hundreds
+        of instructions stay finite and are not chaotic. Which ones are drawn back is decided by
+        the program's own numbers, whatever numbers it is run with.
         """
         results = list(leaves)
-        for name, operands in self.instructions:
-            result = functions[name](*[results[k % len(results)] for k in operands])
-            if abs(float(result)) > 50:
-                result = functions["tanh"](result)
-            results.append(result)
+        for (name, operands), drawn_back in zip(self.instructions, self._drawn_back, strict=True):
+            result = functions[name](*[results[-1 - k % len(results)] for k in operands])
+            results.append(functions["tanh"](result) if drawn_back else result)
         return results[-1]
+
+    @cached_property
+    def _drawn_back(self):
+        results, decisions = list(self.numbers), []
+        for name, operands in self.instructions:
+            result = table[name](*[results[-1 - k % len(results)] for k in operands])
+            decisions.append(abs(result) > 2)
+            results.append(table["tanh"](result) if decisions[-1] else result)
+        return decisions
 
     def leaves(self):
         return [Value(number, f"x{k}") for k, number in enumerate(self.numbers)]
@@ -70,7 +79,7 @@ def programs(draw, longest=40, rows=(*SMOOTH, *KINKED), shortest=1):
     instruction = st.sampled_from(rows).flatmap(
         lambda name: st.tuples(
             st.just(name),
-            st.tuples(*[st.integers(0, longest + 4)] * max(1, table[name].arity[0])),
+            st.tuples(*[st.integers(0, 6)] * table[name].arity[0]),
         )
     )
     instructions = draw(st.lists(instruction, min_size=shortest, max_size=longest))

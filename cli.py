@@ -1,0 +1,315 @@
+"""The command line: ``twingrad step`` walks through backpropagation, one step at a time."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from textwrap import fill
+from typing import Annotated, NoReturn
+
+import typer
+
+from .engine import files
+from .engine.derivation import derivation
+from .engine.examples import EXAMPLES
+from .engine.naming import is_plain
+from .engine.stepper import Stepper
+from .engine.typed import assignments, graph, looks_assigned
+
+VIEWS = {
+    "--html": ("a page that steps through the graph", Stepper.to_html),
+    "--svg": ("a picture of the graph", Stepper.to_svg),
+    "--dot": ("the graph in Graphviz's DOT language", Stepper.to_dot),
+    "--json": ("the trace as JSON", Stepper.to_json),
+}
+"""The options that write a file: what they write, and how it is made."""
+
+STEP_HELP = """\
+Step through the forward and the backward pass of a formula.
+
+On a terminal, one key is one step, there and back; elsewhere all steps are printed. \
+A FILE may be - for the standard output.
+
+\b
+twingrad step "tanh(w*x + b)" w=0.8 x=2 b=-1
+twingrad step --example 2-1-1 --wrt w1
+twingrad step "x**2 if x > 0 else -x" x=3 --svg graph.svg
+"""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+
+# What typer raises for a wrong command line; its own name depends on the version of typer.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def run() -> NoReturn:
+    """Run the command line on the arguments of the process, and exit."""
+    try:
+        code = app(prog_name="twingrad", standalone_mode=False)
+    except _UsageError as error:
+        typer.echo(f"twingrad: {str(error).rstrip('.')}: see twingrad --help", err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"twingrad {version('twingrad')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """A scalar autograd engine to look into, and a tensor backend to train with."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+# an expression may begin with a minus sign, as options do
+@app.command(help=STEP_HELP, context_settings={"ignore_unknown_options": True})
+def step(
+    expression: Annotated[
+        str | None,
+        typer.Argument(metavar="EXPRESSION", help="A formula in quotes.", show_default=False),
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME=VALUE",
+            help="A number for each of its names, such as 0.5, 1e-3, 1/3, pi/2 or -inf.",
+            show_default=False,
+        ),
+    ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"A ready graph instead of an expression: {', '.join(EXAMPLES)}. Its numbers may "
+            "be replaced by NAME=VALUE.",
+        ),
+    ] = None,
+    wrt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Print one derivative only: the backward steps that lead to it, and every chain "
+            "of the chain rule.",
+        ),
+    ] = None,
+    html: Annotated[
+        str | None, typer.Option(metavar="FILE", help=f"Write {VIEWS['--html'][0]}.")
+    ] = None,
+    svg: Annotated[
+        str | None, typer.Option(metavar="FILE", help=f"Write {VIEWS['--svg'][0]}.")
+    ] = None,
+    dot: Annotated[
+        str | None, typer.Option(metavar="FILE", help=f"Write {VIEWS['--dot'][0]}.")
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help=f"Write {VIEWS['--json'][0]}."),
+    ] = None,
+) -> None:
+    """Step through the forward and the backward pass of a formula."""
+    targets = {"--html": html, "--svg": svg, "--dot": dot, "--json": json}
+    wanted = {option: target for option, target in targets.items() if target is not None}
+    try:
+        _check_targets(wanted, wrt)
+        subject = _subject(
+            [word for word in (expression, *(values or ())) if word is not None], example
+        )
+        if wrt is not None:
+            _print(_introduced(subject, _derivation(subject, wrt)))
+            return
+    except ValueError as error:
+        _fail(str(error))
+    if wanted:
+        _write(
+            {
+                option: (target, VIEWS[option][1](subject.stepper))
+                for option, target in wanted.items()
+            }
+        )
+    elif not _explored(subject):
+        text = _introduced(subject, subject.stepper.to_text())
+        _print(f"{text}\n{subject.closing}\n" if subject.closing else text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is stepped through, and the words that go with it."""
+
+    stepper: Stepper
+    title: str
+    description: str = ""
+    closing: str = ""
+    unused: tuple[str, ...] = ()
+
+
+def _subject(words: list[str], example: str | None) -> _Subject:
+    """The graph that the words of the command line ask for; ``ValueError`` if there is none."""
+    for word in words:
+        if re.fullmatch(r"--[A-Za-z][\w-]*(=.*)?", word):
+            raise ValueError(
+                f"there is no option {word!r}: the options are --example, --wrt, "
+                f"{', '.join(VIEWS)} and --help; two minus signs are written -(-x)"
+            )
+    expressions = [word for word in words if not looks_assigned(word)]
+    given = [word for word in words if looks_assigned(word)]
+    if example is not None:
+        return _example(example, expressions, given)
+    if not expressions:
+        raise ValueError(
+            "there is neither an expression nor --example: write for example "
+            'twingrad step "w*x + b" w=2 x=3 b=1, or twingrad step --example neuron'
+        )
+    if len(expressions) > 1:
+        raise ValueError(
+            f"there are {len(expressions)} expressions, {expressions[0]!r} and "
+            f"{expressions[1]!r}: put one expression in quotes, and give numbers as NAME=VALUE"
+        )
+    text = expressions[0]
+    values = assignments(given)
+    stepper = graph(text, values).steps()
+    names = {stepper.names[node] for node in stepper.nodes}
+    title = "".join(c if c.isprintable() else " " for c in " ".join([text, *given]))
+    return _Subject(stepper, title, unused=tuple(name for name in values if name not in names))
+
+
+def _example(name: str, expressions: list[str], given: list[str]) -> _Subject:
+    if expressions:
+        raise ValueError(
+            f"there are both --example {name} and the expression {expressions[0]!r}: give one of "
+            "them; the numbers of an example are replaced by NAME=VALUE"
+        )
+    if name not in EXAMPLES:
+        raise ValueError(f"there is no example {name!r}: choose one of {', '.join(EXAMPLES)}")
+    example = EXAMPLES[name]
+    stepper = example.build(**assignments(given)).steps()
+    closing = example.closing(stepper) if example.closing else ""
+    return _Subject(stepper, " ".join([f"example {name}", *given]), example.description, closing)
+
+
+def _derivation(subject: _Subject, name: str) -> str:
+    stepper = subject.stepper
+    if name in subject.unused:
+        raise ValueError(
+            f"--wrt {name}: {name} is not used in the branch that the numbers take, so that "
+            "the derivative by it is 0"
+        )
+    names = [stepper.names[node] for node in stepper.nodes if not is_plain(node)]
+    if name not in names:
+        raise ValueError(f"--wrt {name}: the graph has no {name!r}: it has {', '.join(names)}")
+    try:
+        return derivation(stepper, name)
+    except ValueError as error:
+        varying = [stepper.names[node] for node in stepper.nodes if node.requires_grad]
+        raise ValueError(f"--wrt {name}: {error}: choose one of {', '.join(varying)}") from None
+
+
+def _introduced(subject: _Subject, text: str) -> str:
+    return f"{fill(subject.description, 96)}\n\n{text}" if subject.description else text
+
+
+def _explored(subject: _Subject) -> bool:
+    """Whether there is a terminal to explore on; it has been done then."""
+    if not sys.stdout.isatty():
+        return False
+    from .engine import terminal
+    from .engine.session import Session
+
+    if not terminal.usable():
+        return False
+    terminal.explore(Session(subject.stepper, subject.title, subject.description, subject.closing))
+    return True
+
+
+def _check_targets(wanted: Mapping[str, str], wrt: str | None) -> None:
+    if wanted and wrt is not None:
+        raise ValueError(
+            f"--wrt {wrt} prints one derivative, and {next(iter(wanted))} writes the whole graph: "
+            "give one of them"
+        )
+    seen: dict[str, str] = {}
+    for option, target in wanted.items():
+        if not target:
+            raise ValueError(
+                f"{option} needs a file to write to, got '': name one, or - for stdout"
+            )
+        place = target if target == "-" else os.path.realpath(target)
+        if place in seen:
+            raise ValueError(f"{seen[place]} and {option} both write to {target!r}: name two files")
+        seen[place] = option
+
+
+def _write(views: Mapping[str, tuple[str, str]]) -> None:
+    """Write every view to its file, and say so; to stderr where stdout holds a view."""
+    on_stdout = any(target == "-" for target, _ in views.values())
+    for option, (target, text) in views.items():
+        if target == "-":
+            _print(text, encoding="utf-8")
+            continue
+        try:
+            files.write_text(target, text)
+        except OSError as error:
+            _fail(f"{option}: {target!r} cannot be written: {_reason(error, target)}", code=1)
+        note = f"{target}: wrote {VIEWS[option][0]}"
+        if on_stdout:
+            typer.echo(note, err=True)
+        else:
+            _print(note)
+
+
+def _reason(error: OSError, target: str) -> str:
+    folder = os.path.dirname(target) or "."
+    match error:
+        case IsADirectoryError():
+            return "it is a directory: name a file in it"
+        case FileNotFoundError() | NotADirectoryError():
+            return f"there is no directory {folder!r}: create it first"
+        case PermissionError():
+            return "permission is denied: choose another place, or change its permissions"
+    return f"{_strerror(error)}: nothing was changed, choose another place"
+
+
+def _strerror(error: OSError) -> str:
+    full = (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if error.errno in full else (error.strerror or str(error)).lower()
+
+
+def _print(text: str, encoding: str | None = None) -> None:
+    """Write to stdout at once; a reader that has gone away, such as ``head``, ends us quietly."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+    try:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # what is still buffered would be written, and fail, once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit(141) from None  # 128 + SIGPIPE, as in a shell
+        _fail(f"the standard output cannot be written to: {_strerror(error)}", code=1)
+
+
+def _fail(sentence: str, code: int = 2) -> NoReturn:
+    typer.echo(f"twingrad step: {' '.join(sentence.split())}", err=True)
+    raise typer.Exit(code)
