@@ -1,8 +1,9 @@
 """The scalar twin: formulas, Values, and everything to look into them with."""
 
 from .array import Array, cat, matmul, stack
+from .declaration import formula
 from .derivatives import grad, hessian, value_and_grad
-from .formula import Formula, formula
+from .formula import Formula
 from .modes import detect_anomaly, enable_grad, no_grad
 from .paths import Path
 from .stepper import Stepper

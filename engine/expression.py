@@ -350,3 +350,15 @@ def define(name: str, source: str, namespace: Mapping[str, Any], what: str) -> C
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     function: Callable[..., Any] = scope[name]
     return function
+
+
+def evaluate(
+    expression: Expression,
+    values: Mapping[str, float],
+    functions: Mapping[str, Callable[..., float]],
+) -> float:
+    """An expression as a float, for these numbers; ``functions`` are those that it calls."""
+    source, namespace = scalar_source(expression, functions)
+    code = f"def evaluate():\n    return {source}\n"
+    result: float = define("evaluate", code, {**namespace, **values}, "expression")()
+    return result

@@ -1,15 +1,11 @@
 """A row of the table: one elementary function, written once, read by everything.
 
-:mod:`.formulas` holds the rows. A user adds one with :func:`formula`.
+:mod:`.formulas` holds the rows, :mod:`.declaration` adds them to the table.
 """
 
 from __future__ import annotations
 
-import ast
-import keyword
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -18,28 +14,29 @@ import numpy as np
 
 from . import ieee, notation
 from .expression import (
-    CONSTANTS,
     Expression,
     check_is_number,
     check_names,
     define,
+    evaluate,
     graph_source,
     parse,
     scalar_source,
 )
 from .operation import Notation, Operand, Operation, real_number
+from .row_syntax import called_names, is_free, parse_arguments, parse_listed
 
 _rows: dict[str, Formula] = {}
 
 table: Mapping[str, Formula] = MappingProxyType(_rows)
-"""Every row by its name, in the order of declaration. Read-only; :func:`formula` adds to it."""
+"""Every row by its name, in the order of declaration. Read-only; ``formula`` adds to it."""
 
 
 class Formula(Operation):
     """A row of the table: an elementary function, its value and its partial derivatives.
 
     Call it with numbers for a float, with Values for a Value, with Arrays for an Array
-    (elementwise, broadcasting). Made by :func:`formula`.
+    (elementwise, broadcasting). Made by ``twingrad.formula``.
 
     Attributes
     ----------
@@ -82,7 +79,7 @@ class Formula(Operation):
         accepts_bool: bool = False,
     ) -> None:
         what = f"formula {name!r}"
-        if not isinstance(name, str) or not _is_free(name):
+        if not isinstance(name, str) or not is_free(name):
             raise ValueError(
                 f"formula name must be a Python name other than 'out', got {name!r}: "
                 "choose one such as 'cube'"
@@ -95,9 +92,9 @@ class Formula(Operation):
                 )
         self.name = name
         self.symbol = symbol or name
-        self.arguments, self.defaults = _parse_arguments(arguments, what)
+        self.arguments, self.defaults = parse_arguments(arguments, what)
         self.value = parse(value, f"{what}: value")
-        self.partials = _parse_listed(partials, f"{what}: partials")
+        self.partials = parse_listed(partials, f"{what}: partials")
         if len(self.partials) != len(self.arguments):
             raise ValueError(
                 f"{what}: partials must hold one derivative per argument "
@@ -105,10 +102,11 @@ class Formula(Operation):
                 f"({' ; '.join(map(str, self.partials))}): separate them with ';'"
             )
         self.domain = None if domain == "" else parse(domain, f"{what}: domain")
-        self.kinks = _parse_listed(kinks, f"{what}: kinks")
+        self.kinks = parse_listed(kinks, f"{what}: kinks")
         self.note = note
         self.reference = reference
         self.accepts_bool = accepts_bool
+        self.is_built_in = False
         self.__doc__ = self._documentation()
 
     def _documentation(self) -> str:
@@ -136,7 +134,7 @@ class Formula(Operation):
                 f"{what}: value {self.value.text!r} calls itself: write it with functions "
                 "that are in the table already"
             )
-        called = {name for each in self.expressions for name in _called(each)}
+        called = {name for each in self.expressions for name in called_names(each)}
         for argument in self.arguments:
             if argument in called:
                 raise ValueError(
@@ -299,13 +297,20 @@ class Formula(Operation):
             for name in self.arguments
         )
 
+    def enter(self, *, built_in: bool = False) -> None:
+        """Put the row into the table; ``ValueError`` if its name is taken there."""
+        if self.name in _rows:
+            raise ValueError(f"formula {self.name!r} is declared twice: keep one row of it")
+        self.is_built_in = built_in
+        _rows[self.name] = self
+
     def remove(self) -> None:
         """Take a row of one's own out of the table again, so that its name is free.
 
         Raises ``ValueError`` for a row that comes with the library, for one that is not in the
         table, and for one that another row calls.
         """
-        if _rows.get(self.name) is not self or self.name in _built_in:
+        if _rows.get(self.name) is not self or self.is_built_in:
             raise ValueError(
                 f"formula {self.name!r} cannot be removed: only rows added with "
                 "twingrad.formula(...) can be, once"
@@ -352,103 +357,6 @@ class Formula(Operation):
         return _row, (self.name,)
 
 
-def formula(
-    name: str,
-    arguments: str,
-    value: str,
-    partials: str | Sequence[str],
-    *,
-    domain: str = "",
-    kinks: str | Sequence[str] = (),
-    note: str = "",
-    reference: str = "",
-) -> Formula:
-    """Add a row of your own to the table, and get it back as a function.
-
-    From then on it works on floats, Values and Arrays, in other formulas, in ``twingrad step``
-    and in the stepper, with derivatives of every order.
-
-    Parameters
-    ----------
-    name : str
-        A Python name that no other row has.
-    arguments : str
-        The arguments, separated by commas, with defaults where wanted: ``"x, slope=0.01"``.
-        Every argument is a real number that can be differentiated by.
-    value : str
-        The function, as an expression of numbers, the arguments, ``pi``, ``inf``,
-        ``+ - * / **``, comparisons, ``a if condition else b``, and calls of other rows.
-    partials : str or sequence of str
-        The derivative by each argument, in order, separated by ``;``. They may use ``out``,
-        the value of the function.
-    domain : str
-        The condition under which the function is defined. Empty: all reals.
-    kinks : str or sequence of str
-        Expressions, separated by ``;``, that are zero where the function or its slope jumps.
-    note, reference : str
-        What is chosen at the kinks; the source of the formula.
-
-    Raises
-    ------
-    ValueError
-        One sentence, where an expression does not parse or uses an unknown name, where the
-        number of partials is wrong, or where the name is taken. Nothing is added then.
-
-    Examples
-    --------
-    >>> import twingrad
-    >>> cube = twingrad.formula("cube", "x", "x**3", "3 * x**2")
-    >>> x = twingrad.Value(2.0)
-    >>> cube(x).backward()
-    >>> x.grad
-    12.0
-    >>> cube.remove()
-    """
-    row = Formula(
-        name,
-        arguments,
-        value,
-        partials,
-        domain=domain,
-        kinks=kinks,
-        note=note,
-        reference=reference,
-    )
-    if name in CONSTANTS or name in _rows:
-        kind = "a constant" if name in CONSTANTS else f"in the table ({_rows[name]})"
-        raise ValueError(
-            f"formula {name!r} is {kind} already: choose another name"
-            + ("" if name in CONSTANTS or name in _built_in else ", or call its remove() first")
-        )
-    row.check()
-    _rows[name] = row
-    return row
-
-
-_built_in: set[str] = set()
-
-
-def built_in(
-    *arguments: Any, symbol: str = "", accepts_bool: bool = False, **named: Any
-) -> Formula:
-    """Declare a row of the library's own table; :func:`check_table` checks it later.
-
-    Takes what :func:`formula` takes, and the symbol that is written on nodes.
-    """
-    row = Formula(*arguments, symbol=symbol, accepts_bool=accepts_bool, **named)
-    if row.name in _rows:
-        raise ValueError(f"formula {row.name!r} is declared twice: keep one row of it")
-    _rows[row.name] = row
-    _built_in.add(row.name)
-    return row
-
-
-def check_table() -> None:
-    """Check every row of the library's own table, once all of them are declared."""
-    for row in table.values():
-        row.check()
-
-
 def condition(expression: Expression, values: Mapping[str, float]) -> bool:
     """Whether a condition of a formula holds for these numbers."""
     return bool(number(expression, values))
@@ -457,13 +365,7 @@ def condition(expression: Expression, values: Mapping[str, float]) -> bool:
 def number(expression: Expression, values: Mapping[str, float]) -> float:
     """An expression of the table's functions as a float, for these numbers."""
     functions = {name: _rows[name].evaluate for name in expression.functions}
-    source, namespace = scalar_source(expression, functions)
-    what = "expression"
-    function = define(
-        "number", f"def number():\n    return {source}\n", {**namespace, **values}, what
-    )
-    result: float = function()
-    return result
+    return evaluate(expression, values, functions)
 
 
 def _row(name: str) -> Formula:
@@ -473,61 +375,3 @@ def _row(name: str) -> Formula:
             f"formula {name!r} is not in the table: declare it with twingrad.formula(...) first"
         )
     return _rows[name]
-
-
-def _is_free(name: str) -> bool:
-    """Whether a formula, or its argument, may have this name."""
-    return (
-        name.isidentifier()
-        and not keyword.iskeyword(name)
-        and name not in ("out", "__debug__")
-        and name == unicodedata.normalize("NFKC", name)  # as the parser of Python reads it
-    )
-
-
-def _called(expression: Expression) -> set[str]:
-    """The names that the code of an expression calls, those of its operators among them."""
-    operators = {type(node.op) for node in ast.walk(expression.tree) if isinstance(node, ast.BinOp)}
-    own = {"div": ast.Div, "pow": ast.Pow}
-    return {*expression.functions, *(name for name, each in own.items() if each in operators)}
-
-
-def _parse_listed(text: str | Sequence[str], what: str) -> tuple[Expression, ...]:
-    """The expressions of ``"a ; b"``, or of a sequence of texts."""
-    parts = [part.strip() for part in text.split(";")] if isinstance(text, str) else text
-    if not isinstance(parts, Sequence):
-        raise TypeError(
-            f"{what} must be text such as 'a ; b', got {type(text).__name__} {text!r}: "
-            "write it in quotes"
-        )
-    if isinstance(text, str) and not text.strip():
-        return ()
-    return tuple(parse(part, what) for part in parts)
-
-
-def _parse_arguments(text: str, what: str) -> tuple[tuple[str, ...], dict[str, float]]:
-    tree = None
-    if isinstance(text, str) and not set(text) & set(":#"):
-        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            tree = ast.parse(f"lambda {text}: 0", mode="eval").body
-    names: tuple[str, ...] = ()
-    defaults: dict[str, float] = {}
-    if isinstance(tree, ast.Lambda) and not (
-        tree.args.vararg or tree.args.kwarg or tree.args.kwonlyargs or tree.args.posonlyargs
-    ):
-        names = tuple(argument.arg for argument in tree.args.args)
-        given = tree.args.defaults
-        with_default = names[len(names) - len(given) :]
-        for name, default in zip(with_default, given, strict=True):
-            constant = parse(ast.unparse(default), f"{what}: default of {name!r}")
-            if constant.variables or constant.functions:
-                names = ()
-                break
-            defaults[name] = number(constant, {})
-    unusable = set(names) & {*CONSTANTS} or not all(map(_is_free, names))
-    if not names or unusable or len(set(names)) < len(names):
-        raise ValueError(
-            f"{what}: arguments must be Python names other than out, pi and inf, separated by "
-            f"commas, with numbers as defaults, got {text!r}: write for example 'x, slope=0.01'"
-        )
-    return names, defaults

@@ -12,8 +12,9 @@ References: DLMF is the NIST Digital Library of Mathematical Functions; names of
 the papers in which an activation function was proposed.
 """
 
-from .formula import built_in as row
-from .formula import check_table, table
+from .declaration import built_in as row
+from .declaration import check_table
+from .formula import table
 
 __all__ = ["table"]
 

@@ -55,8 +55,11 @@ def test_gradients_agree_with_finite_differences_of_exact_values(program):
         assert (leaf.grad or 0.0) == pytest.approx(first, rel=1e-8, abs=1e-11 * max(1.0, scale))
 
 
+TWICE_SMOOTH = [name for name in SMOOTH if name != "softsign"]  # its slope has a kink at 0
+
+
 @settings(max_examples=60)
-@given(programs(rows=SMOOTH) | programs(rows=SMOOTH, longest=60, shortest=40))
+@given(programs(rows=TWICE_SMOOTH) | programs(rows=TWICE_SMOOTH, longest=60, shortest=40))
 def test_second_derivatives_agree_with_finite_differences_of_exact_values(program):
     for k in range(len(program.numbers)):
         leaves = program.leaves()
