@@ -13,18 +13,10 @@ from typing import Any
 import numpy as np
 
 from . import ieee, notation
-from .expression import (
-    Expression,
-    check_is_number,
-    check_names,
-    define,
-    evaluate,
-    graph_source,
-    parse,
-    scalar_source,
-)
+from .expression import Expression, check_is_number, check_names, parse
 from .operation import Notation, Operand, Operation, real_number
 from .row_syntax import called_names, is_free, parse_arguments, parse_listed
+from .source import define, evaluate, graph_source, scalar_source
 
 _rows: dict[str, Formula] = {}
 

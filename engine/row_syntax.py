@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .expression import CONSTANTS, Expression, evaluate, parse
+from .expression import CONSTANTS, Expression, parse
+from .source import evaluate
 
 
 def is_free(name: str) -> bool:

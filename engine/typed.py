@@ -1,40 +1,23 @@
 """From what a person types to a graph: ``"tanh(w*x + b)"`` and ``"w=0.8"`` to Values.
 
-The parsed tree is walked; nothing is compiled or evaluated as Python. Values come by the rows
-of the table, so whatever the table knows can be typed.
+Whatever the table knows can be typed; the text is parsed against the same whitelist as a formula
+of the table, and never evaluated as Python.
 """
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from .expression import CONSTANTS, Expression, check_names, parse
+from .expression import CONSTANTS, Expression, check_is_number, check_names, parse
+from .formula import number as evaluated
 from .formulas import table
+from .source import define, graph_source
 from .value import Value
 
 ROOT_NAMES = ("out", "L", "J", "y", "root")
 """What the result is called: the first of these that is not a variable."""
-
-_BINARY: Mapping[type[ast.operator], str] = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "div",
-    ast.Pow: "pow",
-}
-_UNARY: Mapping[type[ast.unaryop], str] = {ast.USub: "neg", ast.UAdd: "pos"}
-_COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 
 
 def graph(text: str, values: Mapping[str, float]) -> Value:
@@ -71,10 +54,13 @@ def graph(text: str, values: Mapping[str, float]) -> Value:
     dout/dx += dout/dv1 * dv1/dx = 1.0 * 3.0 = 3.0
     """
     expression = parse(text)
-    _check_functions(expression, "expression")
+    _check(expression, "expression")
     _check_values(expression, values)
-    builder = _Builder(expression, {name: Value(x, name) for name, x in values.items()})
-    root = builder.node(expression.tree)
+    leaves = {name: Value(x, name) for name, x in values.items()}
+    rows = {name: table[name] for name in expression.functions}
+    source, namespace = graph_source(expression, rows)
+    build = f"def build():\n    return {source}\n"
+    root = define("build", build, {**namespace, **leaves}, "typed expression")()
     if not isinstance(root, Value):
         where = "the branch taken of " if expression.variables else ""
         raise ValueError(
@@ -102,13 +88,11 @@ def number(text: str, what: str) -> float:
         expression = parse(text)
         if expression.variables:
             raise ValueError(f"the name {expression.variables[0]!r} has no number here")
-        _check_functions(expression, "it")
-        result = _Builder(expression, {}).node(expression.tree)
+        _check(expression, "it")
+        return evaluated(expression, {})
     except ValueError as error:
         reason = str(error).partition(": ")[0]
         raise ValueError(f"{what} must be a number, got {text!r} ({reason}): {cure}") from None
-    assert isinstance(result, float)  # there is no variable to make it a Value
-    return result
 
 
 def looks_assigned(text: str) -> bool:
@@ -147,71 +131,10 @@ def assignments(words: Iterable[str]) -> dict[str, float]:
     return values
 
 
-class _Builder:
-    """Walks a parsed tree: floats for what is constant, Values for the rest."""
-
-    def __init__(self, expression: Expression, leaves: Mapping[str, Value]) -> None:
-        self.expression = expression
-        self.leaves = leaves
-
-    def node(self, tree: ast.expr) -> Value | float:
-        match tree:
-            case ast.Constant(value=int() | float() as constant):
-                return float(constant)
-            case ast.Name(id=name):
-                return CONSTANTS[name] if name in CONSTANTS else self.leaves[name]
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                return self.apply(name, *arguments)
-            case ast.BinOp(op=sign, left=left, right=right):
-                return self.apply(_BINARY[type(sign)], left, right)
-            case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _UNARY:
-                return self.apply(_UNARY[type(sign)], operand)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return self.node(body if self.holds(test) else orelse)
-        condition = ast.unparse(tree)
-        raise ValueError(
-            f"expression {self.expression.text!r} has the condition {condition!r} where a number "
-            f"is needed: write (1 if {condition} else 0)"
-        )
-
-    def apply(self, name: str, *operands: ast.expr) -> Value | float:
-        row = table[name]
-        nodes = [
-            float(self.holds(operand))
-            if row.accepts_bool and _is_condition(operand)
-            else self.node(operand)
-            for operand in operands
-        ]
-        result: Value | float = row(*nodes)
-        return result
-
-    def holds(self, test: ast.expr) -> bool:
-        """Whether a condition is true of the numbers."""
-        match test:
-            case ast.BoolOp(op=ast.And(), values=parts):
-                return all(self.holds(part) for part in parts)
-            case ast.BoolOp(values=parts):
-                return any(self.holds(part) for part in parts)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return not self.holds(operand)
-            case ast.Compare(left=left, ops=signs, comparators=others):
-                numbers = [float(self.node(each)) for each in (left, *others)]
-                return all(
-                    _COMPARISONS[type(sign)](a, b)
-                    for sign, a, b in zip(signs, numbers, numbers[1:], strict=False)
-                )
-        return bool(float(self.node(test)))
-
-
-def _is_condition(tree: ast.expr) -> bool:
-    return isinstance(tree, ast.Compare | ast.BoolOp) or (
-        isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
-    )
-
-
-def _check_functions(expression: Expression, what: str) -> None:
+def _check(expression: Expression, what: str) -> None:
     arities = {row.name: row.arity for row in table.values()}
     check_names(expression, expression.variables, arities, what)
+    check_is_number(expression, what)
 
 
 def _check_values(expression: Expression, values: Mapping[str, float]) -> None:
@@ -222,6 +145,12 @@ def _check_values(expression: Expression, values: Mapping[str, float]) -> None:
             f"{_listed(missing)} {'has' if len(missing) == 1 else 'have'} no value: "
             f"add {' '.join(f'{name}=...' for name in missing)}"
             + (f", or call the function: {functions[0]}(...)" if functions else "")
+        )
+    both = [name for name in expression.variables if name in expression.functions]
+    if both:
+        raise ValueError(
+            f"{both[0]} is both a variable and a function in {expression.text!r}: "
+            "give the variable another name"
         )
     surplus = [name for name in values if name not in expression.variables]
     if surplus:

@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 
 from twingrad import Value
 from twingrad.engine import ieee
-from twingrad.engine.expression import (
-    check_is_number,
-    check_names,
-    define,
-    graph_source,
-    parse,
-    scalar_source,
-)
+from twingrad.engine.expression import check_is_number, check_names, parse
 from twingrad.engine.formula import number
 from twingrad.engine.formulas import table
+from twingrad.engine.source import define, graph_source, scalar_source
 
 NOT_ALLOWED = [
     "x.real",

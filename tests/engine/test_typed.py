@@ -83,7 +83,16 @@ def test_arithmetic_follows_ieee_754():
 
 
 def test_a_variable_may_have_the_name_of_a_function():
-    assert graph("exp(exp) if exp > 0 else 0", {"exp": 1.0}).data == math.e
+    assert graph("2 * exp if exp > 0 else 0", {"exp": 1.5}).data == 3.0
+    with pytest.raises(ValueError, match="exp is both a variable and a function in 'exp"):
+        graph("exp(exp)", {"exp": 1.0})
+
+
+def test_a_choice_may_be_typed_as_a_call_of_where():
+    root = graph("where(x > 1 and not x == 2, x, 3 * x)", {"x": 1.5})
+    root.backward()
+    assert (root.data, root.parents[1].grad) == (1.5, 1.0)
+    assert graph("where(x > 1, x, 3 * x)", {"x": 1.0}).data == 3.0
 
 
 @given(
@@ -126,9 +135,9 @@ def test_the_value_is_that_of_the_expression(x, text):
         ("tanh(x, x)", {"x": 1.0}, "calls tanh with 2 arguments: tanh takes 1"),
         ("2 + 3", {}, "does not depend on any variable"),
         ("1 if x > 0 else x", {"x": 1.0}, "the branch taken of .* does not depend on any variable"),
-        ("x > 0", {"x": 1.0}, r"the condition 'x > 0' where a number is needed"),
-        ("(x > 0) * x", {"x": 1.0}, r"write \(1 if x > 0 else 0\)"),
-        ("x and x", {"x": 1.0}, "the condition 'x and x' where a number is needed"),
+        ("x > 0", {"x": 1.0}, "uses the condition 'x > 0' as a number: write"),
+        ("(x > 0) * x", {"x": 1.0}, "write '1 if x > 0 else 0'"),
+        ("x and x", {"x": 1.0}, "uses the condition 'x and x' as a number"),
         ("x\udcff", {"x": 1.0}, "is not a formula"),
     ],
 )
