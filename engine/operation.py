@@ -76,7 +76,7 @@ def real_number(value: object, what: str) -> float:
     """
     if type(value) is float:
         return value
-    if isinstance(value, numbers.Real) and type(value) is not bool:
+    if not isinstance(value, bool) and isinstance(value, numbers.Real):
         try:
             return float(value)
         except OverflowError:
