@@ -1,107 +1,20 @@
 """The views of a trace that are text: text, SVG, DOT, and the page before a browser opens it."""
 
 import json
-import math
 import re
 from html.parser import HTMLParser
-from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.drawn import EVIL, constants_only, duplicates, every_graph, graphs, neuron, wide
 from twingrad import Value
 from twingrad.engine.drawing import draw_dot, draw_frame, draw_html, draw_svg, draw_text
-from twingrad.engine.drawing.alignment import spread
-from twingrad.engine.drawing.layout import PORT_SPACE, layered
-from twingrad.engine.drawing.ordering import crossings, ordered
-from twingrad.engine.drawing.svg import place
 from twingrad.engine.drawing.words import cells, one_line, shortened, written
 
 SVG = "{http://www.w3.org/2000/svg}"
-EVIL = [
-    "</script><script>window.hacked = 1</script>",
-    "<img src=x onerror='window.hacked = 1'>",
-    '"><svg onload="window.hacked = 1">',
-    "<!--<script>",
-    "]]>",
-    "a\nb\r\tc\x00\x1b[31m\u2028\u2029\ud800\ufffe",
-    'x"; n0 -> n9; "\\',
-    "\\N \\l &amp; &lt;",
-    "\u202egnp.exe",
-    "${title} $script %s {0}",
-    "の" * 90,
-    "w" * 400,
-]
-
-
-def neuron():
-    w, x = Value(-3.0, label="w"), Value(2.0, label="x", requires_grad=False)
-    b = Value(6.88137, label="b")
-    out = (w * x + b).tanh() + w * 0.5
-    out.label = "out"
-    return out
-
-
-def duplicates():
-    a = Value(3.0, label="a")
-    return a + a
-
-
-def chain(length=120):
-    x = y = Value(0.5, label="x")
-    for _ in range(length):
-        y = (y * x).tanh()
-    return y
-
-
-def extremes():
-    a, b = Value(math.inf, label="a"), Value(1e-300, label="b")
-    return (a - a) * b + b * b * 1e300
-
-
-def constants_only():
-    return Value(2.0, requires_grad=False) * Value(3.0, requires_grad=False)
-
-
-def wide(nodes=300):
-    values = [Value(math.sin(k)) for k in range(nodes // 6)]
-    k = 0
-    while len(values) < nodes:
-        k += 1
-        a, b = values[-1 - (k * 7) % 40], values[-1 - (k * 13) % 45]
-        values.append(a * b if k % 2 else a - b)
-    return sum(values[-40:], start=values[0])
-
-
-GRAPHS = {
-    "a neuron": neuron,
-    "a sum of one number twice": duplicates,
-    "a chain": chain,
-    "inf, nan and tiny numbers": extremes,
-    "constants only": constants_only,
-    "a single leaf": lambda: Value(1.0, label="a"),
-    "300 nodes": wide,
-}
-every_graph = pytest.mark.parametrize("build", GRAPHS.values(), ids=GRAPHS.keys())
-
-labels = st.one_of(st.text(max_size=60), st.sampled_from(EVIL))
-
-
-@st.composite
-def graphs(draw):
-    """A small random graph of random labels: sums, products and tanh of earlier nodes."""
-    nodes = [
-        Value(draw(st.floats(-3, 3)), label=draw(labels), requires_grad=draw(st.booleans()))
-        for _ in range(draw(st.integers(1, 4)))
-    ]
-    for _ in range(draw(st.integers(0, 14))):
-        a, b = draw(st.sampled_from(nodes)), draw(st.sampled_from(nodes))
-        nodes.append(draw(st.sampled_from([a * b, a + b, a.tanh(), a - b * 2.0])))
-        if draw(st.booleans()):
-            nodes[-1].label = draw(labels)
-    return nodes[-1]
 
 
 def parsed(svg):
@@ -146,140 +59,6 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.open == "script":
             self.scripts[-1] += data
-
-
-def overlap(a, b):
-    return (
-        a.x < b.x + b.width
-        and b.x < a.x + a.width
-        and a.y < b.y + b.height
-        and b.y < a.y + a.height
-    )
-
-
-def assert_nothing_overlaps(layout, edges):
-    for a, b in combinations(layout.boxes, 2):
-        assert not overlap(a, b), (a, b)
-    for box in layout.boxes:
-        assert box.x >= -0.1
-        assert box.y >= -0.1
-        assert box.x + box.width <= layout.width + 0.1
-        assert box.y + box.height <= layout.height + 0.1
-    for (source, target), runs in zip(edges, layout.routes, strict=True):
-        start, end = layout.boxes[source], layout.boxes[target]
-        assert runs[0].left == pytest.approx(start.x + start.width)
-        assert start.y < runs[0].y < start.y + start.height
-        assert runs[-1].right == pytest.approx(end.x)
-        assert end.y < runs[-1].y < end.y + end.height
-        pieces = [(run.left, run.right, run.y, run.y) for run in runs]
-        pieces += [(a.right, b.left, *sorted((a.y, b.y))) for a, b in pairwise(runs)]
-        for left, right, top, bottom in pieces:
-            assert left <= right
-            for box in layout.boxes:
-                apart = box.x >= right or box.x + box.width <= left
-                assert apart or box.y > bottom or box.y + box.height < top, (runs, box)
-
-
-@every_graph
-def test_no_two_cards_overlap_and_no_edge_runs_through_a_card(build):
-    trace = build().steps().trace
-    ends = [(edge["source"], edge["target"]) for edge in trace["edges"]]
-    assert_nothing_overlaps(place(trace), ends)
-
-
-@given(graphs())
-@settings(max_examples=60, deadline=None)
-def test_no_random_graph_overlaps_itself(root):
-    trace = root.steps().trace
-    ends = [(edge["source"], edge["target"]) for edge in trace["edges"]]
-    assert_nothing_overlaps(place(trace), ends)
-
-
-@given(
-    st.integers(2, 14).flatmap(
-        lambda count: st.tuples(
-            st.lists(
-                st.tuples(st.integers(10, 90), st.integers(40, 120)),
-                min_size=count,
-                max_size=count,
-            ),
-            st.lists(
-                st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
-                .filter(lambda pair: pair[0] != pair[1])
-                .map(lambda pair: tuple(sorted(pair))),
-                max_size=20,
-                unique=True,
-            ),
-        )
-    )
-)
-@settings(max_examples=100, deadline=None)
-def test_the_layout_takes_any_graph_and_any_sizes(drawn):
-    sizes, edges = drawn
-    incoming = [sum(target == node for _, target in edges) for node in range(len(sizes))]
-    sizes = [(w, max(h, count * 30)) for (w, h), count in zip(sizes, incoming, strict=True)]
-    layout = layered(sizes, edges, [30.0] * len(edges))
-    for a, b in combinations(layout.boxes, 2):
-        assert not overlap(a, b)
-    for (source, target), runs in zip(edges, layout.routes, strict=True):
-        assert runs[0].left <= runs[-1].right
-        assert layout.boxes[source].x < layout.boxes[target].x
-
-
-def test_a_chain_runs_straight():
-    trace = chain(20).steps().trace
-    layout = place(trace)
-    spine = [edge for edge in trace["edges"] if trace["nodes"][edge["source"]]["id"] > 0]
-    for edge in spine:
-        heights = {run.y for run in layout.routes[edge["id"]]}
-        assert len(heights) == 1
-
-
-def test_the_longest_chain_runs_straight_and_short_branches_stay_close():
-    total = Value(0.0)
-    for k in range(12):
-        total = total + Value(0.1 * k).tanh()
-    trace = total.steps().trace
-    layout = place(trace)
-    sums = [box for node, box in zip(trace["nodes"], layout.boxes) if node["symbol"] == "+"]
-    assert len({box.y for box in sums}) == 1
-    assert layout.height < 5 * sums[0].height
-
-
-def test_a_leaf_stands_next_to_its_first_consumer():
-    x, late = Value(1.0, label="x"), Value(2.0, label="late")
-    y = x
-    for _ in range(5):
-        y = y.tanh()
-    trace = (y * late).steps().trace
-    boxes = {node["name"]: box for node, box in zip(trace["nodes"], place(trace).boxes)}
-    assert boxes["late"].x == boxes["v5"].x
-
-
-def test_the_two_edges_of_a_sum_of_one_number_twice_end_side_by_side():
-    layout = place(duplicates().steps().trace)
-    first, second = layout.routes
-    assert second[-1].y - first[-1].y >= PORT_SPACE
-
-
-def test_a_tree_has_no_crossings():
-    layer = [0, 0, 0, 0, 1, 1, 2]
-    before = [[], [], [], [], [2, 0], [3, 1], [5, 4]]
-    after = [[4], [5], [4], [5], [6], [6], []]
-    assert crossings(ordered(layer, before, after), after) == 0
-
-
-def test_crossings_are_counted():
-    assert crossings([[0, 1], [2, 3]], [[3], [2], [], []]) == 1
-    assert crossings([[0, 1, 2], [3, 4, 5]], [[5], [4], [3], [], [], []]) == 3
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=6))
-def test_what_is_spread_keeps_its_order_its_distance_and_its_bounds(wanted):
-    wanted.sort()
-    found = spread(wanted, [1.0] * len(wanted), [10.0] * (len(wanted) - 1), 0.0, 100.0)
-    assert all(b - a >= 10 - 1e-9 for a, b in pairwise(found))
-    assert all(-1e-9 <= y <= 100 + 1e-9 for y in found)
 
 
 @every_graph
