@@ -233,12 +233,11 @@ def _explored(subject: _Subject) -> bool:
     """Whether there is a terminal to explore on; it has been done then."""
     if not sys.stdout.isatty():
         return False
-    from .engine import terminal
-    from .engine.session import Session
+    from .lab import Session, explore, usable
 
-    if not terminal.usable():
+    if not usable():
         return False
-    terminal.explore(Session(subject.stepper, subject.title, subject.description, subject.closing))
+    explore(Session(subject.stepper, subject.title, subject.description, subject.closing))
     return True
 
 

@@ -73,7 +73,7 @@ def test_every_folder_with_code_is_a_known_room_or_packaged_with_one():
 
 
 def test_engine_imports_the_standard_library_and_numpy_only():
-    allowed = set(sys.stdlib_module_names) | {"numpy", "rich"}
+    allowed = set(sys.stdlib_module_names) | {"numpy"}
     for file in (PACKAGE / "engine").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             names = []

@@ -17,9 +17,9 @@ import pytest
 from rich.console import Console
 
 from twingrad.engine.examples import EXAMPLES
-from twingrad.engine.session import Session
-from twingrad.engine.terminal import split_keys
 from twingrad.engine.typed import graph
+from twingrad.lab.session import Session
+from twingrad.lab.terminal import split_keys
 
 PATIENCE = 30
 """Seconds after which a screen that was waited for is given up."""
@@ -395,8 +395,8 @@ def test_the_terminal_is_put_back_after_a_signal(number, code):
 
 def test_the_terminal_is_put_back_after_an_exception():
     code = (
-        "from twingrad.engine.session import Session\n"
-        "from twingrad.engine.terminal import explore\n"
+        "from twingrad.lab.session import Session\n"
+        "from twingrad.lab.terminal import explore\n"
         "from twingrad.engine.typed import graph\n"
         "class Broken(Session):\n"
         "    def press(self, key):\n"

@@ -12,11 +12,11 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from .naming import is_plain
-from .notation import number, parenthesised
-from .stepper import Stepper
-from .steps import BackwardStep, ForwardStep, SeedStep, Step
-from .value import Value
+from ..engine.naming import is_plain
+from ..engine.notation import number, parenthesised
+from ..engine.stepper import Stepper
+from ..engine.steps import BackwardStep, ForwardStep, SeedStep, Step
+from ..engine.value import Value
 
 NOT_COMPUTED = "not computed"
 
