@@ -1,9 +1,10 @@
 """The scalar twin: formulas, Values, and everything to look into them with."""
 
-from .array import Array, cat, matmul, stack
+from .array import Array
 from .declaration import formula
 from .derivatives import grad, hessian, value_and_grad
 from .formula import Formula
+from .functions import cat, matmul, stack
 from .modes import detect_anomaly, enable_grad, no_grad
 from .paths import Path
 from .stepper import Stepper

@@ -76,7 +76,7 @@ class Array(Operators):
     _elements: Elements
 
     def __init__(self, data: Any, label: str = "", *, requires_grad: bool = True) -> None:
-        self._elements = _operand(data).copy()
+        self._elements = operand_elements(data).copy()
         for index in np.ndindex(self._elements.shape):
             element: Any = self._elements[index]
             if type(element) is not Value:
@@ -89,7 +89,9 @@ class Array(Operators):
 
         Raises ``ValueError`` with both shapes where they do not broadcast.
         """
-        return _wrap(elements.elementwise(operation, [_operand(each) for each in operands]))
+        return array_of(
+            elements.elementwise(operation, [operand_elements(each) for each in operands])
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,7 +134,7 @@ class Array(Operators):
         known = [0.0 if gradient is None else gradient for gradient in gradients]
         if any(type(gradient) is Value for gradient in known):
             values = [g if type(g) is Value else constant(g) for g in known]
-            return _wrap(elements.filled(values, self.shape))
+            return array_of(elements.filled(values, self.shape))
         return np.array(known, dtype=np.float64).reshape(self.shape)
 
     @grad.setter
@@ -196,11 +198,11 @@ class Array(Operators):
 
     def sum(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
         """The sum of the elements along ``dim``, or of all of them; of none it is 0."""
-        return _wrap(elements.reduced(self._elements, dim, keepdim, "sum", elements.total))
+        return array_of(elements.reduced(self._elements, dim, keepdim, "sum", elements.total))
 
     def mean(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
         """The sum along ``dim`` divided by the number of elements; of none it is nan."""
-        return _wrap(elements.reduced(self._elements, dim, keepdim, "mean", elements.average))
+        return array_of(elements.reduced(self._elements, dim, keepdim, "mean", elements.average))
 
     def amax(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
         """The greatest element along ``dim``; equal greatest ones share the gradient equally."""
@@ -235,14 +237,14 @@ class Array(Operators):
         return self._where_extreme("argmin", np.argmin, dim, keepdim)
 
     def __matmul__(self, other: Any) -> Array:
-        return matmul(self, other)
+        return array_of(elements.matmul(self._elements, operand_elements(other)))
 
     def __rmatmul__(self, other: Any) -> Array:
-        return matmul(other, self)
+        return array_of(elements.matmul(operand_elements(other), self._elements))
 
     def reshape(self, *shape: Any) -> Array:
         """The same elements in another shape; one length may be -1."""
-        return _wrap(reshaped(self._elements, shape))
+        return array_of(reshaped(self._elements, shape))
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Array:
         """The same elements with dimensions ``start_dim`` to ``end_dim`` made one."""
@@ -253,7 +255,7 @@ class Array(Operators):
 
     def transpose(self, dim0: int, dim1: int) -> Array:
         """The same elements with two dimensions exchanged."""
-        return _wrap(
+        return array_of(
             self._elements.swapaxes(*normalized_dims((dim0, dim1), self.ndim, "transpose", True))
         )
 
@@ -265,12 +267,12 @@ class Array(Operators):
                 f"permute: dims must name each of the {self.ndim} dimensions once, got {dims}: "
                 "list them all in their new order"
             )
-        return _wrap(self._elements.transpose(order))
+        return array_of(self._elements.transpose(order))
 
     @property
     def T(self) -> Array:
         """The same elements with the dimensions in reverse order."""
-        return _wrap(self._elements.T)
+        return array_of(self._elements.T)
 
     @property
     def mT(self) -> Array:
@@ -280,14 +282,14 @@ class Array(Operators):
     def squeeze(self, dim: int | None = None) -> Array:
         """The same elements without dimensions of length 1, or without ``dim`` if it is one."""
         if dim is None:
-            return _wrap(self._elements.squeeze())
+            return array_of(self._elements.squeeze())
         (axis,) = normalized_dims((dim,), self.ndim, "squeeze")
-        return _wrap(self._elements.squeeze(axis) if self.shape[axis] == 1 else self._elements)
+        return array_of(self._elements.squeeze(axis) if self.shape[axis] == 1 else self._elements)
 
     def unsqueeze(self, dim: int) -> Array:
         """The same elements with a dimension of length 1 put in before ``dim``."""
         (axis,) = normalized_dims((dim,), self.ndim + 1, "unsqueeze")
-        return _wrap(np.expand_dims(self._elements, axis))
+        return array_of(np.expand_dims(self._elements, axis))
 
     def broadcast_to(self, *shape: Any) -> Array:
         """The same elements, repeated along dimensions of length 1 to fill ``shape``."""
@@ -297,7 +299,7 @@ class Array(Operators):
                 f"broadcast_to: shape must keep every length of {self.shape} that is not 1, "
                 f"got {lengths}: give the full shape"
             )
-        return _wrap(np.broadcast_to(self._elements, lengths))
+        return array_of(np.broadcast_to(self._elements, lengths))
 
     def __getitem__(self, index: Any) -> Any:
         try:
@@ -307,7 +309,7 @@ class Array(Operators):
                 f"Array index must lie inside shape {self.shape}, got {index!r} ({error}): "
                 "count from 0, or from the end with negative numbers"
             ) from None
-        return found if type(found) is Value else _wrap(found)
+        return found if type(found) is Value else array_of(found)
 
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
@@ -354,7 +356,7 @@ class Array(Operators):
 
     def _extreme(self, name: str, dim: int | Sequence[int] | None, keepdim: bool) -> Array:
         self._refuse_nothing(name, dim)
-        return _wrap(elements.reduced(self._elements, dim, keepdim, name, elements.greatest))
+        return array_of(elements.reduced(self._elements, dim, keepdim, name, elements.greatest))
 
     def _refuse_nothing(self, name: str, dim: int | Sequence[int] | None) -> None:
         given = (
@@ -382,36 +384,18 @@ class Array(Operators):
         values = np.take_along_axis(self._elements, indices, axis)
         if not keepdim:
             values, indices = values.squeeze(axis), indices.squeeze(axis)
-        return Extremes(_wrap(values), indices)
+        return Extremes(array_of(values), indices)
 
 
-def matmul(a: Any, b: Any) -> Array:
-    """The matrix product of two arrays of Values or numbers, as ``@`` computes it.
-
-    (n) by (n) gives (), (m, n) by (n) gives (m), (n) by (n, p) gives (p), (m, n) by (n, p)
-    gives (m, p); dimensions before the last two broadcast. Raises ``ValueError`` with both
-    shapes where they do not fit.
-    """
-    return _wrap(elements.matmul(_operand(a), _operand(b)))
-
-
-def cat(arrays: Sequence[Any], dim: int = 0) -> Array:
-    """The arrays one behind the other along ``dim``; their other lengths must be equal."""
-    return _wrap(elements.joined(_constants(arrays), dim, "cat", np.concatenate, 0))
-
-
-def stack(arrays: Sequence[Any], dim: int = 0) -> Array:
-    """The arrays one behind the other along a new dimension ``dim``; shapes must be equal."""
-    return _wrap(elements.joined(_constants(arrays), dim, "stack", np.stack, 1))
-
-
-def _wrap(values: Elements) -> Array:
+def array_of(values: Elements) -> Array:
+    """An Array of these Values, which it shares."""
     array = object.__new__(Array)
     array._elements = values
     return array
 
 
-def _operand(data: Any) -> Elements:
+def operand_elements(data: Any) -> Elements:
+    """The Values and numbers of anything that can be an operand beside an Array."""
     return data._elements if isinstance(data, Array) else elements.as_elements(_opened(data))
 
 
@@ -420,11 +404,6 @@ def _opened(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_opened(each) for each in data]
     return data._elements.tolist() if isinstance(data, Array) else data
-
-
-def _constants(arrays: Sequence[Any]) -> list[Elements]:
-    """Arrays as elements; numbers in them become constants."""
-    return [Array(array, requires_grad=False)._elements for array in arrays]
 
 
 def _numbers(data: Any) -> NDArray[np.float64]:

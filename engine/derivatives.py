@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from . import formulas
-from .array import Array, stack
+from .array import Array
 from .backward import differentiable_edges, evaluation_order, propagate
+from .functions import stack
 from .modes import enable_grad
 from .operation import Operand
 from .value import Value, constant
