@@ -9,12 +9,12 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from textwrap import fill
 from typing import Annotated, NoReturn
 
 import typer
 
+from . import __version__
 from .engine import files
 from .engine.derivation import derivation
 from .engine.examples import EXAMPLES
@@ -63,7 +63,7 @@ def run() -> NoReturn:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"twingrad {version('twingrad')}")
+        typer.echo(f"twingrad {__version__}")
         raise typer.Exit
 
 

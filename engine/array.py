@@ -14,9 +14,9 @@ import numpy as np
 
 from . import elements
 from .elements import Elements
-from .operation import Operation
-from .operators import Operators
-from .shapes import broadcast_shape, normalized_dims, reshaped
+from .moves import Moves
+from .operation import Operand, Operation
+from .shapes import broadcast_shape, normalized_dims, reduced_dims
 from .value import Value, constant
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Extremes(NamedTuple):
 
 
 @final
-class Array(Operators):
+class Array(Moves):
     """An array of Values.
 
     Indexing with whole numbers for every dimension gives the :class:`Value` that stands there;
@@ -89,35 +89,25 @@ class Array(Operators):
 
         Raises ``ValueError`` with both shapes where they do not broadcast.
         """
-        return array_of(
-            elements.elementwise(operation, [operand_elements(each) for each in operands])
-        )
+        columns = [operand_elements(_as_numbers(each)) for each in operands]
+        return array_of(elements.elementwise(operation, columns))
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length along every dimension."""
-        shape: tuple[int, ...] = self._elements.shape
-        return shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._elements.ndim
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self._elements.size
+    def _with(self, moved: Elements) -> Array:
+        return array_of(moved)
 
     @property
     def data(self) -> NDArray[np.float64]:
-        """The numbers as a new float64 NumPy array; assigning writes them, broadcast."""
+        """The numbers as a new float64 NumPy array; assigning writes them, broadcast.
+
+        It is a copy: writing to its elements changes no Value. Assign a whole array, as in
+        ``w.data -= 0.1 * w.grad``, or to ``w[0, 1].data``.
+        """
         numbers = [element.data for element in self._elements.ravel()]
         return np.array(numbers, dtype=np.float64).reshape(self.shape)
 
     @data.setter
     def data(self, data: Any) -> None:
-        numbers = np.broadcast_to(_numbers(data), self.shape).ravel().tolist()
-        for element, number in zip(self._elements.ravel(), numbers, strict=True):
+        for element, number in zip(self._elements.ravel(), self._spread(data, "data"), strict=True):
             element.data = number
 
     @property
@@ -141,7 +131,7 @@ class Array(Operators):
     def grad(self, grad: Any) -> None:
         new: list[Any] = [None] * self.numel()
         if grad is not None:
-            new = np.broadcast_to(np.asarray(grad, dtype=np.float64), self.shape).ravel().tolist()
+            new = self._spread(grad, "grad")
         for element, gradient in zip(self._elements.ravel(), new, strict=True):
             element.grad = gradient
 
@@ -206,11 +196,11 @@ class Array(Operators):
 
     def amax(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
         """The greatest element along ``dim``; equal greatest ones share the gradient equally."""
-        return self._extreme("amax", dim, keepdim)
+        return self._extreme("amax", dim, keepdim, elements.greatest)
 
     def amin(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
         """The smallest element along ``dim``; equal smallest ones share the gradient equally."""
-        return -(-self)._extreme("amin", dim, keepdim)
+        return self._extreme("amin", dim, keepdim, elements.smallest)
 
     def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The greatest element, or along ``dim`` the pair (values, indices).
@@ -219,22 +209,22 @@ class Array(Operators):
         with it, the first of them gets it whole.
         """
         if dim is None:
-            return self.amax()
-        return self._picked("max", self.argmax(dim, True), dim, keepdim)
+            return self._extreme("max", None, keepdim, elements.greatest)
+        return self._picked("max", np.argmax, dim, keepdim)
 
     def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The smallest element, or along ``dim`` the pair (values, indices); see :meth:`max`."""
         if dim is None:
-            return self.amin()
-        return self._picked("min", self.argmin(dim, True), dim, keepdim)
+            return self._extreme("min", None, keepdim, elements.smallest)
+        return self._picked("min", np.argmin, dim, keepdim)
 
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> NDArray[np.int64]:
         """Where the greatest element stands along ``dim`` (all elements: counted in a row)."""
-        return self._where_extreme("argmax", np.argmax, dim, keepdim)
+        return self._indices("argmax", np.argmax, dim, keepdim)
 
     def argmin(self, dim: int | None = None, keepdim: bool = False) -> NDArray[np.int64]:
         """Where the smallest element stands along ``dim`` (all elements: counted in a row)."""
-        return self._where_extreme("argmin", np.argmin, dim, keepdim)
+        return self._indices("argmin", np.argmin, dim, keepdim)
 
     def __matmul__(self, other: Any) -> Array:
         return array_of(elements.matmul(self._elements, operand_elements(other)))
@@ -242,72 +232,14 @@ class Array(Operators):
     def __rmatmul__(self, other: Any) -> Array:
         return array_of(elements.matmul(operand_elements(other), self._elements))
 
-    def reshape(self, *shape: Any) -> Array:
-        """The same elements in another shape; one length may be -1."""
-        return array_of(reshaped(self._elements, shape))
-
-    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Array:
-        """The same elements with dimensions ``start_dim`` to ``end_dim`` made one."""
-        if self.ndim == 0:
-            return self.reshape(1)
-        first, last = normalized_dims((start_dim, end_dim), self.ndim, "flatten", True)
-        return self.reshape(*self.shape[:first], -1, *self.shape[last + 1 :])
-
-    def transpose(self, dim0: int, dim1: int) -> Array:
-        """The same elements with two dimensions exchanged."""
-        return array_of(
-            self._elements.swapaxes(*normalized_dims((dim0, dim1), self.ndim, "transpose", True))
-        )
-
-    def permute(self, *dims: int) -> Array:
-        """The same elements with the dimensions in another order."""
-        order = normalized_dims(dims, self.ndim, "permute")
-        if len(order) != self.ndim:
-            raise ValueError(
-                f"permute: dims must name each of the {self.ndim} dimensions once, got {dims}: "
-                "list them all in their new order"
-            )
-        return array_of(self._elements.transpose(order))
-
-    @property
-    def T(self) -> Array:
-        """The same elements with the dimensions in reverse order."""
-        return array_of(self._elements.T)
-
-    @property
-    def mT(self) -> Array:
-        """The same elements with the last two dimensions exchanged."""
-        return self.transpose(-2, -1)
-
-    def squeeze(self, dim: int | None = None) -> Array:
-        """The same elements without dimensions of length 1, or without ``dim`` if it is one."""
-        if dim is None:
-            return array_of(self._elements.squeeze())
-        (axis,) = normalized_dims((dim,), self.ndim, "squeeze")
-        return array_of(self._elements.squeeze(axis) if self.shape[axis] == 1 else self._elements)
-
-    def unsqueeze(self, dim: int) -> Array:
-        """The same elements with a dimension of length 1 put in before ``dim``."""
-        (axis,) = normalized_dims((dim,), self.ndim + 1, "unsqueeze")
-        return array_of(np.expand_dims(self._elements, axis))
-
-    def broadcast_to(self, *shape: Any) -> Array:
-        """The same elements, repeated along dimensions of length 1 to fill ``shape``."""
-        lengths = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        if broadcast_shape([self.shape, lengths], "broadcast_to") != lengths:
-            raise ValueError(
-                f"broadcast_to: shape must keep every length of {self.shape} that is not 1, "
-                f"got {lengths}: give the full shape"
-            )
-        return array_of(np.broadcast_to(self._elements, lengths))
-
     def __getitem__(self, index: Any) -> Any:
         try:
             found = self._elements[index]
         except IndexError as error:
             raise IndexError(
-                f"Array index must lie inside shape {self.shape}, got {index!r} ({error}): "
-                "count from 0, or from the end with negative numbers"
+                f"Array index must be made of whole numbers, slices, masks and ... inside shape "
+                f"{self.shape}, got {index!r:.60} ({error}): count from 0, or from the end with "
+                "negative numbers"
             ) from None
         return found if type(found) is Value else array_of(found)
 
@@ -320,6 +252,12 @@ class Array(Operators):
         if not self.ndim:
             raise TypeError("an Array without dimensions has no length: use item()")
         return len(self._elements)
+
+    def __bool__(self) -> bool:
+        return bool(self._only("bool").data)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item(), specification) if specification else repr(self)
 
     def __lt__(self, other: Any) -> NDArray[np.bool_]:
         return np.less(self.data, _numbers(other))
@@ -345,6 +283,17 @@ class Array(Operators):
         numbers = np.array2string(self.data, separator=", ", prefix="Array(")
         return f"Array({numbers})"
 
+    def _spread(self, data: Any, what: str) -> list[float]:
+        """Numbers broadcast to this shape, in a row; what does not fit is refused."""
+        numbers = _numbers(data)
+        if broadcast_shape([self.shape, numbers.shape], f"Array: {what}") != self.shape:
+            raise ValueError(
+                f"Array: {what} of shape {numbers.shape} does not broadcast to {self.shape}: "
+                "assign an array of that shape, or one number"
+            )
+        spread: list[float] = np.broadcast_to(numbers, self.shape).ravel().tolist()
+        return spread
+
     def _only(self, what: str) -> Value:
         if self.numel() != 1:
             raise ValueError(
@@ -354,30 +303,37 @@ class Array(Operators):
         only: Value = self._elements.item()
         return only
 
-    def _extreme(self, name: str, dim: int | Sequence[int] | None, keepdim: bool) -> Array:
+    def _extreme(
+        self, name: str, dim: Any, keepdim: bool, reduce: Callable[[list[Value]], Value]
+    ) -> Array:
         self._refuse_nothing(name, dim)
-        return array_of(elements.reduced(self._elements, dim, keepdim, name, elements.greatest))
+        return array_of(elements.reduced(self._elements, dim, keepdim, name, reduce))
 
-    def _refuse_nothing(self, name: str, dim: int | Sequence[int] | None) -> None:
-        given = (
-            range(self.ndim) if dim is None else dim if isinstance(dim, list | tuple) else (dim,)
-        )
-        if not prod(self.shape[d] for d in normalized_dims(given, self.ndim, name)):
+    def _refuse_nothing(self, name: str, dim: Any) -> None:
+        if not prod(self.shape[d] for d in reduced_dims(dim, self.ndim, name)):
             raise ValueError(
                 f"{name} needs at least one element along dim {dim}, got shape {self.shape}: "
                 "there is no greatest or smallest of nothing"
             )
 
-    def _where_extreme(
+    def _indices(
         self, name: str, find: Callable[..., Any], dim: int | None, keepdim: bool
     ) -> NDArray[np.int64]:
+        """Where the extreme elements stand."""
         self._refuse_nothing(name, dim)
         if not self.ndim:
             return np.zeros((), dtype=np.int64)
         found = find(self.data, axis=dim, keepdims=keepdim)
         return np.asarray(found, dtype=np.int64)
 
-    def _picked(self, name: str, indices: NDArray[np.int64], dim: int, keepdim: bool) -> Extremes:
+    def _picked(self, name: str, find: Callable[..., Any], dim: int, keepdim: bool) -> Extremes:
+        """The extreme elements along ``dim`` themselves, and where they stand."""
+        if isinstance(dim, Operand | np.ndarray):
+            raise TypeError(
+                f"{name}: dim must be a whole number, got {type(dim).__name__}: use {name}imum to "
+                "compare two arrays element by element"
+            )
+        indices = self._indices(name, find, dim, keepdim=True)
         if not self.ndim:
             return Extremes(self, indices)
         (axis,) = normalized_dims((dim,), self.ndim, name)
@@ -404,6 +360,12 @@ def _opened(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_opened(each) for each in data]
     return data._elements.tolist() if isinstance(data, Array) else data
+
+
+def _as_numbers(operand: Any) -> Any:
+    """A mask as ones and zeros; anything else as it is."""
+    is_mask = isinstance(operand, np.ndarray) and operand.dtype == np.bool_
+    return operand.astype(np.float64) if is_mask else operand
 
 
 def _numbers(data: Any) -> NDArray[np.float64]:

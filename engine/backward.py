@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import notation
 from .formula import Formula, condition
@@ -117,29 +117,62 @@ def check_anomalies_forward(node: Value) -> None:
     )
 
 
-def check_anomalies_backward(order: Sequence[Value], gradients: dict[Value, Any]) -> None:
-    """Raise ``FloatingPointError`` for the first contribution that made a nan or an infinity."""
+class Contribution(NamedTuple):
+    """What one edge of the graph adds to the gradient of its parent."""
+
+    node: Value
+    parent: Value
+    position: int
+    upstream: float
+    derivative: float
+    contribution: float
+
+
+def contributions(order: Sequence[Value], gradients: Mapping[Value, Any]) -> Iterator[Contribution]:
+    """The contributions of a pass that led to ``gradients``, in its order, one edge at a time.
+
+    What :func:`propagate` does at full speed, for those who look into it.
+    """
     for node in reversed(order):
         upstream = float(gradients[node])
         for position, parent in enumerate(node.parents):
-            derivative = node.local_derivatives[position]
-            contribution = upstream * derivative
-            if not parent.requires_grad or isfinite(contribution) or not isfinite(upstream):
-                continue
-            operation = node.operation
-            assert operation is not None
-            inputs = [each.data for each in node.parents]
-            written = operation.notation(inputs, node.data)
-            argument = written.arguments[position]
-            raise FloatingPointError(
-                f"the backward pass of {operation.name} made the first "
-                f"{'nan' if isnan(contribution) else 'inf'}: upstream gradient * "
-                f"d{operation.name}/d{argument} = {notation.number(upstream)} * "
-                f"({notation.text(written.partials[position], {})} = "
-                f"{notation.number(derivative)}), at "
-                + ", ".join(
-                    f"{name} = {notation.number(x)}"
-                    for name, x in zip(written.arguments, inputs, strict=True)
+            if parent.requires_grad:
+                derivative = node.local_derivatives[position]
+                yield Contribution(
+                    node, parent, position, upstream, derivative, upstream * derivative
                 )
-                + f"; keep {argument} away from there"
+
+
+def check_anomalies_backward(order: Sequence[Value], gradients: Mapping[Value, Any]) -> None:
+    """Raise ``FloatingPointError`` for the first contribution that made a nan or an infinity."""
+    totals: dict[Value, float] = {}
+    for node, parent, position, upstream, derivative, contribution in contributions(
+        order, gradients
+    ):
+        before = totals.get(parent, 0.0)
+        totals[parent] = before + contribution
+        if isfinite(totals[parent]) or not isfinite(upstream) or not isfinite(before):
+            continue
+        operation = node.operation
+        assert operation is not None
+        kind = "nan" if isnan(totals[parent]) else "inf"
+        if isfinite(contribution):
+            added = notation.parenthesised(notation.number(contribution))
+            raise FloatingPointError(
+                f"the backward pass made the first {kind} where it added up the gradient of "
+                f"{parent!r}: {notation.number(before)} + {added}; keep the numbers smaller"
             )
+        inputs = [each.data for each in node.parents]
+        written = operation.notation(inputs, node.data)
+        argument = written.arguments[position]
+        raise FloatingPointError(
+            f"the backward pass of {operation.name} made the first {kind}: upstream gradient * "
+            f"d{operation.name}/d{argument} = {notation.number(upstream)} * "
+            f"({notation.text(written.partials[position], {})} = "
+            f"{notation.number(derivative)}), at "
+            + ", ".join(
+                f"{name} = {notation.number(x)}"
+                for name, x in zip(written.arguments, inputs, strict=True)
+            )
+            + f"; keep {argument} away from there"
+        )

@@ -22,8 +22,9 @@ def formula(
 ) -> Formula:
     """Add a row of your own to the table, and get it back as a function.
 
-    From then on it works on floats, Values and Arrays, in other formulas, in ``twingrad step``
-    and in the stepper, with derivatives of every order.
+    From then on it works on floats, Values and Arrays, in other formulas and in the stepper, with
+    derivatives of every order. The derivatives are taken as given: check them against finite
+    differences.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from .notation import number, parenthesised
 from .steps import BackwardStep, SeedStep, Step
 
 if TYPE_CHECKING:
-    from .paths import Path
     from .stepper import Stepper
     from .value import Value
 
@@ -45,9 +44,9 @@ def derivation(stepper: Stepper, name: str) -> str:
             [*blocks, f"Chains\n  more than {MOST_CHAINS}, not written out; {target} = {total}\n"]
         )
     if len(chains) == 1:
-        blocks.append(f"Chain\n  {_equation(target, chains[0])}")
+        blocks.append(f"Chain\n  {chains[0]}")
     else:
-        lines = [f"  {_equation('', chain)}" for chain in chains]
+        lines = [f"  {chain}" for chain in chains]
         terms = [parenthesised(number(chain.product)) for chain in chains]
         if len(terms) > _MOST_TERMS:
             terms = [*terms[: _MOST_TERMS - 2], "...", terms[-1]]
@@ -68,12 +67,6 @@ def steps_towards(stepper: Stepper, leaf: Value) -> list[Step]:
         if isinstance(step, SeedStep)
         or (isinstance(step, BackwardStep) and step.parent in above and step.node is not leaf)
     ]
-
-
-def _equation(target: str, chain: Path) -> str:
-    """``dL/dw = dL/da * da/dw = 2.0 * 3.0 = 6.0``, without parts that say the same."""
-    parts = dict.fromkeys([target, chain.symbols, chain.numbers, number(chain.product)])
-    return " = ".join(part for part in parts if part and part != "1")
 
 
 def _lines(step: Step) -> list[str]:

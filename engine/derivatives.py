@@ -7,6 +7,7 @@ nested lists of them. They can be nested: each call differentiates by variables 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -21,6 +22,9 @@ from .operation import Operand
 from .value import Value, constant
 
 Argnums = int | Sequence[int]
+
+_inside: ContextVar[bool] = ContextVar("twingrad_inside_derivative", default=False)
+"""Whether a function that is being differentiated is running."""
 
 
 def grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -58,7 +62,7 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., An
     >>> twingrad.grad(lambda w, x: w[0] * x + w[1])([3.0, 1.0], 5.0)
     [5.0, 1.0]
     """
-    both = value_and_grad(function, argnums)
+    both = value_and_grad(function, argnums)  # which checks its arguments
 
     @wraps(function)
     def derivative(*args: Any, **kwargs: Any) -> Any:
@@ -76,17 +80,18 @@ def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callab
     >>> twingrad.value_and_grad(lambda x: x.tanh())(0.0)
     (0.0, 1.0)
     """
-    positions = _positions(argnums)
+    positions = _positions(function, argnums)
 
     @wraps(function)
     def value_and_derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        nested = _is_nested(args, kwargs)
         with enable_grad():
             own = _with_variables(function, args, positions)
-            root = _root(function, function(*own, **kwargs))
+            root = _evaluated(function, own, kwargs)
             wanted = [leaf for position in positions for leaf in _leaves(own[position])]
-            found = iter(_gradients(root, wanted, nested=_has_values((args, kwargs))))
+            found = iter(_gradients(root, wanted, nested))
         derivatives = [_rebuilt(args[position], found) for position in positions]
-        value = root if _has_values((args, kwargs)) else root.data
+        value = root if nested else root.data
         return value, derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
 
     return value_and_derivative
@@ -103,14 +108,14 @@ def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     >>> twingrad.hessian(lambda v: v[0] ** 2 * v[1])([3.0, 2.0])
     [[4.0, 6.0], [6.0, 0.0]]
     """
-    positions = _positions(argnums)
+    positions = _positions(function, argnums)
 
     @wraps(function)
     def second_derivative(*args: Any, **kwargs: Any) -> Any:
-        nested = _has_values((args, kwargs))
+        nested = _is_nested(args, kwargs)
         with enable_grad():
             own = _with_variables(function, args, positions)
-            root = _root(function, function(*own, **kwargs))
+            root = _evaluated(function, own, kwargs)
             leaves = {position: _leaves(own[position]) for position in positions}
             wanted = [leaf for position in positions for leaf in leaves[position]]
             first = _gradients(root, wanted, nested=True)
@@ -133,7 +138,12 @@ def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     return second_derivative
 
 
-def _positions(argnums: Argnums) -> tuple[int, ...]:
+def _positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]:
+    if not callable(function):
+        raise TypeError(
+            f"function must be callable, got {type(function).__name__} {function!r:.60}: "
+            "pass the function itself, and its arguments to what comes back"
+        )
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not positions or not all(type(position) is int for position in positions):
         raise TypeError(
@@ -199,7 +209,20 @@ def _has_values(argument: Any) -> bool:
     return False
 
 
-def _root(function: Callable[..., Any], result: Any) -> Value:
+def _is_nested(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether the results must be Values, for an outer derivative to go on from them.
+
+    The function may use the variable of an outer derivative without being passed it.
+    """
+    return _inside.get() or _has_values((args, kwargs))
+
+
+def _evaluated(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Value:
+    token = _inside.set(True)
+    try:
+        result = function(*args, **kwargs)
+    finally:
+        _inside.reset(token)
     if isinstance(result, Array) and result.numel() == 1:
         return result.reshape(1)[0]  # type: ignore[no-any-return]
     if not isinstance(result, Value):
@@ -236,8 +259,10 @@ def _rebuilt(argument: Any, found: Any) -> Any:
 def _rebuilt_rows(argument: Any, rows: Sequence[Any]) -> Any:
     """One row of second derivatives per element, in the form of the argument."""
     match argument:
-        case Array():
-            return stack(rows).reshape(*argument.shape, *rows[0].shape)
-        case np.ndarray():
-            return np.reshape(rows, (*argument.shape, *np.shape(rows[0])))
+        case Array() if rows:
+            joined = stack(rows)
+            return joined.reshape(*argument.shape, *joined.shape[1:])
+        case np.ndarray() if rows:
+            numbers = stack(rows).data
+            return numbers.reshape(*argument.shape, *numbers.shape[1:])
     return _rebuilt(argument, iter(rows))

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .operation import Operation
-from .primitives import AMAX, DOT, SUM
-from .shapes import Shape, broadcast_shape, normalized_dims
+from .primitives import AMAX, AMIN, DOT, SUM
+from .shapes import Shape, broadcast_shape, normalized_dims, reduced_dims
 from .value import Value, constant
 
 Elements = np.ndarray[Any, np.dtype[np.object_]]
@@ -61,8 +61,7 @@ def reduced(
 ) -> Elements:
     """The elements along ``dim`` (None: all of them) reduced to one each."""
     ndim, lengths = elements.ndim, elements.shape
-    given = range(ndim) if dim is None else dim if isinstance(dim, list | tuple) else (dim,)
-    dims = normalized_dims(given, ndim, name)
+    dims = reduced_dims(dim, ndim, name)
     kept = [d for d in range(ndim) if d not in dims]
     rows = elements.transpose(*kept, *dims).reshape(
         [*(lengths[d] for d in kept), prod(lengths[d] for d in dims)]
@@ -86,6 +85,11 @@ def average(values: list[Value]) -> Value:
 def greatest(values: list[Value]) -> Value:
     """The greatest of the values, as one node; one value is its own greatest."""
     return _node(AMAX, values) if len(values) > 1 else values[0]
+
+
+def smallest(values: list[Value]) -> Value:
+    """The smallest of the values, as one node; one value is its own smallest."""
+    return _node(AMIN, values) if len(values) > 1 else values[0]
 
 
 def matmul(left: Elements, right: Elements) -> Elements:

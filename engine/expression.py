@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "inf": math.inf}
 """Names that stand for a number in every expression."""
@@ -63,6 +64,11 @@ class Expression:
 
     def __str__(self) -> str:
         return self.text
+
+
+def variable(name: str) -> Expression:
+    """The expression that is one variable."""
+    return Expression(name, ast.Name(name, ast.Load()), (name,), ())
 
 
 def parse(text: str, what: str = "expression") -> Expression:
@@ -207,8 +213,10 @@ def check_names(
             continue
         name = node.func.id
         if name not in functions:
+            near = get_close_matches(name, functions, n=1)
             raise ValueError(
-                f"{what} {expression.text!r} calls the unknown function {name!r}: "
+                f"{what} {expression.text!r} calls the unknown function {name!r}"
+                f"{f' (the nearest is {near[0]!r})' if near else ''}: "
                 f"known functions are {', '.join(sorted(functions))}"
             )
         least, most = functions[name]

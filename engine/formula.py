@@ -28,7 +28,8 @@ class Formula(Operation):
     """A row of the table: an elementary function, its value and its partial derivatives.
 
     Call it with numbers for a float, with Values for a Value, with Arrays for an Array
-    (elementwise, broadcasting). Made by ``twingrad.formula``.
+    (elementwise, broadcasting). None stands for the default of an argument that has one. Made by
+    ``twingrad.formula``.
 
     Attributes
     ----------
@@ -265,13 +266,12 @@ class Formula(Operation):
         return real_number(operand, f"{self.name}: {self.arguments[position]}")
 
     def _bind(self, operands: tuple[Any, ...], named: dict[str, Any]) -> Sequence[Any]:
-        if not named and len(operands) == len(self.arguments):
+        if not named and not self.defaults and len(operands) == len(self.arguments):
             return operands
-        values: dict[str, Any] = dict(self.defaults)
-        values.update(zip(self.arguments, operands))
+        given = {**dict(zip(self.arguments, operands)), **named}
+        values = {**self.defaults, **given}
         unknown = [name for name in named if name not in self.arguments]
         twice = [name for name in named if name in self.arguments[: len(operands)]]
-        values.update(named)
         missing = [name for name in self.arguments if name not in values]
         if unknown or twice or missing or len(operands) > len(self.arguments):
             got = [f"{len(operands)} by position", *(f"{name}=" for name in named)]
@@ -279,7 +279,10 @@ class Formula(Operation):
                 f"{self.name} takes ({self.signature}), got {', '.join(got)}: "
                 "pass each argument once"
             )
-        return [values[name] for name in self.arguments]
+        return [
+            self.defaults[name] if values[name] is None and name in self.defaults else values[name]
+            for name in self.arguments
+        ]
 
     @property
     def signature(self) -> str:

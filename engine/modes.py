@@ -4,10 +4,12 @@ The modes belong to the running thread or task, not to the process, and are put 
 block ends, however it ends.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,27 @@ def current_mode() -> Mode:
     return _mode.get() or _PLAIN
 
 
-@contextmanager
-def _changed(**changes: bool) -> Iterator[None]:
-    mode = replace(current_mode(), **changes)
-    token = _mode.set(None if mode == _PLAIN else mode)
-    try:
-        yield
-    finally:
-        _mode.reset(token)
+class _Switch(ContextDecorator):
+    """A mode for a block of code; it can be entered again, also while it is entered."""
+
+    _changes: ClassVar[Mapping[str, bool]]
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Mode | None]] = []
+
+    def __enter__(self) -> None:
+        mode = replace(current_mode(), **self._changes)
+        self._tokens.append(_mode.set(None if mode == _PLAIN else mode))
+
+    def __exit__(self, *exception: object) -> None:
+        _mode.reset(self._tokens.pop())
+
+    def _recreate_cm(self) -> Self:
+        """A switch of its own for each call of a decorated function, in whatever thread."""
+        return type(self)()
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad(_Switch):  # noqa: N801  # a function in the eyes of who calls it, as in PyTorch
     """Build no graph inside this block: results are constants. A decorator too.
 
     >>> import twingrad
@@ -52,13 +63,12 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad, y.parents
     (False, ())
     """
-    with _changed(record=False):
-        yield
+
+    _changes = MappingProxyType({"record": False})
 
 
-@contextmanager
-def enable_grad() -> Iterator[None]:
-    """Build graphs inside this block, within a :func:`no_grad` block too. A decorator too.
+class enable_grad(_Switch):  # noqa: N801
+    """Build graphs inside this block, within a :class:`no_grad` block too. A decorator too.
 
     >>> import twingrad
     >>> x = twingrad.Value(3.0)
@@ -67,18 +77,17 @@ def enable_grad() -> Iterator[None]:
     >>> y.requires_grad
     True
     """
-    with _changed(record=True):
-        yield
+
+    _changes = MappingProxyType({"record": True})
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+class detect_anomaly(_Switch):  # noqa: N801
     """Raise ``FloatingPointError`` at the first operation that makes a nan or an infinity.
 
     Forward, an operation makes one if its value is nan and no input is, or if its value is
     infinite and its inputs are finite. Backward, a contribution ``upstream * local derivative``
-    makes one if it is nan or infinite and the upstream gradient is not. The message names the
-    operation, the formula and the numbers.
+    makes one if it is nan or infinite and the upstream gradient is not, and so does a sum of
+    contributions that overflows. The message names the operation, the formula and the numbers.
 
     >>> import twingrad
     >>> x = twingrad.Value(0.0, label="x")
@@ -87,5 +96,5 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     FloatingPointError: log made the first inf: log(x) = log(0.0) = -inf; keep x > 0
     """
-    with _changed(anomaly=True):
-        yield
+
+    _changes = MappingProxyType({"anomaly": True})

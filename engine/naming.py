@@ -68,4 +68,9 @@ class Names:
 
     def derivative(self, of: Value, by: Value) -> str:
         """``dL/da``."""
-        return f"d{parenthesised(self[of])}/d{parenthesised(self[by])}"
+        return f"d{_factor(self[of])}/d{_factor(self[by])}"
+
+
+def _factor(name: str) -> str:
+    """A name behind the d of a derivative: ``dL/d(dx)`` cannot be read as another derivative."""
+    return f"({name})" if name.startswith("d") else parenthesised(name)

@@ -271,8 +271,7 @@ class Operators(Operand):
 
     def clamp(self, min: Any = None, max: Any = None) -> Self:
         """``self`` held between ``min`` and ``max``; None leaves a side open."""
-        bounds = {"min": min, "max": max}
-        return formulas.clamp(self, **{k: v for k, v in bounds.items() if v is not None})
+        return formulas.clamp(self, min, max)
 
     def where(self, condition: Any, other: Any) -> Self:
         """``self`` where ``condition`` is true (not 0), ``other`` elsewhere."""

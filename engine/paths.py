@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One chain of local derivatives: ``dJ/dw = dJ/da * da/dz * dz/dw``.
+    """One chain of local derivatives: ``dJ/da * da/dz * dz/dw``.
+
+    Printed, a path that is the only one is an equation, ``dJ/dw = dJ/da * da/dz * dz/dw = ...``;
+    one of several is a summand.
 
     Attributes
     ----------
@@ -26,11 +29,14 @@ class Path:
         The local derivative of each node by the next.
     product : float
         Their product; the products of all paths add up to the gradient of the leaf.
+    is_only : bool
+        Whether no other path leads from the root to the leaf.
     """
 
     nodes: tuple[Value, ...]
     derivatives: tuple[float, ...]
     names: Names = field(repr=False, compare=False)
+    is_only: bool = False
 
     @property
     def product(self) -> float:
@@ -49,7 +55,15 @@ class Path:
         return " * ".join(parenthesised(number(each)) for each in self.derivatives) or "1.0"
 
     def __str__(self) -> str:
-        return f"{self.symbols} = {self.numbers} = {number(self.product)}"
+        parts = [self.symbols, self.numbers, number(self.product)]
+        if self.is_only:
+            parts.insert(0, self.names.derivative(self.nodes[0], self.nodes[-1]))
+        elif len(self.derivatives) == 1:
+            parts[0] += " along this edge"  # not to be read as the whole derivative
+        numbers = (self.numbers, self.numbers[1:-1])  # with or without parentheses
+        if parts[-1] in numbers:
+            parts.pop(-2)
+        return " = ".join(dict.fromkeys(parts))
 
 
 def chains(root: Value, leaf: Value, names: Names, limit: int) -> list[Path]:
@@ -70,7 +84,7 @@ def chains(root: Value, leaf: Value, names: Names, limit: int) -> list[Path]:
         nodes, derivatives = stack.pop()
         node = nodes[-1]
         if node is leaf:
-            found.append(Path(nodes, derivatives, names))
+            found.append(Path(nodes, derivatives, names, total == 1))
             continue
         edges = zip(node.parents, node.local_derivatives, strict=True)
         stack += [

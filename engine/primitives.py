@@ -4,12 +4,12 @@ A neuron's ``w1*x1 + ... + wn*xn + b`` is one node with 2n + 1 parents, not 2n n
 a textbook calls z, and its local derivatives are dz/dw = x, dz/dx = w and dz/db = 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
-from operator import add, mul
+from operator import add, gt, lt, mul
 from typing import Any
 
-from .expression import Expression, parse
+from .expression import Expression, parse, variable
 from .operation import Notation, Operation
 
 _LONGEST = 8
@@ -61,21 +61,31 @@ class Dot(Operation):
         bias = ["bias"] * (len(inputs) % 2)
         names = [*a, *b, *bias]
         products = [f"{first}*{second}" for first, second in zip(a, b, strict=True)]
-        partials = [*map(parse, b), *map(parse, a), *[parse("1")] * len(bias)]
+        partials = [*map(variable, b), *map(variable, a), *[parse("1")] * len(bias)]
         total = _joined("dot", [*products, *bias], names)
         return Notation(names, total, total, partials)
 
 
-class AMax(Operation):
-    """The greatest of ``x1, ..., xn``; equal greatest ones share the derivative equally."""
+class Extreme(Operation):
+    """The greatest or the smallest of ``x1, ..., xn``; equal ones share the derivative equally.
 
-    name = "amax"
-    symbol = "max"
+    nan is more extreme than any number.
+    """
+
+    def __init__(self, name: str, symbol: str, exceeds: Callable[[float, float], bool]) -> None:
+        self.name = name
+        self.symbol = symbol
+        self.exceeds = exceeds
 
     def linearize(self, *inputs: float) -> tuple[float, Sequence[float]]:
-        greatest = reduce(_greater, inputs)
-        share = 1.0 / max(1, inputs.count(greatest))
-        return greatest, tuple(share if x == greatest or x != x else 0.0 for x in inputs)
+        found = inputs[0]
+        for x in inputs:
+            if x != x or self.exceeds(x, found):
+                found = x
+        if found != found:
+            return found, tuple(1.0 if x != x else 0.0 for x in inputs)
+        share = 1.0 / inputs.count(found)
+        return found, tuple(share if x == found else 0.0 for x in inputs)
 
     def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
         return out.local_derivatives[position]  # a step function of the operands
@@ -85,12 +95,8 @@ class AMax(Operation):
         ties = list(inputs).count(out)
         share = "1" if ties <= 1 else f"1 / {ties}"
         partials = [parse(f"{share} if {name} == out else 0") for name in names]
-        greatest = parse(f"max({', '.join(names)})")
-        return Notation(names, greatest, greatest, partials)
-
-
-def _greater(a: float, b: float) -> float:
-    return b if b > a or b != b else a
+        found = parse(f"{self.symbol}({', '.join(names)})")
+        return Notation(names, found, found, partials)
 
 
 def _numbered(letter: str, count: int) -> list[str]:
@@ -104,4 +110,5 @@ def _joined(name: str, terms: Sequence[str], arguments: Sequence[str]) -> Expres
 
 SUM = Sum()
 DOT = Dot()
-AMAX = AMax()
+AMAX = Extreme("amax", "max", gt)
+AMIN = Extreme("amin", "min", lt)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 Shape = tuple[int, ...]
 
@@ -33,14 +34,9 @@ def normalized_dims(dims: Iterable[int], ndim: int, what: str, repeats: bool = F
     An array without dimensions lets 0 and -1 through, as PyTorch does. Raises ``IndexError`` for a
     dimension that is not there, and ``ValueError`` for one named twice unless ``repeats``.
     """
-    given = tuple(dims)
+    given = whole_numbers(dims, f"{what}: dim")
     limit = max(ndim, 1)
     for dim in given:
-        if not isinstance(dim, int) or isinstance(dim, bool):
-            raise TypeError(
-                f"{what}: dim must be a whole number, got {type(dim).__name__} {dim!r}: "
-                "count dimensions from 0"
-            )
         if not -limit <= dim < limit:
             raise IndexError(
                 f"{what}: dim must lie between {-limit} and {limit - 1} for {ndim} dimensions, "
@@ -52,12 +48,38 @@ def normalized_dims(dims: Iterable[int], ndim: int, what: str, repeats: bool = F
     return found if ndim else ()
 
 
+def reduced_dims(dim: Any, ndim: int, what: str) -> Shape:
+    """The dimensions that a reduction by ``dim`` is along: one, several, or all for None."""
+    given = range(ndim) if dim is None else dim if isinstance(dim, list | tuple) else (dim,)
+    return normalized_dims(given, ndim, what)
+
+
+def unpacked(numbers: Sequence[Any]) -> tuple[Any, ...]:
+    """The numbers of a call, given one by one or as one sequence: ``(2, 3)`` or ``((2, 3),)``."""
+    if len(numbers) == 1 and isinstance(numbers[0], list | tuple):
+        return tuple(numbers[0])
+    return tuple(numbers)
+
+
+def whole_numbers(numbers: Iterable[Any], what: str) -> Shape:
+    """The numbers as ints, NumPy's whole numbers among them; ``TypeError`` for others."""
+    found = []
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, SupportsIndex):
+            raise TypeError(
+                f"{what} must be a whole number, got {type(number).__name__} {number!r}: "
+                "give an int"
+            )
+        found.append(index(number))
+    return tuple(found)
+
+
 def reshaped(array: Any, shape: Sequence[Any]) -> Any:
     """A NumPy array in another shape, given as ``(2, -1)`` or ``((2, -1),)``.
 
     Raises ``ValueError`` where the number of elements does not fit.
     """
-    lengths = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    lengths = whole_numbers(unpacked(shape), "reshape: length")
     try:
         return array.reshape(lengths)
     except ValueError:

@@ -11,10 +11,11 @@ import ast
 import linecache
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from . import ieee
-from .expression import CONSTANTS, Expression, is_condition
+from .expression import CONSTANTS, Expression, is_condition, parse
 
 
 class _ScalarCode(ast.NodeTransformer):
@@ -167,7 +168,17 @@ def evaluate(
     functions: Mapping[str, Callable[..., float]],
 ) -> float:
     """An expression as a float, for these numbers; ``functions`` are those that it calls."""
-    source, namespace = scalar_source(expression, functions)
-    code = f"def evaluate():\n    return {source}\n"
-    result: float = define("evaluate", code, {**namespace, **values}, "expression")()
+    compiled = _compiled(expression.text, expression.variables, tuple(functions.items()))
+    result: float = compiled(*[values[name] for name in expression.variables])
     return result
+
+
+@lru_cache(maxsize=1024)
+def _compiled(
+    text: str,
+    variables: tuple[str, ...],
+    functions: tuple[tuple[str, Callable[..., float]], ...],
+) -> Callable[..., Any]:
+    source, namespace = scalar_source(parse(text), dict(functions))
+    code = f"def evaluate({', '.join(variables)}):\n    return {source}\n"
+    return define("evaluate", code, namespace, "expression")

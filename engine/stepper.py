@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from .backward import check_fresh, evaluation_order, propagate
+from .backward import check_fresh, contributions, evaluation_order, propagate
 from .naming import Names, is_plain
+from .operation import real_number
 from .paths import Path, chains
-from .steps import BackwardStep, ForwardStep, SeedStep, State, Step, Writer
+from .shapes import whole_numbers
+from .steps import BackwardStep, ForwardStep, SeedStep, State, Step
+from .writer import Writer
 
 if TYPE_CHECKING:
     from .value import Value
@@ -57,45 +60,30 @@ class Stepper(Sequence[Step]):
         check_fresh(order)
         self.nodes = _leaves_first(root, order)
         self.names = Names(self.nodes)
+        self.data = {node: node.data for node in self.nodes}
+        """The numbers of the nodes; what is assigned to them later changes no step."""
         self.gradients = propagate(order, root, 1.0)
         """The gradients at the end of the backward pass, constants' included."""
-        self.written = Writer(self.names)
+        self.written = Writer(self.names, self.data)
         self._steps: list[Step] = [*self._forward(order), *self._backward(order)]
-        self.state = State({node: node.data for node in self.nodes if node.is_leaf})
+        self.state = State({node: self.data[node] for node in self.nodes if node.is_leaf})
         self.position = 0
         """How many steps have been carried out."""
         self._breakpoints: list[Callable[[Step], bool]] = []
 
     def _forward(self, order: Iterable[Value]) -> Iterable[Step]:
-        return (ForwardStep(node, node.data, self.written) for node in order)
+        return (ForwardStep(node, self.data[node], self.written) for node in order)
 
     def _backward(self, order: Sequence[Value]) -> Iterable[Step]:
         if not self.root.requires_grad:
             return
         yield SeedStep(self.root, 1.0, self.written)
-        gradients: dict[Value, float] = {self.root: 1.0}
-        for node in reversed(order):
-            upstream = gradients[node]
-            for position, parent in enumerate(node.parents):
-                if not parent.requires_grad:
-                    continue
-                derivative = node.local_derivatives[position]
-                contribution = upstream * derivative
-                before = gradients.get(parent)
-                after = contribution if before is None else before + contribution
-                gradients[parent] = after
-                yield BackwardStep(
-                    self.root,
-                    node,
-                    parent,
-                    position,
-                    upstream,
-                    derivative,
-                    contribution,
-                    before,
-                    after,
-                    self.written,
-                )
+        known: dict[Value, float] = {self.root: 1.0}
+        for each in contributions(order, self.gradients):
+            before = known.get(each.parent)
+            after = each.contribution if before is None else before + each.contribution
+            known[each.parent] = after
+            yield BackwardStep(self.root, *each, before, after, self.written)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -130,6 +118,7 @@ class Stepper(Sequence[Step]):
 
         Raises ``IndexError`` outside ``-len - 1 .. len``.
         """
+        (position,) = whole_numbers([position], "jump: position")
         target = position + len(self) + 1 if position < 0 else position
         if not 0 <= target <= len(self):
             raise IndexError(
@@ -170,7 +159,7 @@ class Stepper(Sequence[Step]):
             target = self.names.find(node, "break_at: node")
             self._breakpoints.append(lambda step: step.target is target)
         elif gradient_above is not None and node is None:
-            limit = gradient_above
+            limit = real_number(gradient_above, "break_at: gradient_above")
             self._breakpoints.append(
                 lambda step: (
                     not isinstance(step, ForwardStep)
@@ -190,6 +179,7 @@ class Stepper(Sequence[Step]):
     def extend(self, steps: Iterable[Step]) -> None:
         """Append further steps, such as the update of an optimizer."""
         self._steps.extend(steps)
+        self.__dict__.pop("trace", None)  # it is made anew, with the new steps
 
     @property
     def values(self) -> dict[str, float | None]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import notation
-from .expression import Expression
-from .formula import condition
-from .naming import Names, is_plain
+from .naming import Names
 from .notation import number, parenthesised
+from .writer import Writer
 
 if TYPE_CHECKING:
     from .value import Value
@@ -65,53 +63,6 @@ class Step(ABC):
     @abstractmethod
     def latex(self) -> str:
         """The whole step as LaTeX."""
-
-
-class Writer:
-    """How the operations of a graph are written, node by node.
-
-    ``position`` is the operand whose partial derivative is meant; None means the value.
-    """
-
-    def __init__(self, names: Names) -> None:
-        self.names = names
-
-    def symbols(self, node: Value, position: int | None = None) -> str:
-        """The formula with the nodes' names: ``a * b``."""
-        return self._write(notation.text, node, position, numbers=False)
-
-    def numbers(self, node: Value, position: int | None = None) -> str:
-        """The formula with the nodes' numbers: ``6.0 * (-2.0)``; of a conditional, one branch."""
-        return self._write(notation.text, node, position, numbers=True)
-
-    def latex(self, node: Value, position: int | None = None) -> str:
-        """The formula with the nodes' names, as LaTeX."""
-        return self._write(notation.latex, node, position, numbers=False)
-
-    def latex_numbers(self, node: Value, position: int | None = None) -> str:
-        """The formula with the nodes' numbers, as LaTeX."""
-        return self._write(notation.latex, node, position, numbers=True)
-
-    def _write(
-        self, style: Callable[..., str], node: Value, position: int | None, *, numbers: bool
-    ) -> str:
-        assert node.operation is not None
-        written = node.operation.notation([parent.data for parent in node.parents], node.data)
-        nodes = {**dict(zip(written.arguments, node.parents, strict=True)), "out": node}
-        if position is not None:
-            part = written.partials[position]
-        else:
-            part = written.value if numbers else written.head
-        names = {
-            name: number(each.data) if numbers else self.names[each] for name, each in nodes.items()
-        }
-
-        def decide(test: Expression) -> bool | None:
-            if not numbers and any(not is_plain(nodes[name]) for name in test.variables):
-                return None
-            return condition(test, {name: each.data for name, each in nodes.items()})
-
-        return style(part, names, decide)
 
 
 @dataclass(frozen=True, slots=True)

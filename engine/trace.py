@@ -52,7 +52,7 @@ def _node(stepper: Stepper, node: Value, ids: dict[Value, int]) -> dict[str, Any
         "kind": "operation" if node.parents else "leaf" if node.requires_grad else "constant",
         "operation": node.operation.name if node.operation else None,
         "symbol": node.operation.symbol if node.operation else None,
-        "value": plain(node.data),
+        "value": plain(stepper.data[node]),
         "gradient": plain(stepper.gradients[node]) if node.requires_grad else None,
     }
     if node.parents:

@@ -45,9 +45,6 @@ class Value(Operators):
 
     Attributes
     ----------
-    grad : float, Value or None
-        The derivative of the last root by this number; None as long as it is not computed. For
-        leaves, ``backward`` adds to it. A Value after ``backward(create_graph=True)``.
     parents : tuple of Value
         What it was computed from, in order; an operand used twice stands there twice.
     local_derivatives : sequence of float
@@ -78,31 +75,32 @@ class Value(Operators):
     __slots__ = (
         "__weakref__",
         "_data",
-        "grad",
-        "label",
+        "_grad",
+        "_label",
+        "_requires_grad",
         "local_derivatives",
         "operation",
         "parents",
-        "requires_grad",
     )
 
     precedence: ClassVar[int] = 0
 
-    grad: float | Value | None
-    label: str
+    _grad: float | Value | None
     local_derivatives: Sequence[float]
     operation: Operation | None
     parents: tuple[Value, ...]
-    requires_grad: bool
+    _label: str | None
+    _requires_grad: bool
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            f"{cls.__name__} cannot be a subclass of Value: its operators make plain Values; "
+            "wrap a Value, or add a function with twingrad.formula(...)"
+        )
 
     def __init__(self, data: float, label: str = "", *, requires_grad: bool = True) -> None:
-        if not isinstance(label, str):
-            raise TypeError(
-                f"Value: label must be text, got {type(label).__name__} {label!r}: "
-                "write for example label='w'"
-            )
         self._data = real_number(data, "Value: data")
-        self.grad = None
+        self._grad = None
         self.label = label
         self.local_derivatives = ()
         self.operation = None
@@ -118,6 +116,57 @@ class Value(Operators):
     def data(self, data: float) -> None:
         self._data = real_number(data, "Value: data")
 
+    @property
+    def grad(self) -> Any:
+        """The derivative of the last root by this number; None as long as it is not computed.
+
+        For leaves, ``backward`` adds to it. It is a float, or a Value after
+        ``backward(create_graph=True)``. Assigning None forgets it. The plain numbers of a formula
+        get one too, as in micrograd; nothing is made of it.
+        """
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: float | Value | None) -> None:
+        is_free = grad is None or type(grad) is Value
+        self._grad = grad if is_free else real_number(grad, "Value: grad")
+
+    @property
+    def label(self) -> str:
+        """The name in steps, drawings and messages; empty for none. Assign text to it."""
+        return self._label or ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(
+                f"Value: label must be text, got {type(label).__name__} {label!r}: "
+                "write for example label='w'"
+            )
+        self._label = label
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether derivatives by this number are computed. It can be assigned to a leaf.
+
+        What is computed from it later follows; what has been computed already does not.
+        """
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if not isinstance(wanted, bool):
+            raise TypeError(
+                f"Value: requires_grad must be True or False, got {type(wanted).__name__} "
+                f"{wanted!r}: write one of them"
+            )
+        if self.parents:
+            raise RuntimeError(
+                f"requires_grad can be changed for leaves only, and {self!r} was computed by "
+                f"{self.operation!r}: use its detach() for a constant"
+            )
+        self._requires_grad = wanted
+
     @staticmethod
     def apply(operation: Operation, *operands: Any) -> Any:
         """Apply a formula or a variadic primitive to Values and numbers: a new node.
@@ -131,27 +180,27 @@ class Value(Operators):
             if type(a) is not Value or type(b) is not Value:
                 return _apply_mixed(operation, operands)
             data, derivatives = operation.linearize(a._data, b._data)
-            requires_grad = a.requires_grad or b.requires_grad
+            requires_grad = a._requires_grad or b._requires_grad
         elif len(operands) == 1:
             (a,) = operands
             if type(a) is not Value:
                 return _apply_mixed(operation, operands)
             data, derivatives = operation.linearize(a._data)
-            requires_grad = a.requires_grad
+            requires_grad = a._requires_grad
         else:
             if any([type(operand) is not Value for operand in operands]):
                 return _apply_mixed(operation, operands)
             data, derivatives = operation.linearize(*[operand._data for operand in operands])
-            requires_grad = any([operand.requires_grad for operand in operands])
+            requires_grad = any([operand._requires_grad for operand in operands])
 
         out = _new(Value)
         out._data = data
-        out.grad = None
-        out.label = ""
+        out._label = ""
+        out._requires_grad = requires_grad
+        out._grad = None
         out.local_derivatives = derivatives
         out.operation = operation
         out.parents = operands
-        out.requires_grad = requires_grad
         if not requires_grad or special_mode() is not None:
             return _restricted(out, current_mode())
         return out
@@ -186,7 +235,8 @@ class Value(Operators):
         gradient : float or Value
             The derivative of what you want to differentiate by this number.
         create_graph : bool
-            Make every ``grad`` a Value with a graph of its own, for gradients of gradients.
+            Make every ``grad`` a Value with a graph of its own, for gradients of gradients. Such
+            a gradient holds on to the graph that holds it; assign None to it when you are done.
 
         Raises
         ------
@@ -214,10 +264,10 @@ class Value(Operators):
         if current_mode().anomaly:
             check_anomalies_backward(order, gradients)
         for node in order:
-            node.grad = gradients.pop(node)
+            node._grad = gradients.pop(node)
         for leaf, total in gradients.items():
-            if leaf.requires_grad:
-                leaf.grad = total if leaf.grad is None else leaf.grad + total
+            if leaf._requires_grad or leaf._label is None:
+                leaf._grad = total if leaf._grad is None else leaf._grad + total
 
     def zero_grad(self) -> None:
         """Forget the gradient: :attr:`grad` is None again."""
@@ -263,26 +313,32 @@ class Value(Operators):
         return self.steps()._repr_svg_()
 
     def __lt__(self, other: Any) -> bool:
-        return self._data < _number(other, "<")
+        return NotImplemented if _leads(other) else self._data < _number(other, "<")
 
     def __le__(self, other: Any) -> bool:
-        return self._data <= _number(other, "<=")
+        return NotImplemented if _leads(other) else self._data <= _number(other, "<=")
 
     def __gt__(self, other: Any) -> bool:
-        return self._data > _number(other, ">")
+        return NotImplemented if _leads(other) else self._data > _number(other, ">")
 
     def __ge__(self, other: Any) -> bool:
-        return self._data >= _number(other, ">=")
+        return NotImplemented if _leads(other) else self._data >= _number(other, ">=")
 
     def __float__(self) -> float:
         return self._data
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self._data, digits)
 
     def __format__(self, specification: str) -> str:
         return format(self._data, specification) if specification else repr(self)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._data}, grad={_plain(self.grad)}{label})"
+        return f"Value(data={self._data}, grad={_plain(self._grad)}{label})"
 
     def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         """Copy and pickle leaves; a graph is refused, as it would be copied node by node."""
@@ -295,18 +351,19 @@ class Value(Operators):
 
 
 def constant(number: float) -> Value:
-    """A leaf that no derivative is computed by: what a plain number in a formula becomes.
+    """What a plain number in a formula becomes: a leaf that needs no gradient.
 
-    ``number`` must be a float already.
+    ``number`` must be a float already. Its ``_label`` is None, by which ``backward`` knows it: as
+    in micrograd, it gets a gradient nevertheless, for those who draw every node with one.
     """
     leaf = _new(Value)
     leaf._data = number
-    leaf.grad = None
-    leaf.label = ""
+    leaf._label = None
+    leaf._requires_grad = False
+    leaf._grad = None
     leaf.local_derivatives = ()
     leaf.operation = None
     leaf.parents = ()
-    leaf.requires_grad = False
     return leaf
 
 
@@ -341,12 +398,19 @@ def _restricted(out: Value, mode: Mode) -> Value:
     """A new node under a special mode, or one that needs no gradient and keeps no history."""
     if mode.anomaly:
         check_anomalies_forward(out)
-    if not mode.record or not out.requires_grad:
-        out.requires_grad = False
+    if not mode.record or not out._requires_grad:
+        out._requires_grad = False
         out.parents = ()
         out.local_derivatives = ()
         out.operation = None
     return out
+
+
+def _leads(other: Any) -> bool:
+    """Whether the other side of a comparison is an array, which then compares its elements."""
+    return isinstance(other, np.ndarray) or (
+        isinstance(other, Operand) and other.precedence > Value.precedence
+    )
 
 
 def _number(other: Any, symbol: str) -> float:

@@ -308,13 +308,13 @@ def test_concatenation_keeps_the_values():
         (lambda a: a.sum((0, 0)), ValueError, "sum: dim must name each dimension once"),
         (lambda a: a.sum(1.5), TypeError, "sum: dim must be a whole number, got float 1.5"),
         (lambda a: a.reshape(4), ValueError, r"shape must hold the 6 elements of \(2, 3\)"),
-        (lambda a: a[2], IndexError, r"index must lie inside shape \(2, 3\), got 2"),
+        (lambda a: a[2], IndexError, r"inside shape \(2, 3\), got 2 \(index 2 is out"),
         (lambda a: a[0, 0, 0], IndexError, "too many indices"),
         (lambda a: a.item(), ValueError, r"item needs an Array of one element, got shape \(2, 3\)"),
         (lambda a: a.steps(), ValueError, "steps needs an Array of one element"),
         (lambda a: a.permute(0), ValueError, "dims must name each of the 2 dimensions once"),
         (lambda a: a[:0].amax(), ValueError, "amax needs at least one element"),
-        (lambda a: a[:0].max(0), ValueError, "argmax needs at least one element"),
+        (lambda a: a[:0].max(0), ValueError, "max needs at least one element along dim 0, got"),
         (lambda a: a.backward(), RuntimeError, r"gradient must be given .* shape \(2, 3\)"),
         (
             lambda a: a.backward(np.ones(3)),
@@ -381,6 +381,61 @@ def test_comparisons_give_masks():
     assert (a >= Value(3.0)).tolist() == [False, False, True]
 
 
+def test_masks_multiply_as_ones_and_zeros_but_are_no_leaves():
+    a = Array([-1.0, 2.0])
+    assert (a * (a > 0)).tolist() == [0.0, 2.0]
+    with pytest.raises(TypeError, match="got bool True"):
+        Array(np.array([True]))
+
+
+def test_numpys_whole_numbers_are_dims_and_lengths():
+    a = Array(np.ones((2, 3)))
+    assert a.sum(np.int64(0)).shape == (3,)
+    assert a.reshape(np.int64(6)).shape == (6,)
+    with pytest.raises(TypeError, match="reshape: length must be a whole number, got str 'a'"):
+        a.reshape("a")
+
+
+def test_dims_can_be_given_as_one_tuple():
+    a = Array(np.ones((1, 3, 1)))
+    assert a.permute((2, 0, 1)).shape == (1, 1, 3)
+    assert a.squeeze((0, 1)).shape == (3, 1)
+    assert a.squeeze(1).shape == (1, 3, 1)
+
+
+def test_flatten_takes_empty_arrays_and_refuses_a_start_behind_the_end():
+    assert Array(np.zeros((0, 2, 4))).flatten(1).shape == (0, 8)
+    with pytest.raises(ValueError, match="start_dim must not lie behind end_dim, got 2 and 1"):
+        Array(np.ones((2, 3, 4))).flatten(2, 1)
+
+
+def test_what_is_assigned_must_fit():
+    a = Array([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"data of shape \(1, 2\) does not broadcast to \(2,\)"):
+        a.data = [[1.0, 2.0]]
+    with pytest.raises(ValueError, match=r"grad: shapes \(2,\) and \(3,\) do not broadcast"):
+        a.grad = np.ones(3)
+
+
+def test_the_truth_of_many_is_refused():
+    assert bool(Array([2.0]))
+    assert not Array([0.0])
+    with pytest.raises(ValueError, match=r"bool needs an Array of one element, got shape \(2,\)"):
+        bool(Array([1.0, 2.0]))
+
+
+def test_the_greater_of_two_arrays_is_maximum():
+    a = Array([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"max: dim must be .* got Array: use maximum"):
+        a.max(a)
+
+
+def test_the_smallest_is_one_node():
+    a = Array([3.0, 1.0], label="a")
+    assert str(a.min().steps()[0]) == "v1 = min(a[0], a[1]) = min(3.0, 1.0) = 1.0"
+
+
 def test_it_prints_its_numbers():
     assert repr(Array([1.0, -2.5])) == "Array([ 1. , -2.5])"
     assert float(Array([[2.0]])) == 2.0
+    assert f"{Array([2.0]):.2f}" == "2.00"

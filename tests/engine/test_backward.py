@@ -167,6 +167,17 @@ def test_a_mode_is_put_back_when_its_block_fails(mode):
     assert twingrad.engine.modes.current_mode() == before
 
 
+def test_a_mode_can_be_entered_again_even_inside_itself():
+    off = twingrad.no_grad()
+    x = Value(2.0)
+    with off, off:
+        pass
+    assert (x * x).requires_grad
+    with off:
+        assert not (x * x).requires_grad
+    assert (x * x).requires_grad
+
+
 def test_a_mode_belongs_to_its_thread():
     seen = []
     with twingrad.no_grad():
@@ -210,6 +221,14 @@ def test_anomaly_detection_names_the_first_operation_of_the_backward_pass():
         ):
             y.backward()
     assert x.grad is None
+
+
+def test_anomaly_detection_names_a_sum_of_contributions_that_overflows():
+    x = Value(0.5, label="x")
+    with twingrad.detect_anomaly():
+        y = x * 1.7e308 + x * 1.7e308
+        with pytest.raises(FloatingPointError, match="inf where it added up the gradient of"):
+            y.backward()
 
 
 def test_anomaly_detection_ignores_edges_without_a_gradient():

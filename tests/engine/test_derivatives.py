@@ -45,6 +45,14 @@ def test_nested_variables_are_kept_apart():
     assert grad(lambda x: grad(lambda y: x * y * y)(x))(3.0) == 12.0  # d/dx (2 * x * x)
 
 
+def test_an_inner_derivative_may_use_the_outer_variable_without_being_passed_it():
+    assert grad(lambda x: x * grad(lambda y: x * y)(1.0))(1.0) == 2.0
+    assert grad(lambda x: hessian(lambda y: x * y * y)(1.0) + 0 * x)(3.0) == 2.0
+    assert grad(lambda x: value_and_grad(lambda y: x * y)(5.0)[0])(2.0) == 5.0
+    closed_over = Value(3.0)
+    assert type(grad(lambda x: closed_over * x)(2.0)) is float
+
+
 def test_several_arguments_and_the_forms_they_have():
     def f(w, x):
         return w[0] * x + w[1]
@@ -97,6 +105,10 @@ def test_the_hessian_of_one_number_and_of_several_arguments():
     second = hessian(lambda a: (a * a * a).sum())(Array([1.0, 2.0]))
     assert second.tolist() == [[6.0, 0.0], [0.0, 12.0]]
     assert hessian(lambda x: x * 2.0)(1.0) == 0.0
+    mixed = hessian(lambda a, y: (a * y).sum(), argnums=(0, 1))(Array([1.0, 2.0]), 2.0)
+    assert mixed[0][1].tolist() == [1.0, 1.0]
+    assert mixed[1][0].tolist() == [1.0, 1.0]
+    assert hessian(lambda a: (a * a).sum())(np.zeros(0)).shape == (0,)
 
 
 def test_the_hessian_of_rosenbrock_at_its_minimum():
@@ -111,6 +123,7 @@ def test_the_hessian_of_rosenbrock_at_its_minimum():
     [
         (lambda: grad(lambda x: 3.0)(1.0), "must give one Value .* got float 3.0"),
         (lambda: grad(lambda x: [x])(1.0), "must give one Value .* got list"),
+        (lambda: grad(3.0), "function must be callable, got float 3.0"),
         (lambda: grad(cube, argnums="x"), "argnums must be the position of an argument"),
         (lambda: grad(cube, argnums=()), "argnums must be the position of an argument"),
         (lambda: grad(cube, argnums=1)(1.0), "argnums 1 needs 2 positional arguments, got 1"),

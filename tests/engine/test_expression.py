@@ -177,7 +177,10 @@ def test_names_that_look_alike_are_told_apart() -> None:
     ("text", "message"),
     [
         ("x + y", r"it 'x \+ y' uses the unknown name 'y': known names are x, pi, inf$"),
-        ("foo(x)", r"it 'foo\(x\)' calls the unknown function 'foo': known functions are "),
+        (
+            "foo(x)",
+            r"it 'foo\(x\)' calls the unknown function 'foo' \(the nearest is 'floor'\): known",
+        ),
         ("x(x)", "calls the unknown function 'x'"),
         ("pi(x)", "calls the unknown function 'pi'"),
         ("sin()", "calls sin with 0 arguments: sin takes 1$"),

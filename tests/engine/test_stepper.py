@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support.graphs import programs
 from twingrad import Array, Stepper, Value
-from twingrad.engine.steps import BackwardStep, ForwardStep, SeedStep
+from twingrad.engine.steps import BackwardStep, ForwardStep, SeedStep, Step
 
 
 def neuron():
@@ -69,11 +69,45 @@ def test_the_local_derivative_shows_the_formula_and_of_a_conditional_the_branch_
     y = x.relu()
     y.label = "y"
     steps = y.steps()
-    assert str(steps[0]) == "y = relu(x) = 0.0"
+    assert str(steps[0]) == "y = relu(x) = relu(-3.0) = 0.0"
     assert steps[2].local == "dy/dx = 0 if x <= 0 else 1 = 0.0"
     t = Value(0.5, "t").tanh()
     t.label = "o"
     assert t.steps()[2].local == "do/dt = 1 - o * o = 1 - 0.462117 * 0.462117 = 0.786448"
+
+
+def test_a_value_with_a_branch_shows_the_call_and_the_branch_taken():
+    x = Value(-2.0, "x")
+    y = x.leaky_relu(0.5)
+    y.label = "y"
+    assert str(y.steps()[0]) == (
+        "y = leaky_relu(x, 0.5) = leaky_relu(-2.0, 0.5) = 0.5 * (-2.0) = -1.0"
+    )
+
+
+def test_a_condition_that_constants_settle_is_not_shown():
+    x = Value(3.0, "x")
+    y = 2**x
+    y.label = "y"
+    assert y.steps()[2].local.startswith("dy/dx = y * log(2.0) = 8.0 * log(2.0)")
+    assert (x**2).steps()[2].local.startswith("dv1/dx = 2.0 * x**(2.0 - 1)")
+
+
+def test_numbers_assigned_later_change_no_step():
+    w, x = Value(0.8, "w"), Value(2.0, "x")
+    stepper = (w * x).steps()
+    before = [str(step) for step in stepper], stepper[3].local, stepper.to_json()
+    w.data = 5.0
+    fresh = [str(step) for step in stepper], stepper[3].local
+    assert (*fresh, stepper.to_json()) == before
+    del stepper.__dict__["trace"]
+    assert stepper.to_json() == before[2]
+
+
+def test_a_wide_node_is_written_in_time_linear_in_its_width():
+    total = Array(range(2000), label="x").square().sum()
+    assert str(total.steps()[-1]).startswith("dv2001/dx[0] += dv2001/dv1 * dv1/dx[0] = 1.0 * 0.0")
+    assert len(total.steps().to_text().splitlines()) > 4000
 
 
 def test_nodes_without_a_label_are_numbered_and_labels_are_kept_apart():
@@ -207,13 +241,48 @@ def test_a_breakpoint_that_is_no_node_is_refused():
             stepper.break_at(**both)
 
 
-def test_further_steps_can_be_appended():
+@pytest.mark.parametrize("position", [1.5, "a", None])
+def test_jumps_to_what_is_no_number_are_refused(position):
+    with pytest.raises(TypeError, match="jump: position must be a whole number, got"):
+        neuron().steps().jump(position)
+
+
+def test_a_breakpoint_above_what_is_no_number_is_refused():
+    with pytest.raises(TypeError, match="gradient_above must be a real number, got str 'a'"):
+        neuron().steps().break_at(gradient_above="a")
+
+
+class Update(Step):
+    """What an optimizer may append: a new value for a leaf."""
+
+    def __init__(self, target, value):
+        self.target, self.value = target, value
+
+    def do(self, state):
+        self.before = state.values[self.target]
+        state.values[self.target] = self.value
+
+    def undo(self, state):
+        state.values[self.target] = self.before
+
+    symbols, numbers, latex = "a - 0.1 * dL/da", "-2.0 - 0.1 * 6.0", "a"
+
+    def __str__(self):
+        return f"a = {self.symbols} = {self.numbers} = {self.value}"
+
+
+def test_further_steps_can_be_appended_and_every_view_shows_them():
     stepper = product().steps()
+    assert len(stepper.trace["steps"]) == 6
     node = stepper.names.find("a", "")
-    written = stepper.written
-    stepper.extend([ForwardStep(node, 7.0, written)])
+    stepper.extend([Update(node, -2.6)])
     stepper.jump(-1)
-    assert stepper.state.values[node] == 7.0
+    assert stepper.state.values[node] == -2.6
+    stepper.back()
+    assert stepper.state.values[node] == -2.0
+    assert len(stepper.trace["steps"]) == 7
+    for view in (stepper.to_text(), stepper.to_html()):
+        assert "a = a - 0.1 * dL/da = -2.0 - 0.1 * 6.0 = -2.6" in view
 
 
 def test_a_root_of_constants_has_no_backward_steps():
@@ -257,6 +326,7 @@ def test_paths_write_the_chain_rule_out():
     loss.label = "J"
     (path,) = loss.paths(w)
     assert path.symbols == "dJ/dv1 * dv1/ds * ds/dz * dz/dw"
+    assert str(path).startswith("dJ/dw = dJ/dv1 * dv1/ds * ds/dz * dz/dw = ")
     assert path.nodes == (loss, loss.parents[0], s, z, w)
     loss.backward()
     assert path.product == pytest.approx(w.grad)
@@ -267,6 +337,7 @@ def test_paths_keep_duplicate_edges_apart():
     a = Value(3.0, "a")
     paths = (a * a).paths(a)
     assert [path.product for path in paths] == [3.0, 3.0]
+    assert str(paths[0]) == "dv1/da along this edge = 3.0"
 
 
 @given(programs(longest=25))

@@ -119,7 +119,8 @@ def test_the_value_is_that_of_the_expression(x, text):
 @pytest.mark.parametrize(
     ("text", "values", "sentence"),
     [
-        ("foo(x)", {"x": 1.0}, r"calls the unknown function 'foo': known functions are .*tanh"),
+        ("max(x, 0)", {"x": 1.0}, r"'max' \(the nearest is 'maximum'\): known functions are"),
+        ("foo(x)", {"x": 1.0}, r"calls the unknown function 'foo'.*: known functions are .*tanh"),
         ("w * x", {"w": 1.0}, r"^x has no value: add x=\.\.\.$"),
         ("w * x + b", {"w": 1.0}, r"^x and b have no value: add x=\.\.\. b=\.\.\.$"),
         ("tanh * 2", {}, r"tanh has no value: .* call the function: tanh\(\.\.\.\)"),

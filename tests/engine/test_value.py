@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twingrad
-from twingrad import Value
+from twingrad import Array, Value
 from twingrad.engine.formulas import table
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -65,6 +65,10 @@ def test_an_integer_beyond_the_floats_is_refused():
 def test_a_label_must_be_text():
     with pytest.raises(TypeError, match="label must be text, got int 3"):
         Value(1.0, 3)
+    x = Value(1.0)
+    with pytest.raises(TypeError, match="label must be text, got NoneType None"):
+        x.label = None
+    assert x.label == ""
 
 
 @pytest.mark.parametrize("bad", ["a", 1j, True, None, [1.0]])
@@ -82,6 +86,12 @@ def test_ordering_compares_the_numbers(compare, a, b):
     assert compare(Value(a), Value(b)) is compare(a, b)
     assert compare(Value(a), b) is compare(a, b)
     assert compare(a, Value(b)) is compare(a, b)
+
+
+def test_ordering_leaves_arrays_to_compare_their_elements():
+    three = Value(3.0)
+    assert (three < Array([2.0, 4.0])).tolist() == [False, True]
+    assert (three >= np.array([2.0, 4.0])).tolist() == [True, False]
 
 
 def test_ordering_refuses_what_is_no_number():
@@ -159,8 +169,42 @@ def test_a_number_in_a_formula_is_a_constant_without_a_gradient():
     y = x * 2
     y.backward()
     constant = y.parents[1]
-    assert (constant.data, constant.requires_grad, constant.grad) == (2.0, False, None)
+    assert (constant.data, constant.requires_grad, constant.label) == (2.0, False, "")
     assert x.grad == 2.0
+
+
+def test_what_says_that_it_needs_no_gradient_gets_none():
+    x, given = Value(3.0), Value(2.0, requires_grad=False)
+    (x * given).backward()
+    assert given.grad is None
+
+
+def test_a_gradient_that_is_no_number_is_refused():
+    x = Value(1.0)
+    with pytest.raises(TypeError, match="Value: grad must be a real number, got str 'x'"):
+        x.grad = "x"
+    x.grad = 0
+    (x * 2).backward()
+    assert x.grad == 2.0
+
+
+def test_it_has_no_subclasses():
+    with pytest.raises(TypeError, match="Mine cannot be a subclass of Value"):
+
+        class Mine(Value):
+            pass
+
+
+def test_requires_grad_can_be_switched_at_leaves_only():
+    x = Value(3.0)
+    x.requires_grad = False
+    assert not (x * x).requires_grad
+    x.requires_grad = True
+    y = x * x
+    with pytest.raises(RuntimeError, match=r"can be changed for leaves only, and Value.data=9.0"):
+        y.requires_grad = False
+    with pytest.raises(TypeError, match="requires_grad must be True or False, got str 'no'"):
+        Value(1.0, requires_grad="no")
 
 
 def test_what_depends_on_constants_only_is_a_constant():
@@ -210,7 +254,8 @@ def test_it_prints_its_numbers_and_label():
     assert repr(Value(1)) == "Value(data=1.0, grad=None)"
     assert f"{x:.3f}" == "2.000"
     assert f"{x}" == repr(x)
-    assert float(x) == x.item() == 2.0
+    assert float(x) == x.item() == int(x) == round(x) == 2.0
+    assert round(Value(2.345), 1) == 2.3
 
 
 def test_leaves_copy_and_pickle_and_graphs_refuse_to():

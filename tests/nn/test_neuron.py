@@ -122,6 +122,26 @@ def test_micrograds_trace_walks_the_graph():
     assert len(edges) == 6
 
 
+def test_micrograds_drawing_of_every_node_works_with_plain_numbers_in_the_graph():
+    x = Value(1.0)
+    y = (x * 2 + 1).relu()
+    y.backward()
+    nodes, pending = set(), [y]
+    while pending:
+        node = pending.pop()
+        nodes.add(node)
+        pending += node._prev
+    labels = sorted("{ data %.4f | grad %.4f }" % (n.data, n.grad) for n in nodes)  # noqa: UP031
+    assert labels == [
+        "{ data 1.0000 | grad 1.0000 }",
+        "{ data 1.0000 | grad 2.0000 }",
+        "{ data 2.0000 | grad 1.0000 }",
+        "{ data 2.0000 | grad 1.0000 }",
+        "{ data 3.0000 | grad 1.0000 }",
+        "{ data 3.0000 | grad 1.0000 }",
+    ]
+
+
 def test_a_neuron_is_one_sum_and_one_relu():
     neuron = Neuron(3)
     out = neuron([1.0, 2.0, 3.0])
