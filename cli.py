@@ -150,7 +150,8 @@ def step(
         )
     elif not _explored(subject):
         text = _introduced(subject, subject.stepper.to_text())
-        _print(f"{text}\n{subject.closing}\n" if subject.closing else text)
+        conclusion = subject.stepper.conclusion
+        _print(f"{text}\n{conclusion}\n" if conclusion else text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +160,6 @@ class _Subject:
 
     stepper: Stepper
     title: str
-    description: str = ""
-    closing: str = ""
     unused: tuple[str, ...] = ()
 
 
@@ -202,10 +201,8 @@ def _example(name: str, expressions: list[str], given: list[str]) -> _Subject:
         )
     if name not in EXAMPLES:
         raise ValueError(f"there is no example {name!r}: choose one of {', '.join(EXAMPLES)}")
-    example = EXAMPLES[name]
-    stepper = example.build(**assignments(given)).steps()
-    closing = example.closing(stepper) if example.closing else ""
-    return _Subject(stepper, " ".join([f"example {name}", *given]), example.description, closing)
+    stepper = EXAMPLES[name].steps(**assignments(given))
+    return _Subject(stepper, " ".join([f"example {name}", *given]))
 
 
 def _derivation(subject: _Subject, name: str) -> str:
@@ -226,7 +223,8 @@ def _derivation(subject: _Subject, name: str) -> str:
 
 
 def _introduced(subject: _Subject, text: str) -> str:
-    return f"{fill(subject.description, 96)}\n\n{text}" if subject.description else text
+    introduction = subject.stepper.introduction
+    return f"{fill(introduction, 96)}\n\n{text}" if introduction else text
 
 
 def _explored(subject: _Subject) -> bool:
@@ -237,7 +235,7 @@ def _explored(subject: _Subject) -> bool:
 
     if not usable():
         return False
-    explore(Session(subject.stepper, subject.title, subject.description, subject.closing))
+    explore(Session(subject.stepper, subject.title))
     return True
 
 

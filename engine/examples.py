@@ -53,6 +53,13 @@ class Example:
                 )
         return self.function(**{**self.parameters, **parameters})
 
+    def steps(self, **parameters: float) -> Stepper:
+        """The stepper of the graph, with the description before and the closing text behind."""
+        stepper = self.build(**parameters).steps()
+        stepper.introduction = self.description
+        stepper.conclusion = self.closing(stepper) if self.closing else ""
+        return stepper
+
 
 squared_error = Formula(
     "squared_error",

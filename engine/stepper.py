@@ -69,6 +69,10 @@ class Stepper(Sequence[Step]):
         self.state = State({node: self.data[node] for node in self.nodes if node.is_leaf})
         self.position = 0
         """How many steps have been carried out."""
+        self.introduction = ""
+        """Shown before the first step by views that have room for it."""
+        self.conclusion = ""
+        """Shown after the last step, line by line as it stands."""
         self._breakpoints: list[Callable[[Step], bool]] = []
 
     def _forward(self, order: Iterable[Value]) -> Iterable[Step]:

@@ -2,6 +2,8 @@
 
     format, version   "twingrad-trace", 1
     root              the id of the root
+    introduction      a text to begin with, or ""
+    conclusion        a text of several lines to end with, or ""
     nodes             id, name, kind ("leaf", "constant" or "operation"), operation, symbol,
                       value, gradient, and for operations formula and numbers as text
     edges             id, source (the operand), target (the result), position, derivative,
@@ -39,6 +41,8 @@ def trace_of(stepper: Stepper) -> dict[str, Any]:
         "format": "twingrad-trace",
         "version": 1,
         "root": ids[stepper.root],
+        "introduction": stepper.introduction,
+        "conclusion": stepper.conclusion,
         "nodes": [_node(stepper, node, ids) for node in stepper.nodes],
         "edges": [_edge(stepper, node, position, edges, ids) for node, position in edges],
         "steps": [_step(step, ids, edges) for step in stepper],

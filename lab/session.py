@@ -62,19 +62,14 @@ class Session:
         What to step through; its cursor is moved, and its breakpoints are replaced.
     title : str
         What is being stepped through, for the first line.
-    description : str
-        Shown before the first step.
-    closing : str
-        Shown on the key ``t``, which is offered at the last step if this is not empty.
+
+    The stepper's introduction is shown before the first step, its conclusion on the key ``t``,
+    which is offered at the last step.
     """
 
-    def __init__(
-        self, stepper: Stepper, title: str, description: str = "", closing: str = ""
-    ) -> None:
+    def __init__(self, stepper: Stepper, title: str) -> None:
         self.stepper = stepper
         self.title = title
-        self.description = description
-        self.closing = closing
         self.message = ""
         self.overlay: RenderableType | None = None
         self.breakpoints: list[Value] = []
@@ -118,7 +113,8 @@ class Session:
         self.message = ""
         self._follow = True
         self._keys.get(key, self._unknown)()
-        if self.closing and not self.message and self.stepper.position == len(self.stepper):
+        at_end = self.stepper.position == len(self.stepper)
+        if self.stepper.conclusion and at_end and not self.message and self.overlay is None:
             self.message = "This is the last step: t shows a closing table."
         return True
 
@@ -128,7 +124,7 @@ class Session:
         return self.stepper[self.stepper.position - 1] if self.stepper.position else None
 
     def _next(self) -> None:
-        if self.stepper.next() is None and not self.closing:
+        if self.stepper.next() is None and not self.stepper.conclusion:
             self.message = "This is the last step."
 
     def _back(self) -> None:
@@ -180,8 +176,8 @@ class Session:
         self.overlay = table
 
     def _show_closing(self) -> None:
-        if self.closing:
-            self.overlay = Text(self.closing)
+        if self.stepper.conclusion:
+            self.overlay = Text(self.stepper.conclusion)
         else:
             self._unknown()
 
@@ -277,7 +273,7 @@ class Session:
         """The step in full: its line, and below it where each number comes from."""
         step, names = self.step, self.stepper.names
         if step is None:
-            text = self.description or "The leaves are given; nothing is computed yet."
+            text = self.stepper.introduction or "The leaves are given; nothing is computed yet."
             return Text(text)
         root = self.stepper.root
         table = Table.grid(padding=(0, 2))
@@ -322,12 +318,22 @@ class Session:
         part = f"  {self.top + 1}-{self.top + len(shown)} of {len(self.rows)}"
         table.add_column("", width=2, no_wrap=True)
         scrolled = len(shown) < len(self.rows)
-        table.add_column(f"node{part if scrolled else ''}", no_wrap=True, overflow="ellipsis")
+        table.add_column(
+            f"node{part if scrolled else ''}",
+            no_wrap=True,
+            overflow="ellipsis",
+            max_width=max(12, width // 3),  # a long name must not cut the numbers
+        )
         if width >= 60:
             table.add_column("computed as", no_wrap=True, overflow="ellipsis", ratio=1)
         table.add_column("value", justify="right", no_wrap=True, min_width=len(NOT_COMPUTED))
         name = f"d{self.stepper.names[self.stepper.root]}/dnode"
-        table.add_column(name, justify="right", no_wrap=True, min_width=len(NOT_COMPUTED))
+        table.add_column(
+            name if len(name) <= width // 4 else "gradient",
+            justify="right",
+            no_wrap=True,
+            min_width=len(NOT_COMPUTED),
+        )
         for node in shown:
             mark = "*" if ascii_only else "●"
             marks = Text.assemble(

@@ -169,6 +169,11 @@
     for (const { node, value, gradient } of rows) {
       const current = node.id === state.current;
       fill(value, state.values.get(node.id), current && state.changed === "value");
+      if (node.kind === "constant") {
+        gradient.textContent = "constant";
+        gradient.classList.add("missing");
+        continue;
+      }
       fill(gradient, state.gradients.get(node.id), current && state.changed === "gradient");
     }
     const shown = rows.find(({ node }) => node.id === state.current);
@@ -204,7 +209,9 @@
     $("local").textContent = step?.local ?? "";
     $("phase").textContent = step ? pass(step) : "Before the first step";
     $("text").textContent = step ? step.text
-      : "Only the leaves have values. Every step computes one more number.";
+      : trace.introduction || "Only the leaves have values. Every step computes one more number.";
+    const ended = steps.length > 0 && step === steps[steps.length - 1];
+    $("conclusion").textContent = ended ? trace.conclusion ?? "" : "";
     const name = step && step.node !== null ? nodes[target(step)].name : "";
     const parts = [];
     if (step?.kind === "forward") {

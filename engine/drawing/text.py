@@ -54,7 +54,11 @@ def _block(heading: str, lines: Sequence[tuple[str, str]]) -> str:
 
 def _results(trace: Mapping[str, Any]) -> str:
     rows = [("", "value", "gradient")] + [
-        (one_line(node["name"]), written(node["value"]), written(node["gradient"]))
+        (
+            one_line(node["name"]),
+            written(node["value"]),
+            "constant" if node["kind"] == "constant" else written(node["gradient"]),
+        )
         for node in trace["nodes"]
         if not is_plain(node) or node["id"] == trace["root"]
     ]

@@ -266,7 +266,7 @@ def test_lines_that_would_be_too_long_have_their_remark_below():
 
 def test_a_trace_without_steps_has_results_only():
     assert draw_text(constants_only().steps().trace) == (
-        "Results\n        value   gradient\n  6.0   6.0     not computed\n"
+        "Results\n        value   gradient\n  6.0   6.0     constant\n"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from twingrad import Value
 from twingrad.engine.drawing import draw_frame, draw_html, draw_svg
 from twingrad.engine.drawing.words import is_plain, written
+from twingrad.engine.examples import EXAMPLES
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -123,7 +124,10 @@ def known_after(trace, position):
         else:
             gradients[step.get("parent", step["node"])] = step["after"]
     return {
-        node["id"]: (written(values.get(node["id"])), written(gradients.get(node["id"])))
+        node["id"]: (
+            written(values.get(node["id"])),
+            "constant" if node["kind"] == "constant" else written(gradients.get(node["id"])),
+        )
         for node in trace["nodes"]
         if not is_plain(node)
     }
@@ -560,7 +564,7 @@ def test_a_graph_without_steps_is_a_page_too(show):
     assert counter(page) == "0 of 0"
     for key in ("ArrowRight", "Space", "End", "ArrowLeft"):
         page.keyboard.press(key)
-    assert list(panel(page).values()) == [("6.0", "not computed")]
+    assert list(panel(page).values()) == [("6.0", "constant")]
     assert page.get_attribute("#play", "aria-label") == "Play"
 
 
@@ -578,3 +582,22 @@ def test_steps_of_another_kind_are_shown(show):
     assert page.get_attribute(".node.current", "data-node") == "0"
     assert panel(page)[0][0] == "1.8"
     assert page.inner_text("#phase") == "Afterwards"
+
+
+def test_an_example_begins_with_its_introduction_and_ends_with_its_conclusion(show):
+    stepper = EXAMPLES["vanishing"].steps()
+    page = show(stepper.trace)
+    assert "The vanishing gradient" in page.inner_text("#text")
+    assert page.inner_text("#conclusion") == ""
+    page.keyboard.press("End")
+    assert "layer" in page.inner_text("#conclusion")
+    assert len(page.inner_text("#conclusion").splitlines()) == 13
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text("#conclusion") == ""
+
+
+def test_a_named_constant_is_called_one_in_the_table(show):
+    page = show(EXAMPLES["2-1-1"].steps().trace)
+    page.keyboard.press("End")
+    constants = [numbers[1] for numbers in panel(page).values() if numbers[1] == "constant"]
+    assert len(constants) == 3  # x1, x2 and t

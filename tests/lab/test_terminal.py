@@ -57,7 +57,7 @@ def test_before_the_first_step_only_the_leaves_are_known():
 
 def test_the_description_is_seen_before_the_first_step():
     example = EXAMPLES["neuron"]
-    text = " ".join(seen(Session(example.build().steps(), "neuron", example.description)))
+    text = " ".join(seen(Session(example.steps(), "neuron")))
     assert "An artificial neuron with two inputs" in text
 
 
@@ -194,8 +194,8 @@ def test_an_unknown_key_says_where_the_keys_are():
 
 def test_the_closing_table_is_offered_at_the_end():
     example = EXAMPLES["vanishing"]
-    stepper = example.build().steps()
-    stepping = Session(stepper, "vanishing", closing=example.closing(stepper))
+    stepper = example.steps()
+    stepping = Session(stepper, "vanishing")
     press(stepping, "G")
     assert "t shows a closing table" in seen(stepping)[-1]
     press(stepping, "t")
@@ -237,7 +237,7 @@ def test_the_table_can_be_scrolled_within_its_bounds():
 def test_every_screen_fills_the_terminal_exactly(name, size):
     width, height = size
     example = EXAMPLES[name]
-    stepping = Session(example.build().steps(), name, example.description)
+    stepping = Session(example.steps(), name)
     for _ in range(len(stepping.stepper) + 1):
         lines = seen(stepping, width, height)
         assert len(lines) == height
