@@ -117,6 +117,12 @@ def test_pictures_on_pages_exist():
             assert (ROOT / target).exists(), f"{page.name} points to {target}, which is not there"
 
 
+def test_no_page_holds_a_placeholder():
+    for page in ROOT.glob("*.md"):
+        words = set(re.findall(r"\b[A-Z]{4,}\b", page.read_text()))
+        assert not words & {"MEASURED", "PLACEHOLDER", "FIXME", "TODO", "TBD"}, page.name
+
+
 def public_objects():
     modules = [twingrad, twingrad.engine, twingrad.nn]
     return {name: getattr(module, name) for module in modules for name in module.__all__}

@@ -57,6 +57,12 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
                 assert f"twingrad/{file.relative_to(ROOT).as_posix()}" in names
 
 
+def test_a_source_distribution_would_hold_the_whole_suite():
+    listed = (ROOT / "MANIFEST.in").read_text().split()
+    for folder in ("tests", "benchmarks", "docs"):
+        assert folder in listed, f"MANIFEST.in leaves out {folder}"
+
+
 def test_the_wheel_works_without_the_clone(wheel, tmp_path):
     code = (
         "import twingrad, sys; from twingrad import Value; "
