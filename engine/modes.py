@@ -53,7 +53,7 @@ class _Switch(ContextDecorator):
         return type(self)()
 
 
-class no_grad(_Switch):  # noqa: N801  # a function in the eyes of who calls it, as in PyTorch
+class no_grad(_Switch):
     """Build no graph inside this block: results are constants. A decorator too.
 
     >>> import twingrad
@@ -67,7 +67,7 @@ class no_grad(_Switch):  # noqa: N801  # a function in the eyes of who calls it,
     _changes = MappingProxyType({"record": False})
 
 
-class enable_grad(_Switch):  # noqa: N801
+class enable_grad(_Switch):
     """Build graphs inside this block, within a :class:`no_grad` block too. A decorator too.
 
     >>> import twingrad
@@ -81,7 +81,7 @@ class enable_grad(_Switch):  # noqa: N801
     _changes = MappingProxyType({"record": True})
 
 
-class detect_anomaly(_Switch):  # noqa: N801
+class detect_anomaly(_Switch):
     """Raise ``FloatingPointError`` at the first operation that makes a nan or an infinity.
 
     Forward, an operation makes one if its value is nan and no input is, or if its value is

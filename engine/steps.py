@@ -31,15 +31,12 @@ class State:
 
 
 class Step(ABC):
-    """One step: it changes a :class:`State`, can be undone, and can be read aloud.
+    """One step: it changes a :class:`State`, can be undone, and can be read aloud."""
 
-    Attributes
-    ----------
-    target : Value
-        The node whose value or gradient it sets.
-    """
-
-    target: Value
+    @property
+    @abstractmethod
+    def target(self) -> Value:
+        """The node whose value or gradient it sets."""
 
     @abstractmethod
     def do(self, state: State) -> None:
@@ -74,7 +71,7 @@ class ForwardStep(Step):
     written: Writer = field(repr=False, compare=False)
 
     @property
-    def target(self) -> Value:  # type: ignore[override]
+    def target(self) -> Value:
         return self.node
 
     def do(self, state: State) -> None:
@@ -115,7 +112,7 @@ class SeedStep(Step):
     written: Writer = field(repr=False, compare=False)
 
     @property
-    def target(self) -> Value:  # type: ignore[override]
+    def target(self) -> Value:
         return self.node
 
     def do(self, state: State) -> None:
@@ -170,7 +167,7 @@ class BackwardStep(Step):
     written: Writer = field(repr=False, compare=False)
 
     @property
-    def target(self) -> Value:  # type: ignore[override]
+    def target(self) -> Value:
         return self.parent
 
     def do(self, state: State) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.drawn import EVIL, constants_only, duplicates, every_graph, graphs, neuron, wide
 from twingrad import Value
 from twingrad.engine.drawing import draw_dot, draw_frame, draw_html, draw_svg, draw_text
+from twingrad.engine.drawing.progress import progress
 from twingrad.engine.drawing.words import cells, one_line, shortened, written
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -299,3 +300,19 @@ def test_the_frame_grows_with_the_graph_within_bounds():
 
     assert height(duplicates()) < height(neuron()) <= height(wide())
     assert height(wide()) <= 860
+
+
+@every_graph
+def test_pictures_know_after_every_step_what_the_stepper_knows(build):
+    stepper = build().steps()
+    ids = {node: k for k, node in enumerate(stepper.nodes)}
+    for position in {0, 1, 2, len(stepper) // 2, len(stepper)} & set(range(len(stepper) + 1)):
+        stepper.jump(position)
+        known = progress(stepper.trace, position)
+        for drawn, stepped in [
+            (known.values, stepper.state.values),
+            (known.gradients, stepper.state.gradients),
+        ]:
+            assert {k: written(x) for k, x in drawn.items()} == {
+                ids[node]: written(x) for node, x in stepped.items()
+            }

@@ -255,8 +255,12 @@ def test_a_breakpoint_above_what_is_no_number_is_refused():
 class Update(Step):
     """What an optimizer may append: a new value for a leaf."""
 
-    def __init__(self, target, value):
-        self.target, self.value = target, value
+    def __init__(self, leaf, value):
+        self.leaf, self.value = leaf, value
+
+    @property
+    def target(self):
+        return self.leaf
 
     def do(self, state):
         self.before = state.values[self.target]
