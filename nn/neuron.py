@@ -110,6 +110,11 @@ class MLP(Module):
     nouts : sequence of int
         The number of neurons of each layer.
 
+    Raises
+    ------
+    TypeError
+        If ``nouts`` is not a sequence.
+
     Examples
     --------
     >>> from twingrad.nn import MLP
@@ -118,6 +123,11 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        if not isinstance(nouts, Sequence):
+            raise TypeError(
+                f"MLP: nouts must list the neurons of each layer, got {nouts!r}: "
+                f"write [{nouts!r}] for one layer"
+            )
         sizes = [nin, *nouts]
         last = len(nouts) - 1
         self.layers = [Layer(sizes[k], sizes[k + 1], nonlin=k != last) for k in range(len(nouts))]

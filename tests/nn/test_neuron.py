@@ -167,6 +167,11 @@ def test_a_neuron_refuses_another_number_of_inputs():
         Neuron(2)([1.0, 2.0, 3.0])
 
 
+def test_a_network_refuses_a_number_where_layers_are_listed():
+    with pytest.raises(TypeError, match=r"nouts must list the neurons of each layer, got 3: write"):
+        MLP(2, 3)
+
+
 def test_layers_and_networks_collect_their_parameters_and_print():
     layer = Layer(2, 3)
     assert len(layer.parameters()) == 9
