@@ -252,17 +252,18 @@ def _rebuilt(argument: Any, found: Any) -> Any:
         case Array():
             return Array([next(found) for _ in range(argument.numel())]).reshape(argument.shape)
         case np.ndarray():
-            return Array([next(found) for _ in range(argument.size)]).data.reshape(argument.shape)
+            values = [next(found) for _ in range(argument.size)]
+            if any(isinstance(value, Value) for value in values):
+                return Array(values).reshape(argument.shape)
+            return np.array(values, dtype=np.float64).reshape(argument.shape)
     return next(found)
 
 
 def _rebuilt_rows(argument: Any, rows: Sequence[Any]) -> Any:
     """One row of second derivatives per element, in the form of the argument."""
     match argument:
-        case Array() if rows:
+        case Array() | np.ndarray() if rows:
             joined = stack(rows)
-            return joined.reshape(*argument.shape, *joined.shape[1:])
-        case np.ndarray() if rows:
-            numbers = stack(rows).data
-            return numbers.reshape(*argument.shape, *numbers.shape[1:])
+            shaped = joined.reshape(*argument.shape, *joined.shape[1:])
+            return shaped if isinstance(rows[0], Operand) else shaped.data
     return _rebuilt(argument, iter(rows))

@@ -16,7 +16,7 @@ from . import ieee, notation
 from .expression import Expression, check_is_number, check_names, parse
 from .operation import Notation, Operand, Operation, real_number
 from .row_syntax import called_names, is_free, parse_arguments, parse_listed
-from .source import define, evaluate, graph_source, scalar_source
+from .source import FUNCTION, define, evaluate, graph_source, scalar_source
 
 _rows: dict[str, Formula] = {}
 
@@ -176,8 +176,8 @@ class Formula(Operation):
             return elementary
         source, namespace = scalar_source(self.value, self._scalar_functions(self.value))
         return define(
-            "evaluate",
-            f"def evaluate({', '.join(self.arguments)}):\n    return {source}\n",
+            FUNCTION,
+            f"def {FUNCTION}({', '.join(self.arguments)}):\n    return {source}\n",
             namespace,
             f"{self.name}: evaluate",
         )
@@ -192,8 +192,8 @@ class Formula(Operation):
             partials.append(f"{source},")
             namespace |= names
         return define(
-            "linearize",
-            f"def linearize({', '.join(self.arguments)}):\n"
+            FUNCTION,
+            f"def {FUNCTION}({', '.join(self.arguments)}):\n"
             f"    out = {value}\n"
             f"    return out, ({' '.join(partials)})\n",
             namespace,
@@ -210,8 +210,8 @@ class Formula(Operation):
             arguments = ", ".join([*self.arguments, "out"])
             functions.append(
                 define(
-                    "differentiate",
-                    f"def differentiate({arguments}):\n    return {source}\n",
+                    FUNCTION,
+                    f"def {FUNCTION}({arguments}):\n    return {source}\n",
                     namespace,
                     f"{self.name}: derivative {position + 1}",
                 )

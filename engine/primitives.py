@@ -82,21 +82,26 @@ class Extreme(Operation):
         for x in inputs:
             if x != x or self.exceeds(x, found):
                 found = x
-        if found != found:
-            return found, tuple(1.0 if x != x else 0.0 for x in inputs)
-        share = 1.0 / inputs.count(found)
-        return found, tuple(share if x == found else 0.0 for x in inputs)
+        hits = _hits(inputs, found)
+        share = 1.0 / sum(hits)
+        return found, tuple(share if hit else 0.0 for hit in hits)
 
     def differentiate(self, position: int, parents: Sequence[Any], out: Any) -> Any:
         return out.local_derivatives[position]  # a step function of the operands
 
     def notation(self, inputs: Sequence[float], out: float) -> Notation:
         names = _numbered("x", len(inputs))
-        ties = list(inputs).count(out)
-        share = "1" if ties <= 1 else f"1 / {ties}"
-        partials = [parse(f"{share} if {name} == out else 0") for name in names]
+        hits = _hits(inputs, out)
+        share = parse("1" if sum(hits) == 1 else f"1 / {sum(hits)}")
+        none = parse("0")
+        partials = [share if hit else none for hit in hits]
         found = parse(f"{self.symbol}({', '.join(names)})")
         return Notation(names, found, found, partials)
+
+
+def _hits(inputs: Sequence[float], found: float) -> list[bool]:
+    """Which inputs are the extreme one; nan is told by being unequal to itself."""
+    return [x == found or (x != x and found != found) for x in inputs]
 
 
 def _numbered(letter: str, count: int) -> list[str]:

@@ -17,18 +17,21 @@ from typing import Any
 from . import ieee
 from .expression import CONSTANTS, Expression, is_condition, parse
 
+FUNCTION = "__function__"
+"""What generated functions are called: a name that no row and no variable has."""
+
 
 class _ScalarCode(ast.NodeTransformer):
     """Rewrite a formula for floats: IEEE division and powers, typed and folded constants.
 
-    ``div`` and ``pow`` are what it calls for ``/`` and ``**``.
+    ``__div__`` and ``__pow__`` are what it calls for ``/`` and ``**``.
     """
 
     def __init__(self, functions: Mapping[str, Callable[..., float]]) -> None:
         self.namespace: dict[str, Any] = {
             **functions,
-            "div": ieee.div,
-            "pow": ieee.pow,
+            "__div__": ieee.div,
+            "__pow__": ieee.pow,
             "__builtins__": {},
         }
 
@@ -47,9 +50,9 @@ class _ScalarCode(ast.NodeTransformer):
         result: ast.expr = node
         divisor_is_safe = isinstance(node.right, ast.Constant) and node.right.value != 0
         if isinstance(node.op, ast.Div) and not divisor_is_safe:
-            result = _call("div", node.left, node.right)
+            result = _call("__div__", node.left, node.right)
         elif isinstance(node.op, ast.Pow):
-            result = _call("pow", node.left, node.right)
+            result = _call("__pow__", node.left, node.right)
         return self._fold(result, [node.left, node.right])
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -180,5 +183,5 @@ def _compiled(
     functions: tuple[tuple[str, Callable[..., float]], ...],
 ) -> Callable[..., Any]:
     source, namespace = scalar_source(parse(text), dict(functions))
-    code = f"def evaluate({', '.join(variables)}):\n    return {source}\n"
-    return define("evaluate", code, namespace, "expression")
+    code = f"def {FUNCTION}({', '.join(variables)}):\n    return {source}\n"
+    return define(FUNCTION, code, namespace, "expression")

@@ -8,7 +8,6 @@ they add up to the same gradients bit for bit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from .backward import check_fresh, contributions, evaluation_order, propagate
@@ -183,7 +182,6 @@ class Stepper(Sequence[Step]):
     def extend(self, steps: Iterable[Step]) -> None:
         """Append further steps, such as the update of an optimizer."""
         self._steps.extend(steps)
-        self.__dict__.pop("trace", None)  # it is made anew, with the new steps
 
     @property
     def values(self) -> dict[str, float | None]:
@@ -205,7 +203,7 @@ class Stepper(Sequence[Step]):
         """
         return chains(self.root, self.names.find(leaf, "paths: leaf"), self.names, limit)
 
-    @cached_property
+    @property
     def trace(self) -> dict[str, Any]:
         """The whole trace as plain data, ready for JSON: what every view is drawn from."""
         from .trace import trace_of

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from .expression import CONSTANTS, Expression, check_is_number, check_names, parse
 from .formula import number as evaluated
 from .formulas import table
-from .source import define, graph_source
+from .source import FUNCTION, define, graph_source
 from .value import Value
 
 ROOT_NAMES = ("out", "L", "J", "y", "root")
@@ -59,8 +59,8 @@ def graph(text: str, values: Mapping[str, float]) -> Value:
     leaves = {name: Value(x, name) for name, x in values.items()}
     rows = {name: table[name] for name in expression.functions}
     source, namespace = graph_source(expression, rows)
-    build = f"def build():\n    return {source}\n"
-    root = define("build", build, {**namespace, **leaves}, "typed expression")()
+    build = f"def {FUNCTION}():\n    return {source}\n"
+    root = define(FUNCTION, build, {**namespace, **leaves}, "typed expression")()
     if not isinstance(root, Value):
         where = "the branch taken of " if expression.variables else ""
         raise ValueError(

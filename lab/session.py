@@ -281,7 +281,7 @@ class Session:
             case ForwardStep():
                 operands = dict.fromkeys(parent for parent in step.node.parents)
                 given = [
-                    f"{names[each]} = {number(each.data)}"
+                    f"{names[each]} = {number(self.stepper.data[each])}"
                     for each in operands
                     if not is_plain(each)
                 ]

@@ -430,6 +430,13 @@ def test_the_greater_of_two_arrays_is_maximum():
         a.max(a)
 
 
+def test_nans_share_the_gradient_too():
+    a = Array([np.nan, 1.0, np.nan])
+    a.max().backward()
+    assert a.grad.tolist() == [0.5, 0.0, 0.5]
+    assert a.max().steps()[2].local.endswith("= 1 / 2 = 0.5")
+
+
 def test_the_smallest_is_one_node():
     a = Array([3.0, 1.0], label="a")
     assert str(a.min().steps()[0]) == "v1 = min(a[0], a[1]) = min(3.0, 1.0) = 1.0"

@@ -51,6 +51,9 @@ def test_an_inner_derivative_may_use_the_outer_variable_without_being_passed_it(
     assert grad(lambda x: value_and_grad(lambda y: x * y)(5.0)[0])(2.0) == 5.0
     closed_over = Value(3.0)
     assert type(grad(lambda x: closed_over * x)(2.0)) is float
+    w = np.array([1.0, 2.0])
+    assert grad(lambda x: x * grad(lambda w: (w * w * x).sum())(w)[0])(3.0) == 12.0
+    assert grad(lambda x: x * hessian(lambda w: (w * w * x).sum())(w)[0, 0])(3.0) == 12.0
 
 
 def test_several_arguments_and_the_forms_they_have():

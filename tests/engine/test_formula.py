@@ -291,3 +291,16 @@ def test_operands_that_are_no_numbers_are_refused_by_the_name_of_the_argument(
 def test_a_flag_is_a_number_where_it_is_wanted() -> None:
     assert twingrad.Value(3.0).where(True, 4.0).data == 3.0
     assert table["where"](False, 3.0, 4.0) == 4.0
+
+
+@pytest.mark.parametrize("name", ["evaluate", "linearize", "differentiate"])
+def test_a_row_may_be_called_like_a_method_of_rows(name):
+    inner = twingrad.formula(name, "x", "x*x", "2*x")
+    outer = twingrad.formula("outer", "x", f"{name}(x) + 1", f"2 * x + 0 * {name}(x)")
+    try:
+        x = Value(3.0)
+        outer(x).backward(create_graph=True)
+        assert (outer(3.0), x.grad.data) == (10.0, 6.0)
+    finally:
+        outer.remove()
+        inner.remove()

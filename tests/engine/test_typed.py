@@ -88,6 +88,12 @@ def test_a_variable_may_have_the_name_of_a_function():
         graph("exp(exp)", {"exp": 1.0})
 
 
+def test_variables_may_be_called_like_what_the_generated_code_calls():
+    assert graph("build * x", {"build": 2.0, "x": 3.0}).data == 6.0
+    root = graph("x if div / x > 1 and pow**2 > 1 else 2 * x", {"div": 4.0, "x": 3.0, "pow": 2.0})
+    assert root.data == 3.0
+
+
 def test_a_choice_may_be_typed_as_a_call_of_where():
     root = graph("where(x > 1 and not x == 2, x, 3 * x)", {"x": 1.5})
     root.backward()
