@@ -149,7 +149,7 @@ class Value(Operators):
     def requires_grad(self) -> bool:
         """Whether derivatives by this number are computed. It can be assigned to a leaf.
 
-        What is computed from it later follows; what has been computed already does not.
+        Assign it before computing with the leaf.
         """
         return self._requires_grad
 
