@@ -17,7 +17,7 @@ from . import formulas
 from .array import Array
 from .backward import differentiable_edges, evaluation_order, propagate
 from .functions import stack
-from .modes import enable_grad
+from .modes import current_mode, enable_grad
 from .operation import Operand
 from .value import Value, constant
 
@@ -89,7 +89,10 @@ def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callab
             own = _with_variables(function, args, positions)
             root = _evaluated(function, own, kwargs)
             wanted = [leaf for position in positions for leaf in _leaves(own[position])]
-            found = iter(_gradients(root, wanted, nested))
+            slopes = _gradients(root, wanted, nested)
+        if nested and not current_mode().record:  # what no_grad() surrounds is constant
+            root, slopes = root.detach(), [slope.detach() for slope in slopes]
+        found = iter(slopes)
         derivatives = [_rebuilt(args[position], found) for position in positions]
         value = root if nested else root.data
         return value, derivatives[0] if isinstance(argnums, int) else tuple(derivatives)

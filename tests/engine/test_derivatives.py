@@ -137,3 +137,17 @@ def test_the_hessian_of_rosenbrock_at_its_minimum():
 def test_bad_calls_are_refused_with_a_sentence(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_what_no_grad_surrounds_is_constant_to_an_outer_derivative():
+    def f(x):
+        with no_grad():
+            y = grad(lambda s: s**3)(x)
+        return y * x
+
+    assert grad(f)(2.0) == 12.0
+    with no_grad():
+        value, slope = value_and_grad(lambda s: s**2)(Value(3.0))
+    assert (value.data, slope.data) == (9.0, 6.0)
+    assert not value.requires_grad
+    assert not slope.requires_grad
