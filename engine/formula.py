@@ -15,7 +15,7 @@ import numpy as np
 from . import ieee, notation
 from .expression import Expression, check_is_number, check_names, parse
 from .operation import Notation, Operand, Operation, real_number
-from .row_syntax import called_names, is_free, parse_arguments, parse_listed
+from .row_syntax import is_free, parse_arguments, parse_listed
 from .source import FUNCTION, define, evaluate, graph_source, scalar_source
 
 _rows: dict[str, Formula] = {}
@@ -127,7 +127,7 @@ class Formula(Operation):
                 f"{what}: value {self.value.text!r} calls itself: write it with functions "
                 "that are in the table already"
             )
-        called = {name for each in self.expressions for name in called_names(each)}
+        called = {name for each in self.expressions for name in each.functions}
         for argument in self.arguments:
             if argument in called:
                 raise ValueError(

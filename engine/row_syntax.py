@@ -22,13 +22,6 @@ def is_free(name: str) -> bool:
     )
 
 
-def called_names(expression: Expression) -> set[str]:
-    """The names that the code of an expression calls, those of its operators among them."""
-    operators = {type(node.op) for node in ast.walk(expression.tree) if isinstance(node, ast.BinOp)}
-    own = {"div": ast.Div, "pow": ast.Pow}
-    return {*expression.functions, *(name for name, each in own.items() if each in operators)}
-
-
 def parse_listed(text: str | Sequence[str], what: str) -> tuple[Expression, ...]:
     """The expressions of ``"a ; b"``, or of a sequence of texts."""
     parts = [part.strip() for part in text.split(";")] if isinstance(text, str) else text
