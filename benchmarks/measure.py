@@ -1,8 +1,12 @@
-"""Timing turn about, peak memory in a process of its own, and tables of the results."""
+"""Timing turn about, peak memory in a process of its own, checks and tables of the results."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
+import importlib
+import os
 import platform
 import resource
 import statistics
@@ -10,36 +14,99 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@functools.cache
+def installed(module: str) -> Any:
+    """The module of a peer, or None and a line that says that it is not there."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        package = module.split(".")[0]
+        print(f"{package} is not installed: pip install {package} to compare with it")
+        return None
+
+
+def first_calls(contenders: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Seconds of the first call of each, which pays for what is compiled or built at first use."""
+    return {name: _seconds(function, 1) for name, function in contenders.items()}
 
 
 def turn_about(
-    contenders: Mapping[str, Callable[[], object]], rounds: int
+    contenders: Mapping[str, Callable[[], object]],
+    rounds: int,
+    *,
+    fill: float = 0.0,
+    pause: float = 0.0,
 ) -> dict[str, list[float]]:
-    """Seconds of each contender, one run of each per round, so that all share the same noise."""
+    """Seconds of each contender, one turn of each per round, so that all share the same noise.
+
+    A turn is one run, or as many runs as fill ``fill`` seconds; then half as many go before it
+    untimed, for they wake the threads up and fill the caches. ``pause`` seconds of sleep before
+    a turn let the threads of the contender before it fall asleep, too: those of OpenBLAS and of
+    OpenMP keep a core busy for tens of milliseconds after their work is done.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for function in contenders.values():
+    runs: dict[str, int] = {}
+    for name, function in contenders.items():
         function()  # the first run pays for compilation and caches; it is not counted
+        runs[name] = 1
+        while (took := _seconds(function, runs[name])) < fill / 4:
+            runs[name] *= 2
+        runs[name] = max(1, round(runs[name] * fill / took))
+    gc.collect()
+    gc.freeze()  # what the imports left behind is not searched in every collection
     for _ in range(rounds):
         for name, function in contenders.items():
             gc.collect()
-            start = time.perf_counter()
-            function()
-            seconds[name].append(time.perf_counter() - start)
+            time.sleep(pause)
+            if fill:
+                _seconds(function, (runs[name] + 1) // 2)
+            seconds[name].append(_seconds(function, runs[name]) / runs[name])
+    gc.unfreeze()
     return seconds
 
 
-def print_table(seconds: Mapping[str, list[float]], reference: str, unit: float = 1e-3) -> None:
-    """Medians with quartiles, and how many times faster each is than the reference."""
+def _seconds(function: Callable[[], object], runs: int) -> float:
+    start = time.perf_counter()
+    for _ in range(runs):
+        function()
+    return time.perf_counter() - start
+
+
+def print_table(
+    seconds: Mapping[str, list[float]],
+    reference: str,
+    unit: float = 1e-3,
+    first: Mapping[str, float] | None = None,
+) -> None:
+    """Medians with quartiles, how many times faster each is than the reference, the first call."""
     symbol = {1.0: "s", 1e-3: "ms", 1e-6: "us"}[unit]
     base = statistics.median(seconds[reference])
     width = max(map(len, seconds))
-    print(f"{'':{width}}  {'median':>10} {'quartiles':>21}  {'times faster':>12}")
+    last = f"  {'first call':>12}" if first else ""
+    print(f"{'':{width}}  {'median':>10} {'quartiles':>21}  {'times faster':>12}{last}")
     for name, runs in seconds.items():
         low, middle, high = statistics.quantiles(runs, n=4)
         quartiles = f"{low / unit:.2f} .. {high / unit:.2f}"
+        last = f"  {first[name] * 1e3:9.1f} ms" if first else ""
         print(
-            f"{name:{width}}  {middle / unit:8.2f} {symbol} {quartiles:>21}  {base / middle:11.2f}x"
+            f"{name:{width}}  {middle / unit:8.2f} {symbol} {quartiles:>21}  "
+            f"{base / middle:11.2f}x{last}"
         )
+
+
+def check_agreement(values: Mapping[str, Any], tolerance: float) -> None:
+    """Stop when a contender's value is not the first one's, up to a relative ``tolerance``."""
+    (reference, expected), *others = ((name, np.asarray(each)) for name, each in values.items())
+    for name, value in others:
+        difference = np.abs(value - expected).max() / np.abs(expected).max()
+        if value.shape != expected.shape or not difference <= tolerance:
+            raise SystemExit(f"{name} and {reference} differ: {value} is not {expected}")
 
 
 def peak_megabytes(arguments: list[str]) -> float:
@@ -55,12 +122,25 @@ def peak_megabytes(arguments: list[str]) -> float:
 
 def print_own_peak() -> None:
     """Print this process's peak memory in megabytes, for :func:`peak_megabytes` to read."""
+    print(_own_memory("VmHWM"))
+
+
+def print_own_growth(function: Callable[[], object]) -> None:
+    """Print by how many megabytes this process grows, at its peak, while it runs ``function``."""
+    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as peak:
+        peak.write("5")  # Linux starts the peak again from what is in use now
+    before = _own_memory("VmRSS")
+    function()
+    print(_own_memory("VmHWM") - before)
+
+
+def _own_memory(field: str) -> float:
     try:  # the resource usage of a child counts its parent's memory until it is replaced
         with open("/proc/self/status") as status:
-            kilobytes = next(int(line.split()[1]) for line in status if "VmHWM" in line)
+            kilobytes = next(int(line.split()[1]) for line in status if field in line)
     except (OSError, StopIteration):
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(kilobytes / 1024)
+    return kilobytes / 1024
 
 
 def describe_machine() -> None:
@@ -72,3 +152,20 @@ def describe_machine() -> None:
     except (OSError, StopIteration):
         pass
     print(f"Python {platform.python_version()}, {platform.system()}, {model}\n")
+
+
+def describe_threads() -> None:
+    """Print how many threads the libraries in use take, each at its default."""
+    counts = {"cores": os.cpu_count()}
+    if "torch" in sys.modules:
+        counts["PyTorch"] = sys.modules["torch"].get_num_threads()
+    if "numba" in sys.modules:
+        counts["Numba"] = sys.modules["numba"].get_num_threads()
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        print("threadpoolctl is not installed: pip install threadpoolctl to see BLAS's threads")
+    else:
+        for pool in threadpool_info():
+            counts[f"{pool['internal_api']} in {Path(pool['filepath']).name}"] = pool["num_threads"]
+    print("threads:", ", ".join(f"{name} {count}" for name, count in counts.items()), "\n")

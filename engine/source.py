@@ -86,7 +86,7 @@ class _GraphCode(ast.NodeTransformer):
         self.conditions = conditions
 
     def visit(self, node: ast.AST) -> Any:
-        if not _is_constant(node):
+        if not is_constant(node):
             return super().visit(node)
         folded = self.conditions.visit(node)
         if isinstance(folded, ast.Constant) and math.copysign(1, folded.value) < 0:  # type: ignore[arg-type]
@@ -108,7 +108,7 @@ class _GraphCode(ast.NodeTransformer):
         return node
 
 
-def _is_constant(node: ast.AST) -> bool:
+def is_constant(node: ast.AST) -> bool:
     """Whether an expression is made of numbers alone, and can be computed once."""
     match node:
         case ast.Constant():
@@ -116,11 +116,11 @@ def _is_constant(node: ast.AST) -> bool:
         case ast.Name(id=name):
             return name in CONSTANTS
         case ast.UnaryOp(operand=operand):
-            return _is_constant(operand)
+            return is_constant(operand)
         case ast.BinOp(left=left, right=right):
-            return _is_constant(left) and _is_constant(right)
+            return is_constant(left) and is_constant(right)
         case ast.Call(args=arguments):
-            return all(map(_is_constant, arguments))
+            return all(map(is_constant, arguments))
     return False
 
 

@@ -1,0 +1,278 @@
+"""Backward passes: from results to the gradients of leaves, or of any tensors asked for."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..engine.modes import current_mode, enable_grad, no_grad, special_mode
+from ..engine.shapes import Shape
+from . import anomalies
+from .broadcasting import stretched
+from .coercion import array_from
+from .graph import Node, backward_order, edge_of, propagate
+from .quiet import quiet
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+_ndarray = np.ndarray
+_handles = count()
+
+
+def backward(
+    roots: Sequence[Tensor],
+    gradients: Sequence[Any],
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Sequence[Tensor] | None = None,
+) -> None:
+    """Add the derivatives of the roots to the ``grad`` of the leaves; see ``Tensor.backward``."""
+    found = _run(roots, gradients, retain_graph, create_graph, inputs or ())
+    if inputs is None:
+        leaves = [each for each in found if type(each) is not Node]
+    else:
+        leaves = [each for each in inputs if edge_of(each) in found]
+    taken: set[int] = set()
+    for leaf in leaves:
+        _deliver(leaf, found[edge_of(leaf)], taken)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The derivatives of the sum of ``outputs`` by ``inputs``, without touching any ``grad``.
+
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensor
+        What is differentiated, and what by: leaves or results in between.
+    grad_outputs : Tensor or sequence, optional
+        The derivatives of what you want to differentiate by the outputs; 1 for one element.
+    retain_graph, create_graph
+        As in :meth:`Tensor.backward`.
+    allow_unused : bool
+        Give None for an input that the outputs do not depend on.
+
+    Raises
+    ------
+    RuntimeError
+        As :meth:`Tensor.backward`, and for an input that does not require a gradient or that
+        the outputs do not depend on.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> x = twingrad.tensor(3.0, requires_grad=True)
+    >>> (slope,) = twingrad.autograd.grad(x * x, x)
+    >>> slope
+    tensor(6.)
+    """
+    roots = (outputs,) if not isinstance(outputs, list | tuple) else tuple(outputs)
+    wanted = (inputs,) if not isinstance(inputs, list | tuple) else tuple(inputs)
+    seeds: tuple[Any, ...]
+    if grad_outputs is None:
+        seeds = (None,) * len(roots)
+    else:
+        seeds = tuple(grad_outputs) if isinstance(grad_outputs, list | tuple) else (grad_outputs,)
+    for position, each in enumerate(wanted):
+        if not each.requires_grad:
+            raise RuntimeError(
+                f"grad: input {position} does not require a gradient: make it with "
+                "requires_grad=True before computing with it"
+            )
+    found = _run(roots, seeds, retain_graph, create_graph, wanted)
+    results = []
+    taken: set[int] = set()
+    for position, each in enumerate(wanted):
+        gradient = found.get(edge_of(each))
+        if gradient is None and not allow_unused:
+            raise RuntimeError(
+                f"grad: the outputs do not depend on input {position}: leave it out, or pass "
+                "allow_unused=True to get None for it"
+            )
+        results.append(None if gradient is None else _owned(each, gradient, taken))
+    return tuple(results)
+
+
+def _run(
+    roots: Sequence[Tensor],
+    gradients: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    wanted: Sequence[Tensor],
+) -> dict[Any, Any]:
+    """One backward pass: the gradients of all leaves and of what is wanted."""
+    retain = create_graph if retain_graph is None else retain_graph
+    seeds: dict[Any, Any] = {}
+    for root, gradient in zip(roots, gradients, strict=True):
+        if not root._requires_grad:
+            raise RuntimeError(
+                f"backward: this tensor of shape {root.shape} does not depend on any that "
+                "requires a gradient: compute it outside no_grad() from at least one tensor "
+                "with requires_grad=True"
+            )
+        seed = _seed(root, gradient, create_graph)
+        edge = edge_of(root)
+        seeds[edge] = seeds[edge] + seed if edge in seeds else seed
+    order = backward_order(seeds)
+    watch = anomalies.check_backward if current_mode().anomaly else None
+    edges = {edge_of(each) for each in wanted}
+    if create_graph:
+        with enable_grad():
+            found = propagate(
+                seeds, order, differentiable=True, release=not retain, wanted=edges, watch=watch
+            )
+    else:
+        found = propagate(
+            seeds, order, differentiable=False, release=not retain, wanted=edges, watch=watch
+        )
+    for leaf in found:
+        if leaf.__class__ is not Node and leaf._hooks is not None:
+            for hook in list(leaf._hooks.values()):
+                found[leaf] = hook(found[leaf], leaf.shape)
+    return found
+
+
+def _seed(root: Tensor, gradient: Any, create_graph: bool) -> Any:
+    """The gradient that a backward pass starts with at a root."""
+    array = root._data
+    if gradient is None:
+        if array.size != 1:
+            raise RuntimeError(
+                f"backward: gradient must be given for a tensor of shape {array.shape}, got "
+                "None: pass one of that shape, or call backward() on a sum() or mean()"
+            )
+        seed = np.ones(array.shape, array.dtype)
+        return type(root).constant(seed) if create_graph else seed
+    kind = type(root)
+    if type(gradient) is not kind:
+        gradient = kind.constant(array_from(gradient, array.dtype, "backward: gradient"))
+    if gradient.shape != array.shape:
+        raise RuntimeError(
+            f"backward: gradient must have the shape of the tensor, {array.shape}, "
+            f"got {gradient.shape}: reshape or broadcast it first"
+        )
+    gradient = gradient.to(array.dtype)
+    return gradient if create_graph else gradient._data
+
+
+def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
+    """A gradient as a tensor in the shape of its tensor, on memory that nothing else uses."""
+    if type(gradient) is type(tensor):
+        return gradient if gradient.shape == tensor.shape else gradient.broadcast_to(tensor.shape)
+    shape = tensor._data.shape
+    if type(gradient) is not _ndarray or gradient.shape != shape:
+        gradient = stretched(gradient, shape)
+    elif gradient.base is not None or id(gradient) in taken or not gradient.flags.writeable:
+        gradient = gradient.copy()
+    taken.add(id(gradient))
+    return type(tensor).constant(gradient)
+
+
+def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
+    """Add a gradient to the ``grad`` of a leaf."""
+    present = leaf._grad
+    if present is None:
+        leaf._grad = _owned(leaf, gradient, taken)
+    elif type(gradient) is type(leaf) or present._requires_grad:
+        leaf._grad = present + gradient
+    else:
+        array = present._data
+        quiet().run(np.add, array, gradient, array)
+        if present._memory is not None:
+            present._memory.change("backward")
+
+
+class Handle:
+    """What ``register_hook`` gives: a way to take the hook away again."""
+
+    __slots__ = ("_hooks", "_key")
+
+    def __init__(self, hooks: dict[int, Any], key: int) -> None:
+        self._hooks = hooks
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook away; a second time it does nothing."""
+        self._hooks.pop(self._key, None)
+
+
+def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+    """Call ``hook`` with the gradient of a tensor; see ``Tensor.register_hook``."""
+    if not callable(hook):
+        raise TypeError(
+            f"register_hook: hook must be a function of the gradient, got "
+            f"{type(hook).__name__} {hook!r:.40}: pass the function itself"
+        )
+    if not tensor._requires_grad:
+        raise RuntimeError(
+            "register_hook: the tensor does not require a gradient, so there will be none: "
+            "make it with requires_grad=True, or from tensors that do"
+        )
+    kind = type(tensor)
+
+    def hooked(gradient: Any, shape: Shape) -> Any:
+        if type(gradient) is kind:
+            replaced = hook(gradient)
+            return gradient if replaced is None else _replacement(replaced, gradient)
+        own = kind.constant(stretched(gradient, shape))
+        with no_grad():
+            replaced = hook(own)
+        return own._data if replaced is None else _replacement(replaced, own)._data
+
+    return _add_hook(tensor, hooked)
+
+
+def _replacement(replaced: Any, gradient: Tensor) -> Tensor:
+    if type(replaced) is not type(gradient) or replaced.shape != gradient.shape:
+        what = getattr(replaced, "shape", type(replaced).__name__)
+        raise RuntimeError(
+            f"register_hook: the hook must give None or a tensor of the gradient's shape "
+            f"{gradient.shape}, got {what}: change the gradient and return it"
+        )
+    return replaced.to(gradient.dtype)
+
+
+def retain_grad(tensor: Tensor) -> None:
+    """Have backward passes write the ``grad`` of a tensor that is no leaf."""
+    if not tensor._requires_grad:
+        raise RuntimeError(
+            "retain_grad: the tensor does not require a gradient, so there will be none: "
+            "make it from tensors with requires_grad=True"
+        )
+    if tensor._node is None:
+        return
+    kind = type(tensor)
+    holder = weakref.ref(tensor)
+
+    def keep(gradient: Any, shape: Shape) -> Any:
+        held = holder()
+        if held is not None:
+            is_tensor = type(gradient) is kind
+            held._grad = gradient if is_tensor else kind.constant(stretched(gradient, shape))
+        return gradient
+
+    _add_hook(tensor, keep)
+
+
+def _add_hook(tensor: Tensor, hook: Callable[[Any, Shape], Any]) -> Handle:
+    holder = tensor if tensor._node is None else tensor._node
+    name = "_hooks" if tensor._node is None else "hooks"
+    hooks = getattr(holder, name)
+    if hooks is None:
+        hooks = {}
+        setattr(holder, name, hooks)
+    key = next(_handles)
+    hooks[key] = hook
+    return Handle(hooks, key)

@@ -1,0 +1,439 @@
+"""``Tensor``: an array of numbers that remembers how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+
+from ..engine.formula import Formula
+from ..engine.modes import current_mode, special_mode
+from ..engine.operation import Operand
+from ..engine.operators import Operators
+from ..engine.shapes import Shape, broadcast_shape
+from . import anomalies, autograd
+from .coercion import array_from, constant_array, matched
+from .dtypes import FLOATS, DType
+from .elementwise import Elementwise, row_of, rows
+from .graph import Memory, Node, edge_of, new_node
+from .inplace import InPlace
+from .moves import Moves
+from .primitive import Primitive
+from .quiet import quiet
+from .reductions import Reductions
+
+_new = object.__new__
+_ndarray = np.ndarray
+
+
+@final
+class Tensor(InPlace, Moves, Reductions):
+    """An array of numbers of one kind, with gradients.
+
+    Names, defaults and semantics are PyTorch's. A tensor made by a computation on tensors that
+    require a gradient remembers the operation; :meth:`backward` walks that graph from a result
+    down and leaves in every leaf's :attr:`grad` the derivative of the result by it.
+
+    Parameters
+    ----------
+    data : number, nested sequence, NumPy array or Tensor
+        Copied. Python floats become float32, ints int64, bools bool; arrays keep their dtype.
+    dtype : dtype, optional
+        Another one of float32, float64, int8 to int64, uint8 and bool.
+    requires_grad : bool
+        Whether derivatives by it are wanted; floats only.
+
+    Raises
+    ------
+    TypeError
+        If the data is text, complex, or of another dtype that tensors do not have.
+    ValueError
+        If nested sequences differ in length.
+
+    Examples
+    --------
+    >>> from twingrad import Tensor
+    >>> x = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([[2., 4.],
+            [6., 8.]])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_grad",
+        "_hooks",
+        "_memory",
+        "_node",
+        "_requires_grad",
+        "_view",
+    )
+
+    precedence: ClassVar[int] = 2
+    __array_priority__: ClassVar[int] = 1000  # NumPy arrays leave mixed arithmetic to this class
+
+    def __init__(self, data: Any, dtype: Any = None, *, requires_grad: bool = False) -> None:
+        self._data = array_from(data, dtype, "Tensor")
+        self._grad = None
+        self._hooks = None
+        self._memory = None
+        self._node = None
+        self._requires_grad = False
+        self._view = None
+        self.requires_grad = requires_grad
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            f"{cls.__name__} cannot be a subclass of Tensor: its operators make plain Tensors; "
+            "wrap a Tensor, or add an operation with twingrad.formula(...) or a Primitive"
+        )
+
+    @staticmethod
+    def constant(array: Any) -> Tensor:
+        """A tensor on this array, which is not copied, without gradient."""
+        out = _new(Tensor)
+        out._data = array
+        out._grad = None
+        out._hooks = None
+        out._memory = None
+        out._node = None
+        out._requires_grad = False
+        out._view = None
+        return out
+
+    @staticmethod
+    def of_node(array: Any, node: Node) -> Tensor:
+        """A tensor on this array that comes from ``node``."""
+        out = Tensor.constant(array)
+        out._node = node
+        out._requires_grad = True
+        return out
+
+    @staticmethod
+    def apply(operation: Formula, *operands: Any) -> Any:
+        """Apply a row of the table to every element, broadcasting: a new tensor.
+
+        Raises ``ValueError`` with both shapes where they do not broadcast.
+        """
+        row = rows.get(operation) or row_of(operation)
+        # One and two operands are spelt out: it is what small tensors spend their time on.
+        if len(operands) == 1:
+            (a,) = operands
+            x = a._data
+            kernel = row.kernels.get(x.dtype)
+            if kernel is None:
+                return _apply_matched(row, operands)
+            data = quiet().run(kernel, x)
+            needs = a._requires_grad
+        elif len(operands) == 2:
+            a, b = operands
+            if type(a) is not Tensor or type(b) is not Tensor or a._data.dtype != b._data.dtype:
+                return _apply_matched(row, operands)
+            x, y = a._data, b._data
+            kernel = row.kernels.get(x.dtype)
+            if kernel is None:
+                return _apply_matched(row, operands)
+            try:
+                data = quiet().run(kernel, x, y)
+            except ValueError:
+                broadcast_shape([x.shape, y.shape], row.name)  # raises, if that was the reason
+                raise
+            needs = a._requires_grad + 2 * b._requires_grad
+        else:
+            return _apply_matched(row, operands)
+        if type(data) is not _ndarray:
+            data = np.asarray(data)
+        out = _new(Tensor)
+        out._data = data
+        out._grad = None
+        out._hooks = None
+        out._memory = None
+        out._view = None
+        mode = special_mode()
+        if mode is None:
+            if needs:
+                out._node = _elementwise_node(row, operands, data, row.saves[needs])
+                out._requires_grad = True
+            else:
+                out._node = None
+                out._requires_grad = False
+            return out
+        out._node = None
+        out._requires_grad = False
+        if mode.record and needs:
+            out._node = _elementwise_node(row, operands, data, row.saves[needs])
+            out._requires_grad = True
+        if mode.anomaly:
+            anomalies.check_forward(row.name, operands, data)
+        return out
+
+    @staticmethod
+    def record(primitive: Primitive, operands: tuple[Any, ...], parameters: tuple[Any, ...]) -> Any:
+        """Apply a primitive to tensors, and to arrays or numbers beside them: a new tensor."""
+        tensors = tuple(
+            each if type(each) is Tensor else Tensor.constant(constant_array(each, primitive.name))
+            for each in operands
+        )
+        arrays = [tensor._data for tensor in tensors]
+        data = quiet().run(primitive.forward, *arrays, *parameters)
+        if type(data) is not _ndarray:
+            data = np.asarray(data)
+        out = Tensor.constant(data)
+        mode = special_mode()
+        if (mode is None or mode.record) and data.dtype in FLOATS:
+            for tensor in tensors:
+                if tensor._requires_grad:
+                    _attach(out, primitive, tensors, parameters)
+                    break
+        if primitive.is_view and (data is arrays[0] or data.base is not None):
+            out._become_view(tensors[0], primitive, parameters)
+        if mode is not None and mode.anomaly:
+            anomalies.check_forward(primitive.name, tensors, data)
+        return out
+
+    # What it is
+
+    @property
+    def data(self) -> Tensor:
+        """The same numbers, in the same memory, without history.
+
+        Assigning replaces the numbers: the shape and the dtype must be the same.
+        """
+        return Tensor.constant(self._data)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        new = data._data if type(data) is Tensor else array_from(data, None, "data")
+        if new.dtype != self.dtype:
+            new = new.astype(self.dtype)
+        self._data = new
+        self._memory = None
+
+    @property
+    def dtype(self) -> DType:
+        """The kind of its numbers, as a NumPy dtype."""
+        dtype: DType = self._data.dtype
+        return dtype
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was given, not computed from what requires a gradient."""
+        return self._node is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the graph that it came from; None for a leaf."""
+        node: Node | None = self._node
+        return node
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether derivatives by it are computed. It can be assigned to a leaf."""
+        requires_grad: bool = self._requires_grad
+        return requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if not isinstance(wanted, bool):
+            raise TypeError(
+                f"requires_grad must be True or False, got {type(wanted).__name__} {wanted!r}: "
+                "write one of them"
+            )
+        if self._node is not None and not wanted:
+            raise RuntimeError(
+                "requires_grad can be taken from leaves only, and this tensor was computed by "
+                f"{self._node.name()}: use its detach() for a constant"
+            )
+        if wanted and self._data.dtype not in FLOATS:
+            raise RuntimeError(
+                f"requires_grad needs floating point numbers, got dtype {self._data.dtype}: "
+                "convert with float() or double(), there are no derivatives by integers"
+            )
+        self._requires_grad = wanted
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Assign :attr:`requires_grad`, and give the tensor back."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The derivative by this leaf that backward passes have added up; None before the first.
+
+        Assigning None forgets it; a tensor must have this one's shape and dtype.
+        """
+        grad: Tensor | None = self._grad
+        return grad
+
+    @grad.setter
+    def grad(self, grad: Tensor | None) -> None:
+        if grad is not None:
+            if type(grad) is not Tensor:
+                raise TypeError(
+                    f"grad must be a Tensor or None, got {type(grad).__name__}: wrap it with "
+                    "twingrad.tensor(...)"
+                )
+            if grad.shape != self.shape or grad.dtype != self.dtype:
+                raise ValueError(
+                    f"grad must have the shape {self.shape} and the dtype {self.dtype} of its "
+                    f"tensor, got {grad.shape} and {grad.dtype}: reshape or convert it"
+                )
+        self._grad = grad
+
+    # The backward pass
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Sequence[Tensor] | None = None,
+    ) -> None:
+        """Add to every leaf's :attr:`grad` the derivative of this tensor by it.
+
+        ``dL/da += dL/dc * dc/da`` for every edge a -> c of the graph, from this tensor down. The
+        graph is used up by it, unless it is to be kept.
+
+        Parameters
+        ----------
+        gradient : Tensor, array or number, optional
+            The derivative of what you want to differentiate by this tensor, in its shape. It may
+            be left out for a tensor of one element: then it is 1.
+        retain_graph : bool, optional
+            Keep the graph for another backward pass. If not given, it is kept with
+            ``create_graph``.
+        create_graph : bool
+            Make the gradients tensors with a graph of their own, for gradients of gradients.
+        inputs : sequence of Tensor, optional
+            The only leaves whose ``grad`` is wanted.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require a gradient, if it has several elements and no
+            ``gradient`` is given, if the graph has been used up, or if a number that is needed
+            has been changed in place.
+        """
+        autograd.backward(
+            (self,), (gradient,), retain_graph=retain_graph, create_graph=create_graph,
+            inputs=inputs,
+        )  # fmt: skip
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> autograd.Handle:
+        """Call ``hook`` with the gradient of this tensor in every backward pass.
+
+        What it gives back, if anything, takes the gradient's place. The handle that comes back
+        has a ``remove()``.
+        """
+        return autograd.register_hook(self, hook)
+
+    def retain_grad(self) -> None:
+        """Have backward passes write :attr:`grad` of this tensor too, though it is no leaf."""
+        autograd.retain_grad(self)
+
+    def detach(self) -> Tensor:
+        """The same numbers, in the same memory, as a constant without history.
+
+        A change in place of the one is noticed by the graph of the other.
+        """
+        out = Tensor.constant(self._data)
+        out._memory = self._shared_memory()
+        return out
+
+    def item(self) -> Any:
+        """The number of a tensor of one element, as a Python number.
+
+        Raises ``RuntimeError`` for any other number of elements.
+        """
+        if self._data.size != 1:
+            raise RuntimeError(
+                f"item: the tensor must have one element, got shape {self._data.shape}: take one "
+                "with [...] or reduce it first, for example with sum()"
+            )
+        return self._data.item()
+
+    def numpy(self) -> Any:
+        """The numbers as a NumPy array on the same memory."""
+        return self._data
+
+    def _shared_memory(self) -> Memory:
+        """The record of changes of this tensor's memory, made when it is first needed."""
+        if self._memory is None:
+            self._memory = Memory()
+            if self._node is not None and self._node.out is self._data:
+                self._node.memory = self._memory
+        memory: Memory = self._memory
+        return memory
+
+    @property
+    def _version(self) -> int:
+        """How often the memory has been changed in place, as in PyTorch."""
+        return self._memory.changes if self._memory is not None else 0
+
+
+def _elementwise_node(
+    row: Elementwise, operands: tuple[Any, ...], data: Any, saves: tuple[bool, ...]
+) -> Node:
+    """The node of a row that was applied; ``operands`` are tensors, or arrays of one number."""
+    if len(operands) == 1:
+        (a,) = operands
+        node = new_node(
+            row, (edge_of(a),), (a if saves[0] else None,), (), data.shape
+        )
+    else:
+        node = new_node(
+            row,
+            tuple([edge_of(each) if type(each) is Tensor else None for each in operands]),
+            tuple([each if kept else None for each, kept in zip(operands, saves)]),
+            (),
+            data.shape,
+        )
+    if saves[-1]:
+        node.out = data
+    return node
+
+
+def _attach(
+    out: Tensor, primitive: Primitive, operands: Sequence[Tensor], parameters: tuple[Any, ...]
+) -> None:
+    """Let a new tensor remember the primitive that made it."""
+    node = new_node(
+        primitive,
+        tuple([edge_of(each) for each in operands]),
+        tuple([each if k in primitive.saves else None for k, each in enumerate(operands)]),
+        parameters,
+        out._data.shape,
+    )
+    if primitive.saves_out:
+        node.out = out._data
+    out._node = node
+    out._requires_grad = True
+
+
+def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
+    """Apply a row where operands differ in kind or dtype, or are not floating point numbers."""
+    kept, arrays, dtype = matched(row, operands, Tensor)
+    kernel = row.kernels.get(dtype) or row.kernel(dtype)
+    try:
+        data = quiet().run(kernel, *arrays)
+    except ValueError:
+        broadcast_shape([array.shape for array in arrays], row.name)
+        raise
+    data = np.asarray(data)
+    if data.dtype != dtype:
+        data = data.astype(dtype)
+    out = Tensor.constant(data)
+    needs = 0
+    for position, each in enumerate(kept):
+        if type(each) is Tensor and each._requires_grad:
+            needs += 1 << position
+    mode = current_mode()
+    if needs and mode.record:
+        out._node = _elementwise_node(row, kept, data, row.saves[needs])
+        out._requires_grad = True
+    if mode.anomaly:
+        anomalies.check_forward(row.name, kept, data)
+    return out
