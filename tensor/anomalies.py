@@ -29,17 +29,19 @@ def check_forward(name: str, operands: Sequence[Any], data: Any) -> None:
     )
 
 
-def check_backward(node: Node, gradient: Any, position: int, contribution: Any) -> None:
+def check_backward(node: Node, gradient: Any, contributions: Sequence[Any]) -> None:
     """Raise ``FloatingPointError`` if a contribution is not finite and the gradient is."""
-    arrays = [np.asarray(getattr(each, "_data", each)) for each in (gradient, contribution)]
-    if np.isfinite(arrays[1]).all() or not np.isfinite(arrays[0]).all():
-        return
-    kind = "nan" if np.isnan(arrays[1]).any() else "inf"
-    raise FloatingPointError(
-        f"the backward pass of {node.name()} made the first {kind}, in the gradient by operand "
-        f"{position + 1}, from an upstream gradient that ranges {_range(arrays[0])}; keep the "
-        "operand away from where the slope is not finite"
-    )
+    upstream = np.asarray(getattr(gradient, "_data", gradient))
+    for position, contribution in enumerate(contributions):
+        array = np.asarray(getattr(contribution, "_data", contribution))
+        if contribution is None or np.isfinite(array).all() or not np.isfinite(upstream).all():
+            continue
+        raise FloatingPointError(
+            f"the backward pass of {node.name()} made the first "
+            f"{'nan' if np.isnan(array).any() else 'inf'}, in the gradient by operand "
+            f"{position + 1}, from an upstream gradient that ranges {_range(upstream)}; keep the "
+            "operand away from where the slope is not finite"
+        )
 
 
 def _range(array: Any) -> str:

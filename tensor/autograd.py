@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine.modes import current_mode, enable_grad, no_grad, special_mode
+from ..engine.modes import enable_grad, no_grad, special_mode
 from ..engine.shapes import Shape
 from . import anomalies
 from .broadcasting import stretched
@@ -25,22 +25,23 @@ _handles = count()
 
 
 def backward(
-    roots: Sequence[Tensor],
-    gradients: Sequence[Any],
-    *,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    inputs: Sequence[Tensor] | None = None,
+    root: Tensor,
+    gradient: Any,
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Sequence[Tensor] | None,
 ) -> None:
-    """Add the derivatives of the roots to the ``grad`` of the leaves; see ``Tensor.backward``."""
-    found = _run(roots, gradients, retain_graph, create_graph, inputs or ())
-    if inputs is None:
-        leaves = [each for each in found if type(each) is not Node]
-    else:
-        leaves = [each for each in inputs if edge_of(each) in found]
+    """Add the derivatives of the root to the ``grad`` of the leaves; see ``Tensor.backward``."""
+    found = _run((root,), (gradient,), retain_graph, create_graph, inputs or ())
     taken: set[int] = set()
-    for leaf in leaves:
-        _deliver(leaf, found[edge_of(leaf)], taken)
+    if inputs is not None:
+        for leaf in inputs:
+            if edge_of(leaf) in found:
+                _deliver(leaf, found[edge_of(leaf)], taken)
+        return
+    for leaf, total in found.items():
+        if leaf.__class__ is not Node:
+            _deliver(leaf, total, taken)
 
 
 def grad(
@@ -113,7 +114,7 @@ def _run(
     wanted: Sequence[Tensor],
 ) -> dict[Any, Any]:
     """One backward pass: the gradients of all leaves and of what is wanted."""
-    retain = create_graph if retain_graph is None else retain_graph
+    release = not (create_graph if retain_graph is None else retain_graph)
     seeds: dict[Any, Any] = {}
     for root, gradient in zip(roots, gradients, strict=True):
         if not root._requires_grad:
@@ -123,20 +124,20 @@ def _run(
                 "with requires_grad=True"
             )
         seed = _seed(root, gradient, create_graph)
-        edge = edge_of(root)
+        edge = root._node or root
         seeds[edge] = seeds[edge] + seed if edge in seeds else seed
-    order = backward_order(seeds)
-    watch = anomalies.check_backward if current_mode().anomaly else None
-    edges = {edge_of(each) for each in wanted}
+    order, has_hooks = backward_order(seeds)
+    edges = {edge_of(each) for each in wanted} if wanted else ()
+    mode = special_mode()
+    watch = anomalies.check_backward if mode is not None and mode.anomaly else None
     if create_graph:
         with enable_grad():
-            found = propagate(
-                seeds, order, differentiable=True, release=not retain, wanted=edges, watch=watch
-            )
+            found = propagate(seeds, order, True, release, edges, watch)
+    elif has_hooks:
+        with np.errstate(all="ignore"):  # hooks are to run in the context of their owner
+            found = propagate(seeds, order, False, release, edges, watch)
     else:
-        found = propagate(
-            seeds, order, differentiable=False, release=not retain, wanted=edges, watch=watch
-        )
+        found = quiet().run(propagate, seeds, order, False, release, edges, watch)
     for leaf in found:
         if leaf.__class__ is not Node and leaf._hooks is not None:
             for hook in list(leaf._hooks.values()):
@@ -153,7 +154,8 @@ def _seed(root: Tensor, gradient: Any, create_graph: bool) -> Any:
                 f"backward: gradient must be given for a tensor of shape {array.shape}, got "
                 "None: pass one of that shape, or call backward() on a sum() or mean()"
             )
-        seed = np.ones(array.shape, array.dtype)
+        seed = np.empty(array.shape, array.dtype)
+        seed.fill(1)
         return type(root).constant(seed) if create_graph else seed
     kind = type(root)
     if type(gradient) is not kind:
@@ -169,15 +171,16 @@ def _seed(root: Tensor, gradient: Any, create_graph: bool) -> Any:
 
 def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
     """A gradient as a tensor in the shape of its tensor, on memory that nothing else uses."""
-    if type(gradient) is type(tensor):
+    kind = type(tensor)
+    if gradient.__class__ is kind:
         return gradient if gradient.shape == tensor.shape else gradient.broadcast_to(tensor.shape)
     shape = tensor._data.shape
-    if type(gradient) is not _ndarray or gradient.shape != shape:
+    if gradient.shape != shape or gradient.__class__ is not _ndarray:
         gradient = stretched(gradient, shape)
-    elif gradient.base is not None or id(gradient) in taken or not gradient.flags.writeable:
+    elif gradient.base is not None or id(gradient) in taken:
         gradient = gradient.copy()
     taken.add(id(gradient))
-    return type(tensor).constant(gradient)
+    return kind.constant(gradient)
 
 
 def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
@@ -185,8 +188,10 @@ def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
     present = leaf._grad
     if present is None:
         leaf._grad = _owned(leaf, gradient, taken)
-    elif type(gradient) is type(leaf) or present._requires_grad:
-        leaf._grad = present + gradient
+    elif gradient.__class__ is leaf.__class__ or present._requires_grad:
+        kind = type(leaf)
+        is_array = gradient.__class__ is not kind
+        leaf._grad = present + (kind.constant(gradient) if is_array else gradient)
     else:
         array = present._data
         quiet().run(np.add, array, gradient, array)

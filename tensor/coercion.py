@@ -112,7 +112,7 @@ def matched(
 ) -> tuple[tuple[Any, ...], list[NDArray], DType]:
     """The operands of a row, and their arrays, converted to the dtype it is computed in.
 
-    Tensors stay tensors, everything else comes as an array. Raises ``TypeError`` for what is no
+    Numbers become constants. Raises ``TypeError`` for what is no
     number, and for truth values where the row needs numbers.
     """
     numbers = []
@@ -151,7 +151,7 @@ def matched(
             arrays.append(each._data)
         else:
             array = quiet().run(_number_array, each, dtype, row.name)
-            kept.append(array)
+            kept.append(kind.constant(array))
             arrays.append(array)
     return tuple(kept), arrays, dtype
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from itertools import product
+from collections.abc import Sequence
 from typing import Any
 
 from ..engine.formula import Formula
-from .broadcasting import summed_to
-from .dtypes import FLOATS, DType
+from .dtypes import DType
 from .graph import Node
-from .numpy_code import numpy_kernel
+from .numpy_code import Kernel, gradient_kernel, value_kernel
 from .partials import derivative
-from .program import Program, gradient_program, value_program
+from .program import gradient_program, value_program
 
 INTEGRAL = frozenset(
     {
@@ -23,101 +20,95 @@ INTEGRAL = frozenset(
 )  # fmt: skip
 """Rows that give integers for integers; the others compute with real numbers."""
 
-Kernel = Callable[..., Any]
-
 
 class Elementwise:
-    """A row of the table, ready to be applied to arrays.
+    """A row of the table, ready to be applied to arrays of any dtype.
 
     Attributes
     ----------
-    formula : Formula
-        The row.
     kernels : dict
-        Its value as a function of arrays, for the floating dtypes that it has been asked for.
+        Its kernels for the dtypes that it has been applied to so far.
     """
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
         self.name = formula.name
         self.is_integral = formula.name in INTEGRAL
-        self.kernels: dict[DType, Kernel] = {}
-        self.gradient_kernels: dict[DType, list[Kernel]] = {}
+        self.kernels: dict[DType, Kernels] = {}
 
-    @cached_property
-    def value(self) -> Program:
-        """The program of the value."""
-        return value_program(self.formula.arguments, self.formula.value)
+    def kernels_for(self, dtype: DType) -> Kernels:
+        """Its kernels for arrays of ``dtype``, made when they are first asked for."""
+        if dtype not in self.kernels:
+            self.kernels[dtype] = Kernels(self.formula, dtype)
+        return self.kernels[dtype]
 
-    @cached_property
-    def gradients(self) -> Sequence[Program]:
-        """For each argument, the program of the upstream gradient times the derivative by it."""
-        return [gradient_program(self.formula.arguments, each) for each in self.formula.partials]
 
-    @cached_property
-    def saves(self) -> Sequence[tuple[bool, ...]]:
-        """Which operands, and last the value, the backward pass uses, read off the partials.
+class Kernels:
+    """A row of the table on arrays of one dtype.
 
-        There is one entry for each set of operands that want a gradient; the sets are counted
-        in binary, the first operand being the lowest digit.
-        """
-        names = (*self.formula.arguments, "out")
-        saves = []
-        for wanted in product((False, True), repeat=len(self.gradients)):
-            programs = [p for p, wants in zip(self.gradients, reversed(wanted)) if wants]
-            used = {name for program in programs for name in program.used}
-            saves.append(tuple(name in used for name in names))
-        return saves
+    Attributes
+    ----------
+    value : callable
+        The value as a function of arrays, which broadcast.
+    applied : list of Applied
+        What its nodes know of it, for each set of operands that want a gradient. The sets are
+        counted in binary, the first operand being the lowest digit.
+    """
 
-    def kernel(self, dtype: DType) -> Kernel:
-        """The value as a function of arrays of ``dtype``."""
-        kernel = numpy_kernel(self.value, dtype, f"{self.name} of arrays")
-        if dtype in FLOATS:
-            self.kernels[dtype] = kernel
-        return kernel
+    __slots__ = ("applied", "value")
 
-    def _gradient_kernels(self, dtype: DType) -> list[Kernel]:
-        self.gradient_kernels[dtype] = [
-            numpy_kernel(program, dtype, f"{self.name} of arrays: gradient {position + 1}")
-            for position, program in enumerate(self.gradients)
-        ]
-        return self.gradient_kernels[dtype]
+    def __init__(self, formula: Formula, dtype: DType) -> None:
+        program = value_program(formula.arguments, formula.value)
+        self.value: Kernel = value_kernel(program, dtype, f"{formula.name} of arrays")
+        self.applied = _AppliedRows(formula, dtype)
 
-    def array_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
-        """What the operands get of a gradient that is an array."""
-        kernels = self.gradient_kernels.get(gradient.dtype) or self._gradient_kernels(
-            gradient.dtype
+
+class _AppliedRows(dict[int, "Applied"]):
+    """The rows by their sets of wanted gradients, made when they are first asked for."""
+
+    def __init__(self, formula: Formula, dtype: DType) -> None:
+        super().__init__()
+        self._formula = formula
+        self._dtype = dtype
+
+    def __missing__(self, wanted: int) -> Applied:
+        self[wanted] = Applied(self._formula, self._dtype, wanted)
+        return self[wanted]
+
+
+class Applied:
+    """A row on arrays of one dtype, some of whose operands want a gradient.
+
+    Attributes
+    ----------
+    saves : tuple of bool
+        Which operands, and last the value, the backward pass uses, read off the partials.
+    array_contributions : callable
+        What the operands of a node get of a gradient that is an array.
+    """
+
+    __slots__ = ("_formula", "array_contributions", "name", "saves")
+
+    def __init__(self, formula: Formula, dtype: DType, wanted: int) -> None:
+        self._formula = formula
+        self.name = formula.name
+        positions = [k for k in range(len(formula.arguments)) if wanted >> k & 1]
+        program = gradient_program(formula.arguments, [formula.partials[k] for k in positions])
+        self.saves = tuple(name in program.used for name in (*formula.arguments, "out"))
+        self.array_contributions: Kernel = gradient_kernel(
+            program, positions, dtype, f"{formula.name} of arrays: gradients {positions}"
         )
-        inputs = node.saved_arrays()
-        out = node.saved_out()
-        if len(inputs) == 1:
-            return (kernels[0](gradient, inputs[0], out),)
-        contributions = []
+
+    def tensor_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
+        """What the operands of a node get of a gradient that is a tensor."""
+        names = dict(zip(self._formula.arguments, node.inputs, strict=True))
+        names["out"] = None if node.out is None else type(gradient).of_node(node.out, node)
+        contributions: list[Any] = []
         for position, parent in enumerate(node.parents):  # type: ignore[arg-type]
             if parent is None:
                 contributions.append(None)
                 continue
-            contribution = kernels[position](gradient, *inputs, out)
-            if parent.shape != node.shape:
-                contribution = summed_to(contribution, node.shape, parent.shape)
-            contributions.append(contribution)
-        return contributions
-
-    def tensor_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
-        """What the operands get of a gradient that is a tensor."""
-        kind = type(gradient)
-        names = {
-            argument: kept if kept is None or isinstance(kept, kind) else kind.constant(kept)
-            for argument, kept in zip(self.formula.arguments, node.saved_tensors(), strict=True)
-        }
-        if node.out is not None:
-            names["out"] = kind.of_node(node.saved_out(), node)
-        contributions: list[Any] = []
-        for partial, parent in zip(self.formula.partials, node.parents, strict=True):  # type: ignore[arg-type]
-            if parent is None:
-                contributions.append(None)
-                continue
-            contribution = gradient * derivative(partial, names)
+            contribution = gradient * derivative(self._formula.partials[position], names)
             if contribution.shape != node.shape:
                 contribution = contribution.broadcast_to(node.shape)
             contributions.append(contribution.summed_to(parent.shape))

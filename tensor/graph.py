@@ -12,16 +12,15 @@ from itertools import count
 from operator import attrgetter
 from typing import Any, Protocol
 
-import numpy as np
-
 from ..engine.shapes import Shape
-from .quiet import quiet
 
 next_number = count(1).__next__
 """The running number of nodes and of changes in place: what came later has a greater one."""
 
+latest_change = [0]
+"""The running number of the last change in place: nodes that came later need no check."""
+
 _new = object.__new__
-_add = np.add
 
 
 class Differentiable(Protocol):
@@ -66,7 +65,7 @@ class Memory:
     def change(self, by: str) -> None:
         """Note a change by the operation ``by``."""
         self.changes += 1
-        self.changed = next_number()
+        self.changed = latest_change[0] = next_number()
         self.by = by
 
     def add_view(self, view: Any) -> None:
@@ -140,36 +139,14 @@ class Node:
         """The parents in PyTorch's form: pairs of a node (or a leaf, or None) and 0."""
         return tuple((parent, 0) for parent in self.parents or ())
 
-    def saved_tensors(self) -> list[Any]:
-        """The operands kept for the backward pass: tensors, or arrays for plain numbers.
-
-        Raises ``RuntimeError`` for one that has been changed in place since.
-        """
+    def check_unchanged(self) -> None:
+        """Raise ``RuntimeError`` if a number kept for the backward pass was changed in place."""
         for position, kept in enumerate(self.inputs):
-            memory = getattr(kept, "_memory", None)
+            memory = None if kept is None else kept._memory
             if memory is not None and memory.changed > self.number:
                 self._refuse(f"operand {position + 1} of {self.name()}", kept._data, memory)
-        return list(self.inputs)
-
-    def saved_arrays(self) -> list[Any]:
-        """The same as arrays."""
-        arrays = []
-        for kept in self.inputs:
-            if kept is None or type(kept) is np.ndarray:
-                arrays.append(kept)
-                continue
-            memory = kept._memory
-            if memory is not None and memory.changed > self.number:
-                self.saved_tensors()
-            arrays.append(kept._data)
-        return arrays
-
-    def saved_out(self) -> Any:
-        """The value kept for the backward pass, as an array; refused if it has been changed."""
-        memory = self.memory
-        if memory is not None and memory.changed > self.number:
-            self._refuse(f"the result of {self.name()}", self.out, memory)
-        return self.out
+        if self.memory is not None and self.memory.changed > self.number:
+            self._refuse(f"the result of {self.name()}", self.out, self.memory)
 
     def _refuse(self, which: str, array: Any, memory: Memory) -> None:
         raise RuntimeError(
@@ -177,6 +154,10 @@ class Node:
             f"after {self.name()} had been computed, and the gradient needs its numbers from "
             "before: change a clone(), or compute out of place"
         )
+
+    def saved_arrays(self) -> list[Any]:
+        """The operands kept for the backward pass, as arrays."""
+        return [None if kept is None else kept._data for kept in self.inputs]
 
     def release(self) -> None:
         """Let go of everything that the node kept; it cannot be differentiated any more."""
@@ -221,40 +202,43 @@ def edge_of(tensor: Any) -> Any:
 _by_number = attrgetter("number")
 
 
-def backward_order(roots: Iterable[Any]) -> list[Node]:
-    """The nodes that ``roots`` were computed from, each before its parents.
+def backward_order(roots: Iterable[Any]) -> tuple[list[Node], bool]:
+    """The nodes that ``roots`` came from, each before its parents, and whether any has hooks.
 
     Iterative: nodes are numbered as they are made, so that sorting by number orders them.
     Raises ``RuntimeError`` where an earlier backward pass has used up the graph.
     """
-    found = [root for root in dict.fromkeys(roots) if type(root) is Node]
+    found = [root for root in roots if root.__class__ is Node]
     seen = set(found)
+    has_hooks = False
     for node in found:  # which grows meanwhile
-        if node.parents is None:
+        parents = node.parents
+        if parents is None:
             raise RuntimeError(
                 f"backward: the graph through {node.name()} was used up by an earlier backward(): "
                 "give that one retain_graph=True, or compute the value again"
             )
-        for parent in node.parents:
-            if type(parent) is Node and parent not in seen:
+        if node.hooks is not None:
+            has_hooks = True
+        for parent in parents:
+            if parent.__class__ is Node and parent not in seen:
                 seen.add(parent)
                 found.append(parent)
     found.sort(key=_by_number, reverse=True)
-    return found
+    return found, has_hooks
 
 
-Watch = Callable[[Node, Any, int, Any], None]
-"""Called with a node, its gradient, the position of a parent, and what that parent gets."""
+Watch = Callable[[Node, Any, Sequence[Any]], None]
+"""Called with a node, its gradient, and what its parents get of it."""
 
 
 def propagate(
     gradients: dict[Any, Any],
     order: Sequence[Node],
-    *,
     differentiable: bool,
     release: bool,
-    wanted: Collection[Any] = (),
-    watch: Watch | None = None,
+    wanted: Collection[Any],
+    watch: Watch | None,
 ) -> dict[Any, Any]:
     """From the gradients of the roots, those of the leaves and of the ``wanted`` nodes.
 
@@ -271,26 +255,21 @@ def propagate(
                 gradient = hook(gradient, node.shape)
         if node in wanted:
             kept[node] = gradient
+        if latest_change[0] > node.number:
+            node.check_unchanged()
         if differentiable:
             contributions = node.operation.tensor_contributions(node, gradient)
         else:
-            contributions = quiet().run(node.operation.array_contributions, node, gradient)
-        position = -1
-        for parent in node.parents:  # type: ignore[union-attr]  # refused by backward_order
-            position += 1
-            if parent is None:
+            contributions = node.operation.array_contributions(node, gradient)
+        if watch is not None:
+            watch(node, gradient, contributions)
+        for parent, contribution in zip(node.parents, contributions):  # type: ignore[arg-type]
+            if parent is None or contribution is None:
                 continue
-            contribution = contributions[position]
-            if contribution is None:
-                continue
-            if watch is not None:
-                watch(node, gradient, position, contribution)
-            if parent not in gradients:
-                gradients[parent] = contribution
-            elif differentiable:
-                gradients[parent] = gradients[parent] + contribution
-            else:
-                gradients[parent] = quiet().run(_add, gradients[parent], contribution)
+            so_far = gradients.get(parent)
+            gradients[parent] = contribution if so_far is None else so_far + contribution
         if release:
-            node.release()
+            node.parents = None
+            node.inputs = ()
+            node.out = None
     return gradients | kept if kept else gradients

@@ -205,7 +205,8 @@ class InPlace(Operators):
         if not tracked:
             if len(others) == 1 and (mode is None or not mode.anomaly):
                 (other,) = others
-                kernel = row_of(operation).kernels.get(self._data.dtype)
+                kernels = row_of(operation).kernels.get(self._data.dtype)
+                kernel = kernels and kernels.value
                 is_like = type(other) is kind and other._data.dtype == self._data.dtype
                 if isinstance(kernel, np.ufunc) and (is_like or type(other) is float):
                     self._check_writable(by)
@@ -312,6 +313,8 @@ class InPlace(Operators):
             source, primitive, parameters = view._view
             parent = edge_of(source)
             view._requires_grad = parent is not None
-            view._node = parent and new_node(
-                primitive, (parent,), (None,), parameters, view._data.shape
-            )
+            if parent is None:
+                view._node = None
+            else:
+                shape = view._data.shape
+                view._node = new_node(primitive, (parent,), (None,), parameters, shape)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from ..engine.source import FUNCTION, define
+from .broadcasting import summed_to
 from .dtypes import DType
+from .graph import Node
 from .program import CONDITIONS, GRADIENT, Constant, Operand, Program, Step
 
 _NAMES = {
@@ -30,89 +32,162 @@ _NAMES = {
 
 _SCIPY = frozenset({"erf", "erfc"})
 
+Kernel = Callable[..., Any]
 
-def array_function(step: str) -> Callable[..., Any]:
+
+def array_function(step: str) -> Kernel:
     """The function of NumPy, or of SciPy, that computes a step on arrays."""
     if step in _SCIPY:
         from scipy import special
 
-        function: Callable[..., Any] = getattr(special, step)
+        function: Kernel = getattr(special, step)
         return function
     function = getattr(np, _NAMES.get(step, step))
     return function
 
 
-def numpy_kernel(program: Program, dtype: DType, what: str) -> Callable[..., Any]:
-    """The program as a function of arrays of ``dtype``.
+def value_kernel(program: Program, dtype: DType, what: str) -> Kernel:
+    """A program with one result as a function of its arguments, arrays of ``dtype``.
 
-    A single step is the NumPy function itself. Where there are more, the memory of a step that is
-    not needed any longer takes the next result.
+    A program of one step is the NumPy function itself.
     """
-    direct = _direct(program)
-    if direct is not None:
-        return direct
-    writer = _NumpyWriter(program, dtype)
-    kernel = writer.kernel(reuse=False, what=what)
-    thrifty = writer.kernel(reuse=True, what=f"{what}, in place")
-    if not writer.reuses:
-        return kernel
-    full = program.arguments.index(writer.full)
-
-    def either(*arrays: Any) -> Any:
-        return thrifty(*arrays) if arrays[full].ndim else kernel(*arrays)
-
-    return either
-
-
-def _direct(program: Program) -> Callable[..., Any] | None:
-    """The one NumPy function that takes the arguments as they are, if there is one."""
     match program.steps:
         case [Step(function=function, operands=operands)]:
             if operands == program.arguments and function not in ("mask", "where"):
                 return array_function(function)
-    return None
+    writer = _Writer(program, dtype)
+    if program.used != set(program.arguments):
+        return _stretching(writer.value(what))
+    if len(program.arguments) > 1:
+        return writer.value(what)
+    (argument,) = program.arguments
+    return writer.thrifty_value(argument, writer.value(what), what)
 
 
-class _NumpyWriter:
+def _stretching(kernel: Kernel) -> Kernel:
+    """A kernel that does not use all its arguments, with a result in the shape of them all."""
+
+    def stretched(*arrays: Any) -> Any:
+        shape = np.broadcast_shapes(*[array.shape for array in arrays])
+        return np.array(np.broadcast_to(kernel(*arrays), shape), arrays[0].dtype)
+
+    return stretched
+
+
+def gradient_kernel(program: Program, wanted: Collection[int], dtype: DType, what: str) -> Kernel:
+    """A backward pass as a function of a node and its gradient: what its operands get of it.
+
+    The program's results are those for the positions of the operands that are ``wanted``; the
+    others get None.
+    """
+    writer = _Writer(program, dtype)
+    return writer.thrifty_gradients(wanted, writer.gradients(wanted, what), what)
+
+
+class _Writer:
     """Writes a program as Python source that calls NumPy."""
 
     def __init__(self, program: Program, dtype: DType) -> None:
         self.program = program
         self.dtype = dtype
-        self.reuses = False
-        self.namespace: dict[str, Any] = {}
+        self.namespace: dict[str, Any] = {"__summed__": _summed}
         self._constants: dict[str, str] = {}
-        arrays = [name for name in program.arguments if name not in (GRADIENT, "out")]
-        self.full = "out" if "out" in program.used else arrays[0] if len(arrays) == 1 else ""
-        """An argument that has the shape of the result, if one is known to."""
 
-    def kernel(self, reuse: bool, what: str) -> Callable[..., Any]:
-        """The function; with ``reuse``, steps write into memory that is free again."""
-        last = {
+    def value(self, what: str) -> Kernel:
+        """The one result as a function of the arguments, with new memory for every step."""
+        (result,) = self.program.results
+        lines = [*self._lines(), f"return {self._operand(result)}"]
+        return self._defined(", ".join(self.program.arguments), lines, what)
+
+    def thrifty_value(self, argument: str, plain: Kernel, what: str) -> Kernel:
+        """The same for one argument, with steps that write into memory that is free again.
+
+        Arrays without dimensions are left to ``plain``: NumPy makes numbers of them, which
+        cannot be written to.
+        """
+        (result,) = self.program.results
+        thrifty = self._lines(full={argument})
+        if thrifty == self._lines():
+            return plain
+        self.namespace["__plain__"] = plain
+        lines = [
+            f"if not {argument}.ndim:",
+            f"    return __plain__({argument})",
+            *thrifty,
+            f"return {self._operand(result)}",
+        ]
+        return self._defined(argument, lines, f"{what}, in place")
+
+    def gradients(self, wanted: Collection[int], what: str) -> Kernel:
+        """What the operands of a node get of its gradient, with new memory for every step."""
+        arguments = f"node, {GRADIENT}"
+        if len(self.program.arguments) == 3:  # the gradient, one operand and the value
+            lines = [*self._unpacked(), *self._lines(), f"return {self._contributions(wanted)}"]
+            return self._defined(arguments, lines, what)
+        lines = [
+            *self._unpacked(),
+            *self._lines(),
+            "if node.parameters:",
+            f"    return __summed__(node, {self._contributions(wanted)})",
+            f"return {self._contributions(wanted)}",
+        ]
+        return self._defined(arguments, lines, what)
+
+    def thrifty_gradients(self, wanted: Collection[int], plain: Kernel, what: str) -> Kernel:
+        """The same where all operands have the shape of the result, memory being used again."""
+        full = {*self.program.arguments} - {GRADIENT}
+        thrifty = self._lines(full)
+        if thrifty == self._lines():
+            return plain
+        self.namespace["__plain__"] = plain
+        lines = [
+            "if node.parameters or not node.shape:",
+            f"    return __plain__(node, {GRADIENT})",
+            *self._unpacked(),
+            *thrifty,
+            f"return {self._contributions(wanted)}",
+        ]
+        return self._defined(f"node, {GRADIENT}", lines, f"{what}, in place")
+
+    def _unpacked(self) -> list[str]:
+        """The operands that are used, and the value, taken from the node."""
+        _, *operands, _ = self.program.arguments
+        lines = []
+        if self.program.used.intersection(operands):
+            lines.append(f"{', '.join(operands)}, = node.inputs")
+            lines += [f"{name} = {name}._data" for name in operands if name in self.program.used]
+        if "out" in self.program.used:
+            lines.append("out = node.out")
+        return lines
+
+    def _contributions(self, wanted: Collection[int]) -> str:
+        results = iter(self.program.results)
+        count = len(self.program.arguments) - 2
+        each = [self._operand(next(results)) if k in wanted else "None" for k in range(count)]
+        return f"({', '.join(each)},)"
+
+    def _lines(self, full: Collection[str] = ()) -> list[str]:
+        """The steps; ``full`` names arguments with the shape of the result.
+
+        A step on such arrays may write into the memory of an earlier step that is done with.
+        """
+        last: dict[Operand, float] = {
             operand: k for k, step in enumerate(self.program.steps) for operand in step.operands
         }
-        memory = {self.full} if self.full else set()
-        """Names of arrays that have the shape of the result."""
+        last |= dict.fromkeys(self.program.results, np.inf)
+        shaped: set[Operand] = {*full}
         own: dict[Operand, str] = {}
-        """Steps whose memory is the kernel's own, and the name that holds it."""
         lines = []
         for k, step in enumerate(self.program.steps):
-            is_full = any(operand in memory for operand in step.operands)
-            if is_full:
-                memory.add(step.target)
-            is_float = step.function not in CONDITIONS and step.function != "mask"
             target = ""
-            if reuse and is_float and is_full and step.function != "where":
-                free = [each for each in step.operands if each in own and last[each] == k]
-                target = own[free[0]] if free else ""
-            self.reuses |= bool(target)
-            lines.append(f"    {step.target} = {self._call(step, target)}\n")
-            if is_float and is_full:
-                own[step.target] = step.target
-        names = ", ".join(self.program.arguments)
-        result = self._operand(self.program.result)
-        code = f"def {FUNCTION}({names}):\n{''.join(lines)}    return {result}\n"
-        return define(FUNCTION, code, self.namespace, f"{what}: {self.dtype}")
+            if shaped.intersection(step.operands):
+                shaped.add(step.target)
+                if step.function not in CONDITIONS and step.function not in ("mask", "where"):
+                    free = [each for each in step.operands if each in own and last[each] == k]
+                    target = own[free[0]] if free else ""
+                    own[step.target] = step.target
+            lines.append(f"{step.target} = {self._call(step, target)}")
+        return lines
 
     def _call(self, step: Step, target: str) -> str:
         function = step.function
@@ -130,7 +205,7 @@ class _NumpyWriter:
     def _is_only_a_factor(self, mask: str) -> bool:
         """Whether a mask is only ever multiplied with what is no mask."""
         masks = {step.target for step in self.program.steps if step.function == "mask"}
-        return self.program.result != mask and all(
+        return mask not in self.program.results and all(
             step.function == "mul" and len(masks.intersection(step.operands)) == 1
             for step in self.program.steps
             if mask in step.operands
@@ -146,3 +221,18 @@ class _NumpyWriter:
                 # an array without dimensions: NumPy takes it in half the time of a Python number
                 self.namespace[self._constants[key]] = np.array(operand.value, self.dtype)
         return self._constants[key]
+
+    def _defined(self, arguments: str, lines: list[str], what: str) -> Kernel:
+        body = "\n    ".join(lines)
+        code = f"def {FUNCTION}({arguments}):\n    {body}\n"
+        return define(FUNCTION, code, self.namespace, f"{what}: {self.dtype}")
+
+
+def _summed(node: Node, contributions: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Contributions summed over what their operands were stretched along."""
+    return tuple(
+        each
+        if each is None or shape == node.shape
+        else summed_to(each, node.shape, shape)
+        for each, shape in zip(contributions, node.parameters)
+    )

@@ -19,7 +19,7 @@ from ..engine.formula import number, table
 from ..engine.shapes import broadcast_shape
 from ..engine.source import is_constant
 from .dtypes import DType
-from .numpy_code import numpy_kernel
+from .numpy_code import value_kernel
 from .program import condition_program
 from .quiet import quiet
 from .selection import SELECT, SPREAD
@@ -79,4 +79,4 @@ def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str
 
 @lru_cache(maxsize=1024)
 def _condition(test: str, names: tuple[str, ...], dtype: DType) -> Callable[..., Any]:
-    return numpy_kernel(condition_program(names, parse(test)), dtype, f"condition {test}")
+    return value_kernel(condition_program(names, parse(test)), dtype, f"condition {test}")

@@ -121,7 +121,7 @@ class Primitive(ABC):
         """What the operands get of a gradient that is an array."""
         if gradient.shape != node.shape:
             gradient = stretched(gradient, node.shape)
-        return self.backward(gradient, Call(node, node.saved_arrays(), node.saved_out()))
+        return self.backward(gradient, Call(node, node.saved_arrays(), node.out))
 
     def tensor_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
         """What the operands get of a gradient that is a tensor."""
@@ -129,5 +129,5 @@ class Primitive(ABC):
             gradient = gradient.broadcast_to(node.shape)
         out = None
         if self.saves_out:
-            out = type(gradient).of_node(node.saved_out(), node)
-        return self.backward(gradient, Call(node, node.saved_tensors(), out))
+            out = type(gradient).of_node(node.out, node)
+        return self.backward(gradient, Call(node, list(node.inputs), out))

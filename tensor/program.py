@@ -65,11 +65,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Steps over arguments; ``result`` names the one that is the value."""
+    """Steps over arguments; ``results`` names what they are for."""
 
     arguments: tuple[str, ...]
     steps: tuple[Step, ...]
-    result: Operand
+    results: tuple[Operand, ...]
 
     @property
     def is_exact(self) -> bool:
@@ -78,32 +78,36 @@ class Program:
 
     @property
     def used(self) -> frozenset[str]:
-        """The arguments that the value depends on."""
+        """The arguments that the results depend on."""
         named = {operand for step in self.steps for operand in step.operands}
-        return frozenset(self.arguments) & {*named, self.result}
+        return frozenset(self.arguments) & {*named, *self.results}
 
 
 def value_program(arguments: Sequence[str], value: Expression) -> Program:
     """The program of a formula's value."""
     writer = _Writer()
-    result = writer.written(value.tree, {name: name for name in arguments})
-    return writer.program(arguments, result)
+    return writer.program(arguments, [writer.written(value.tree, _themselves(arguments))])
 
 
-def gradient_program(arguments: Sequence[str], partial: Expression) -> Program:
-    """The program of the upstream gradient times a partial derivative, over it and ``out`` too."""
+def gradient_program(arguments: Sequence[str], partials: Sequence[Expression]) -> Program:
+    """The program of the upstream gradient times partial derivatives, over it and ``out`` too."""
     names = [*arguments, "out"]
     writer = _Writer()
-    derivative = writer.written(partial.tree, {name: name for name in names})
-    result = writer.product(GRADIENT, derivative)
-    return writer.program([GRADIENT, *names], result)
+    results = [
+        writer.product(GRADIENT, writer.written(partial.tree, _themselves(names)))
+        for partial in partials
+    ]
+    return writer.program([GRADIENT, *names], results)
 
 
 def condition_program(arguments: Sequence[str], test: Expression) -> Program:
     """The program of a condition; its value is true or false."""
     writer = _Writer()
-    result = writer.condition(test.tree, {name: name for name in arguments})
-    return writer.program(arguments, result)
+    return writer.program(arguments, [writer.condition(test.tree, _themselves(arguments))])
+
+
+def _themselves(names: Sequence[str]) -> Mapping[str, Operand]:
+    return {name: name for name in names}
 
 
 class _Writer:
@@ -112,15 +116,15 @@ class _Writer:
     def __init__(self) -> None:
         self._steps: dict[tuple[str, tuple[Operand, ...]], str] = {}
 
-    def program(self, arguments: Sequence[str], result: Operand) -> Program:
-        """The steps that the result needs, in order."""
-        needed = {result}
+    def program(self, arguments: Sequence[str], results: Sequence[Operand]) -> Program:
+        """The steps that the results need, in order."""
+        needed = {*results}
         kept = []
         for (function, operands), target in reversed(self._steps.items()):
             if target in needed:
                 needed |= {*operands}
                 kept.append(Step(target, function, operands))
-        return Program(tuple(arguments), tuple(reversed(kept)), result)
+        return Program(tuple(arguments), tuple(reversed(kept)), tuple(results))
 
     def product(self, gradient: str, derivative: Operand) -> Operand:
         """``gradient * derivative``; a derivative of 1 leaves the gradient as it is."""

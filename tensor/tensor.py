@@ -16,7 +16,7 @@ from . import anomalies, autograd
 from .coercion import array_from, constant_array, matched
 from .dtypes import FLOATS, DType
 from .elementwise import Elementwise, row_of, rows
-from .graph import Memory, Node, edge_of, new_node
+from .graph import Memory, Node, edge_of, new_node, next_number
 from .inplace import InPlace
 from .moves import Moves
 from .primitive import Primitive
@@ -25,6 +25,9 @@ from .reductions import Reductions
 
 _new = object.__new__
 _ndarray = np.ndarray
+_NOTHING = (None,)
+_LARGEST = 3e38
+"""Python numbers beyond are converted by the careful way: they overflow float32."""
 
 
 @final
@@ -113,37 +116,52 @@ class Tensor(InPlace, Moves, Reductions):
         return out
 
     @staticmethod
-    def apply(operation: Formula, *operands: Any) -> Any:
+    def apply(operation: Formula, a: Any, b: Any = _NOTHING, *others: Any) -> Any:
         """Apply a row of the table to every element, broadcasting: a new tensor.
 
         Raises ``ValueError`` with both shapes where they do not broadcast.
         """
         row = rows.get(operation) or row_of(operation)
         # One and two operands are spelt out: it is what small tensors spend their time on.
-        if len(operands) == 1:
-            (a,) = operands
+        if b is _NOTHING:
             x = a._data
-            kernel = row.kernels.get(x.dtype)
-            if kernel is None:
-                return _apply_matched(row, operands)
-            data = quiet().run(kernel, x)
+            kernels = row.kernels.get(x.dtype)
+            if kernels is None:
+                return _apply_matched(row, (a,))
+            data = quiet().run(kernels.value, x)
             needs = a._requires_grad
-        elif len(operands) == 2:
-            a, b = operands
-            if type(a) is not Tensor or type(b) is not Tensor or a._data.dtype != b._data.dtype:
-                return _apply_matched(row, operands)
+            if needs:
+                applied = kernels.applied[1]
+                keeps_a, keeps_out = applied.saves
+                parents: tuple[Any, ...] = (a._node or a,)
+                shapes: tuple[Any, ...] = ()
+                inputs = (a,) if keeps_a else _NOTHING
+        elif not others:
+            if type(a) is not Tensor or type(b) is not Tensor:
+                a, b = _with_number(a, b)
+                if type(a) is not Tensor or type(b) is not Tensor:
+                    return _apply_matched(row, (a, b))
             x, y = a._data, b._data
-            kernel = row.kernels.get(x.dtype)
-            if kernel is None:
-                return _apply_matched(row, operands)
+            kernels = row.kernels.get(x.dtype)
+            if kernels is None or x.dtype is not y.dtype:
+                return _apply_matched(row, (a, b))
             try:
-                data = quiet().run(kernel, x, y)
+                data = quiet().run(kernels.value, x, y)
             except ValueError:
                 broadcast_shape([x.shape, y.shape], row.name)  # raises, if that was the reason
                 raise
             needs = a._requires_grad + 2 * b._requires_grad
+            if needs:
+                applied = kernels.applied[needs]
+                keeps_a, keeps_b, keeps_out = applied.saves
+                parents = (
+                    a._node or a if needs != 2 else None,
+                    b._node or b if needs != 1 else None,
+                )
+                shapes = () if x.shape == y.shape else (x.shape, y.shape)
+                inputs = (a if keeps_a else None, b if keeps_b else None)
         else:
-            return _apply_matched(row, operands)
+            return _apply_matched(row, (a, b, *others))
         if type(data) is not _ndarray:
             data = np.asarray(data)
         out = _new(Tensor)
@@ -153,42 +171,73 @@ class Tensor(InPlace, Moves, Reductions):
         out._memory = None
         out._view = None
         mode = special_mode()
-        if mode is None:
-            if needs:
-                out._node = _elementwise_node(row, operands, data, row.saves[needs])
-                out._requires_grad = True
-            else:
-                out._node = None
-                out._requires_grad = False
-            return out
-        out._node = None
-        out._requires_grad = False
-        if mode.record and needs:
-            out._node = _elementwise_node(row, operands, data, row.saves[needs])
+        if needs and (mode is None or mode.record):
+            node = _new(Node)
+            node.operation = applied
+            node.parents = parents
+            node.inputs = inputs
+            node.out = data if keeps_out else None
+            node.memory = None
+            node.parameters = shapes
+            node.shape = data.shape
+            node.number = next_number()
+            node.hooks = None
+            out._node = node
             out._requires_grad = True
-        if mode.anomaly:
-            anomalies.check_forward(row.name, operands, data)
+        else:
+            out._node = None
+            out._requires_grad = False
+        if mode is not None and mode.anomaly:
+            anomalies.check_forward(row.name, (a,) if b is _NOTHING else (a, b), data)
         return out
 
     @staticmethod
     def record(primitive: Primitive, operands: tuple[Any, ...], parameters: tuple[Any, ...]) -> Any:
         """Apply a primitive to tensors, and to arrays or numbers beside them: a new tensor."""
-        tensors = tuple(
-            each if type(each) is Tensor else Tensor.constant(constant_array(each, primitive.name))
-            for each in operands
-        )
-        arrays = [tensor._data for tensor in tensors]
-        data = quiet().run(primitive.forward, *arrays, *parameters)
+        if len(operands) == 1:
+            (a,) = tensors = operands
+            data = quiet().run(primitive.forward, a._data, *parameters)
+            needs = a._requires_grad
+            if needs:
+                parents: tuple[Any, ...] = (a._node or a,)
+                inputs = operands if primitive.saves else _NOTHING
+        else:
+            tensors = tuple(
+                [each if type(each) is Tensor else _constant(each, primitive) for each in operands]
+            )
+            arrays = [tensor._data for tensor in tensors]
+            data = quiet().run(primitive.forward, *arrays, *parameters)
+            needs = any([tensor._requires_grad for tensor in tensors])
+            if needs:
+                saves = primitive.saves
+                parents = tuple([edge_of(tensor) for tensor in tensors])
+                inputs = tuple([each if k in saves else None for k, each in enumerate(tensors)])
         if type(data) is not _ndarray:
             data = np.asarray(data)
-        out = Tensor.constant(data)
+        out = _new(Tensor)
+        out._data = data
+        out._grad = None
+        out._hooks = None
+        out._memory = None
+        out._view = None
         mode = special_mode()
-        if (mode is None or mode.record) and data.dtype in FLOATS:
-            for tensor in tensors:
-                if tensor._requires_grad:
-                    _attach(out, primitive, tensors, parameters)
-                    break
-        if primitive.is_view and (data is arrays[0] or data.base is not None):
+        if needs and (mode is None or mode.record) and data.dtype in FLOATS:
+            node = _new(Node)
+            node.operation = primitive
+            node.parents = parents
+            node.inputs = inputs
+            node.out = data if primitive.saves_out else None
+            node.memory = None
+            node.parameters = parameters
+            node.shape = data.shape
+            node.number = next_number()
+            node.hooks = None
+            out._node = node
+            out._requires_grad = True
+        else:
+            out._node = None
+            out._requires_grad = False
+        if primitive.is_view and data.base is not None:
             out._become_view(tensors[0], primitive, parameters)
         if mode is not None and mode.anomaly:
             anomalies.check_forward(primitive.name, tensors, data)
@@ -317,10 +366,7 @@ class Tensor(InPlace, Moves, Reductions):
             ``gradient`` is given, if the graph has been used up, or if a number that is needed
             has been changed in place.
         """
-        autograd.backward(
-            (self,), (gradient,), retain_graph=retain_graph, create_graph=create_graph,
-            inputs=inputs,
-        )  # fmt: skip
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> autograd.Handle:
         """Call ``hook`` with the gradient of this tensor in every backward pass.
@@ -374,51 +420,34 @@ class Tensor(InPlace, Moves, Reductions):
         return self._memory.changes if self._memory is not None else 0
 
 
-def _elementwise_node(
-    row: Elementwise, operands: tuple[Any, ...], data: Any, saves: tuple[bool, ...]
-) -> Node:
-    """The node of a row that was applied; ``operands`` are tensors, or arrays of one number."""
-    if len(operands) == 1:
-        (a,) = operands
-        node = new_node(
-            row, (edge_of(a),), (a if saves[0] else None,), (), data.shape
-        )
-    else:
-        node = new_node(
-            row,
-            tuple([edge_of(each) if type(each) is Tensor else None for each in operands]),
-            tuple([each if kept else None for each, kept in zip(operands, saves)]),
-            (),
-            data.shape,
-        )
-    if saves[-1]:
-        node.out = data
-    return node
+def _with_number(a: Any, b: Any) -> tuple[Any, Any]:
+    """A tensor of floats and a Python number, the number made a tensor; others as they are."""
+    if type(b) is float or type(b) is int:
+        if type(a) is Tensor and a._data.dtype in FLOATS and -_LARGEST < b < _LARGEST:
+            return a, Tensor.constant(np.array(b, a._data.dtype))
+    elif (type(a) is float or type(a) is int) and (
+        type(b) is Tensor and b._data.dtype in FLOATS and -_LARGEST < a < _LARGEST
+    ):
+        return Tensor.constant(np.array(a, b._data.dtype)), b
+    return a, b
 
 
-def _attach(
-    out: Tensor, primitive: Primitive, operands: Sequence[Tensor], parameters: tuple[Any, ...]
-) -> None:
-    """Let a new tensor remember the primitive that made it."""
-    node = new_node(
-        primitive,
-        tuple([edge_of(each) for each in operands]),
-        tuple([each if k in primitive.saves else None for k, each in enumerate(operands)]),
-        parameters,
-        out._data.shape,
-    )
-    if primitive.saves_out:
-        node.out = out._data
-    out._node = node
-    out._requires_grad = True
+def _shapes_if_stretched(arrays: Sequence[Any]) -> tuple[Shape, ...]:
+    """The shapes of arrays that differ in shape, and nothing for those that do not."""
+    shapes = tuple([array.shape for array in arrays])
+    return shapes if len(set(shapes)) > 1 else ()
+
+
+def _constant(operand: Any, primitive: Primitive) -> Tensor:
+    return Tensor.constant(constant_array(operand, primitive.name))
 
 
 def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
     """Apply a row where operands differ in kind or dtype, or are not floating point numbers."""
     kept, arrays, dtype = matched(row, operands, Tensor)
-    kernel = row.kernels.get(dtype) or row.kernel(dtype)
+    kernels = row.kernels.get(dtype) or row.kernels_for(dtype)
     try:
-        data = quiet().run(kernel, *arrays)
+        data = quiet().run(kernels.value, *arrays)
     except ValueError:
         broadcast_shape([array.shape for array in arrays], row.name)
         raise
@@ -428,11 +457,19 @@ def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
     out = Tensor.constant(data)
     needs = 0
     for position, each in enumerate(kept):
-        if type(each) is Tensor and each._requires_grad:
+        if each._requires_grad:
             needs += 1 << position
     mode = current_mode()
     if needs and mode.record:
-        out._node = _elementwise_node(row, kept, data, row.saves[needs])
+        applied = kernels.applied[needs]
+        out._node = new_node(
+            applied,
+            tuple([edge_of(each) for each in kept]),
+            tuple([each if wanted else None for each, wanted in zip(kept, applied.saves)]),
+            _shapes_if_stretched(arrays),
+            data.shape,
+        )
+        out._node.out = data if applied.saves[-1] else None
         out._requires_grad = True
     if mode.anomaly:
         anomalies.check_forward(row.name, kept, data)
