@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..engine.operation import Operand
-from ..engine.value import Value
+from ..engine.shapes import Shape, unpacked, whole_numbers
 from .broadcasting import NDArray
-from .dtypes import DEFAULT, FLOATS, INTEGERS, SUPPORTED, DType, bool_, canonical, checked, promoted
+from .dtypes import (
+    DEFAULT,
+    FLOATS,
+    INTEGERS,
+    SUPPORTED,
+    DType,
+    bool_,
+    canonical,
+    checked,
+    joined,
+    promoted,
+)
 from .elementwise import Elementwise
 from .quiet import quiet
+
+_NUMBERS = frozenset({bool, int, float})
+"""The types of Python numbers."""
 
 _BOOL_ROWS = frozenset({"pos", "add", "mul", "maximum", "minimum", "where"})
 """Integral rows that give truth values for truth values."""
@@ -20,28 +36,68 @@ _BOOL_ROWS = frozenset({"pos", "add", "mul", "maximum", "minimum", "where"})
 def array_from(data: Any, dtype: Any, what: str) -> NDArray:
     """A new array of ``data``: a number, a nested sequence, an array, a tensor, Values.
 
-    Python floats become float32, ints int64; arrays and tensors keep their dtype. Raises
-    ``TypeError`` for text, complex numbers and objects, and ``ValueError`` for nested sequences
-    of different lengths.
+    Python floats become float32, as do the numbers of the scalar twin; ints become int64; arrays
+    and tensors keep their dtype. ``what`` begins the sentence of an error.
+
+    Raises
+    ------
+    TypeError
+        For text, complex numbers, objects, and arrays of a dtype that tensors do not have.
+    ValueError
+        For nested sequences of different lengths, and numbers that do not fit the dtype.
     """
     wanted = None if dtype is None else checked(dtype, what)
-    found = _found(data, what)
-    if found.dtype == np.float64 and _is_python(data):
-        wanted = wanted or DEFAULT
-    if found.size == 0 and _is_python(data):
-        wanted = wanted or DEFAULT
-    kind = canonical(found.dtype)
-    if kind is None and not (wanted is not None and found.dtype.kind in "iuf"):
-        raise TypeError(_refusal(found, data, what))
-    with np.errstate(all="ignore"):
-        return np.array(found, dtype=wanted or kind, order="C", copy=True)
+    if is_array_like(data):
+        found = np.asarray(data)
+        wanted = wanted or canonical(found.dtype)
+        if wanted is None or found.dtype.kind not in "biuf":
+            raise TypeError(refused_dtype(found.dtype, what))
+    else:
+        found = _gathered(data, what)
+        wanted = wanted or _natural_dtype(data, what)
+        _check_numbers(found, data, wanted, what)
+    converted: NDArray = quiet().run(np.array, found, wanted)
+    return converted if converted.flags.c_contiguous else np.ascontiguousarray(converted)
 
 
-def _found(data: Any, what: str) -> NDArray:
-    if isinstance(data, np.ndarray | np.generic) or (
-        hasattr(data, "__array__") and not isinstance(data, Operand)
-    ):
-        return np.asarray(data)
+def is_array_like(data: Any) -> bool:
+    """Whether data know themselves as an array: NumPy's own, and those of other libraries."""
+    if isinstance(data, np.ndarray | np.generic):
+        return True
+    return not isinstance(data, Operand) and hasattr(data, "__array__")
+
+
+def lengths(size: Sequence[Any], what: str) -> Shape:
+    """The lengths of a shape, given as ``2, 3`` or as ``(2, 3)``.
+
+    Raises ``TypeError`` for what are no whole numbers, ``ValueError`` for negative ones.
+    """
+    found = whole_numbers(unpacked(size), f"{what}: length")
+    if any(length < 0 for length in found):
+        raise ValueError(
+            f"{what}: a length must not be negative, got {found}: give 0 or more for every "
+            "dimension"
+        )
+    return found
+
+
+def refused_dtype(dtype: DType, what: str) -> str:
+    """The sentence that refuses an array of a dtype that tensors do not have."""
+    cure = "take the numbers out of it first"
+    if dtype.kind == "c":
+        cure = "pass its real and imaginary parts as two tensors"
+    elif dtype.kind in "SUO":
+        cure = "convert the elements to numbers first, for example with astype('float32')"
+    elif dtype.kind in "iuf":
+        larger = "int32" if dtype.itemsize < 4 else "int64"
+        if dtype.kind == "f":
+            larger = "float32" if dtype.itemsize < 4 else "float64"
+        cure = f"convert it with astype({larger!r})"
+    return f"{what}: data must be real numbers or bools, got an array of dtype {dtype}: {cure}"
+
+
+def _gathered(data: Any, what: str) -> NDArray:
+    """Nested sequences, or one number, as an array of whatever dtype NumPy finds."""
     try:
         return np.array(_opened(data))
     except ValueError:
@@ -54,6 +110,8 @@ def _found(data: Any, what: str) -> NDArray:
 def _opened(data: Any) -> Any:
     """Nested sequences with the tensors and Values in them opened."""
     if isinstance(data, list | tuple):
+        if _NUMBERS.issuperset(map(type, data)):
+            return data
         return [_opened(each) for each in data]
     if isinstance(data, Operand):
         return numbers_of(data)
@@ -66,27 +124,66 @@ def numbers_of(operand: Any) -> Any:
     return data if isinstance(data, np.ndarray | float) else operand.data
 
 
-def _is_python(data: Any) -> bool:
-    """Whether data are Python numbers, also in nested sequences, and no arrays or tensors."""
-    while isinstance(data, list | tuple):
-        if not data:
-            return True
-        data = data[0]
-    return isinstance(data, int | float | Value) and not isinstance(data, np.generic)
+def _natural_dtype(data: Any, what: str) -> DType:
+    """The dtype that data are given if nobody asks for another."""
+    dtypes = set(_leaf_dtypes(data, what))
+    return reduce(joined, dtypes) if dtypes else DEFAULT
 
 
-def _refusal(found: NDArray, data: Any, what: str) -> str:
-    cure = "convert the data first"
-    if found.dtype.kind == "c":
+def _leaf_dtypes(data: Any, what: str) -> Iterator[DType]:
+    """The dtypes of what stands in nested sequences, some of them repeatedly."""
+    if not isinstance(data, list | tuple):
+        yield _leaf_dtype(data, what)
+        return
+    kinds = set(map(type, data))
+    yield from (checked(kind, what) for kind in kinds & _NUMBERS)
+    if not kinds <= _NUMBERS:
+        for each in data:
+            if type(each) not in _NUMBERS:
+                yield from _leaf_dtypes(each, what)
+
+
+def _leaf_dtype(leaf: Any, what: str) -> DType:
+    if type(leaf) in _NUMBERS:
+        return checked(type(leaf), what)
+    if isinstance(leaf, Operand):
+        own = leaf._data  # type: ignore[attr-defined]  # every kind of operand has it
+        return own.dtype if isinstance(own, np.ndarray) else DEFAULT
+    array = np.asarray(leaf)
+    found = canonical(array.dtype)
+    if found is None:
+        is_array = is_array_like(leaf) or array.dtype.kind in "biuf"
+        raise TypeError(refused_dtype(array.dtype, what) if is_array else _refused(leaf, what))
+    return found
+
+
+def _refused(leaf: Any, what: str) -> str:
+    """The sentence that refuses one element that is no number."""
+    cure = "pass numbers, nested lists of numbers, an array or a tensor"
+    if isinstance(leaf, str | bytes):
+        cure = "convert text with float(...)"
+    elif isinstance(leaf, complex):
         cure = "pass its real and imaginary parts as two tensors"
-    elif found.dtype.kind in "USO":
-        cure = "convert text with float(...), and pass nested lists, an array or a tensor of numbers"
-    elif found.dtype == np.float16:
-        cure = "convert it with astype('float32')"
-    return (
-        f"{what}: data must be real numbers or bools, got dtype {found.dtype} "
-        f"in {type(data).__name__} {data!r:.60}: {cure}"
-    )
+    elif isinstance(leaf, set | frozenset | dict):
+        cure = "make a list of it, which has an order"
+    return f"{what}: data must be real numbers or bools, got {type(leaf).__name__} {leaf!r:.60}: {cure}"
+
+
+def _check_numbers(found: NDArray, data: Any, dtype: DType, what: str) -> None:
+    """Refuse what is no number, and Python numbers that do not fit an integer dtype."""
+    if found.dtype.kind not in "biuf":
+        for _ in _leaf_dtypes(data, what):
+            continue  # which refuses the element that is no number
+    if dtype not in INTEGERS or not found.size:
+        return
+    limits = np.iinfo(dtype)
+    least, most = found.min(), found.max()
+    if not limits.min <= least <= most <= limits.max:
+        wrong = least if not limits.min <= least <= limits.max else most
+        raise ValueError(
+            f"{what}: a number must fit the dtype {dtype}, from {limits.min} to {limits.max}, got "
+            f"{wrong}: name another dtype"
+        )
 
 
 def constant_array(operand: Any, what: str) -> NDArray:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine.formula import Formula
-from .dtypes import DType
+from .dtypes import FLOATS, DType
 from .graph import Node
+from .loops import is_worthwhile
 from .numpy_code import Kernel, gradient_kernel, value_kernel
 from .partials import derivative
-from .program import gradient_program, value_program
+from .program import Program, gradient_program, value_program
+from .tiers import TieredProgram
 
 INTEGRAL = frozenset(
     {
@@ -59,8 +61,16 @@ class Kernels:
 
     def __init__(self, formula: Formula, dtype: DType) -> None:
         program = value_program(formula.arguments, formula.value)
-        self.value: Kernel = value_kernel(program, dtype, f"{formula.name} of arrays")
+        what = f"{formula.name} of arrays"
+        self.value: Kernel = value_kernel(program, dtype, what, _tiers(program, dtype, what))
         self.applied = _AppliedRows(formula, dtype)
+
+
+def _tiers(program: Program, dtype: DType, what: str) -> TieredProgram | None:
+    """Another way to compute the program on many elements, if there is a faster one."""
+    if dtype in FLOATS and is_worthwhile(program):
+        return TieredProgram(program, dtype, what)
+    return None
 
 
 class _AppliedRows(dict[int, "Applied"]):
@@ -95,8 +105,9 @@ class Applied:
         positions = [k for k in range(len(formula.arguments)) if wanted >> k & 1]
         program = gradient_program(formula.arguments, [formula.partials[k] for k in positions])
         self.saves = tuple(name in program.used for name in (*formula.arguments, "out"))
+        what = f"{formula.name} of arrays: gradients {positions}"
         self.array_contributions: Kernel = gradient_kernel(
-            program, positions, dtype, f"{formula.name} of arrays: gradients {positions}"
+            program, positions, dtype, what, _tiers(program, dtype, what)
         )
 
     def tensor_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ _NAMES = {
 
 _SCIPY = frozenset({"erf", "erfc"})
 
+LARGE = 4096
+"""Elements from which on another way to compute a program is asked for."""
+
 Kernel = Callable[..., Any]
 
 
@@ -46,7 +50,16 @@ def array_function(step: str) -> Kernel:
     return function
 
 
-def value_kernel(program: Program, dtype: DType, what: str) -> Kernel:
+Large = Callable[[tuple[Any, ...]], "tuple[Any, ...] | None"]
+"""Another way to compute a program on many elements: its results, or None to go on here."""
+
+
+def program_kernel(program: Program, dtype: DType, what: str) -> Kernel:
+    """A program as a function of its arguments that gives the tuple of its results."""
+    return _Writer(program, dtype).values(what)
+
+
+def value_kernel(program: Program, dtype: DType, what: str, large: Large | None = None) -> Kernel:
     """A program with one result as a function of its arguments, arrays of ``dtype``.
 
     A program of one step is the NumPy function itself.
@@ -55,7 +68,7 @@ def value_kernel(program: Program, dtype: DType, what: str) -> Kernel:
         case [Step(function=function, operands=operands)]:
             if operands == program.arguments and function not in ("mask", "where"):
                 return array_function(function)
-    writer = _Writer(program, dtype)
+    writer = _Writer(program, dtype, large)
     if program.used != set(program.arguments):
         return _stretching(writer.value(what))
     if len(program.arguments) > 1:
@@ -74,29 +87,51 @@ def _stretching(kernel: Kernel) -> Kernel:
     return stretched
 
 
-def gradient_kernel(program: Program, wanted: Collection[int], dtype: DType, what: str) -> Kernel:
+def gradient_kernel(
+    program: Program,
+    wanted: Collection[int],
+    dtype: DType,
+    what: str,
+    large: Large | None = None,
+) -> Kernel:
     """A backward pass as a function of a node and its gradient: what its operands get of it.
 
     The program's results are those for the positions of the operands that are ``wanted``; the
     others get None.
     """
-    writer = _Writer(program, dtype)
-    return writer.thrifty_gradients(wanted, writer.gradients(wanted, what), what)
+    writer = _Writer(program, dtype, large)
+    kernel = writer.thrifty_gradients(wanted, writer.gradients(wanted, what), what)
+    return kernel if large is None else writer.large_gradients(wanted, kernel, what)
 
 
 class _Writer:
     """Writes a program as Python source that calls NumPy."""
 
-    def __init__(self, program: Program, dtype: DType) -> None:
+    def __init__(self, program: Program, dtype: DType, large: Large | None = None) -> None:
         self.program = program
         self.dtype = dtype
-        self.namespace: dict[str, Any] = {"__summed__": _summed}
+        self.has_large = large is not None
+        self.namespace: dict[str, Any] = {
+            "__summed__": _summed,
+            "__large__": large,
+            "prod": prod,
+        }
         self._constants: dict[str, str] = {}
+
+    def values(self, what: str) -> Kernel:
+        """The results as a function of the arguments."""
+        results = "".join(f"{self._operand(result)}, " for result in self.program.results)
+        lines = [*self._lines(), f"return ({results})"]
+        return self._defined(", ".join(self.program.arguments), lines, what)
 
     def value(self, what: str) -> Kernel:
         """The one result as a function of the arguments, with new memory for every step."""
         (result,) = self.program.results
-        lines = [*self._lines(), f"return {self._operand(result)}"]
+        lines = [
+            *self._large(),
+            *self._lines(),
+            f"return {self._operand(result)}",
+        ]
         return self._defined(", ".join(self.program.arguments), lines, what)
 
     def thrifty_value(self, argument: str, plain: Kernel, what: str) -> Kernel:
@@ -113,6 +148,7 @@ class _Writer:
         lines = [
             f"if not {argument}.ndim:",
             f"    return __plain__({argument})",
+            *self._large(),
             *thrifty,
             f"return {self._operand(result)}",
         ]
@@ -121,16 +157,10 @@ class _Writer:
     def gradients(self, wanted: Collection[int], what: str) -> Kernel:
         """What the operands of a node get of its gradient, with new memory for every step."""
         arguments = f"node, {GRADIENT}"
-        if len(self.program.arguments) == 3:  # the gradient, one operand and the value
-            lines = [*self._unpacked(), *self._lines(), f"return {self._contributions(wanted)}"]
-            return self._defined(arguments, lines, what)
-        lines = [
-            *self._unpacked(),
-            *self._lines(),
-            "if node.parameters:",
-            f"    return __summed__(node, {self._contributions(wanted)})",
-            f"return {self._contributions(wanted)}",
-        ]
+        contributions = self._contributions(wanted)
+        if len(self.program.arguments) > 3:  # the gradient, several operands and the value
+            contributions = f"__summed__(node, {contributions}) if node.parameters else {contributions}"
+        lines = [*self._unpacked(), *self._lines(), f"return {contributions}"]
         return self._defined(arguments, lines, what)
 
     def thrifty_gradients(self, wanted: Collection[int], plain: Kernel, what: str) -> Kernel:
@@ -149,6 +179,29 @@ class _Writer:
         ]
         return self._defined(f"node, {GRADIENT}", lines, f"{what}, in place")
 
+    def large_gradients(self, wanted: Collection[int], small: Kernel, what: str) -> Kernel:
+        """The same, where many elements are handed to the other way to compute them."""
+        positions = [*wanted]
+        count = len(self.program.arguments) - 2
+        each = [f"large[{positions.index(k)}]" if k in positions else "None" for k in range(count)]
+        contributions = f"({', '.join(each)},)"
+        self.namespace["__small__"] = small
+        lines = [
+            f"if prod(node.shape) < {LARGE}:",
+            f"    return __small__(node, {GRADIENT})",
+            *self._unpacked(),
+            f"large = __large__(({self._used()}))",
+            "if large is None:",
+            f"    return __small__(node, {GRADIENT})",
+            f"return __summed__(node, {contributions}) if node.parameters else {contributions}",
+        ]
+        return self._defined(f"node, {GRADIENT}", lines, f"{what}, large")
+
+    def _used(self) -> str:
+        """The arguments, None in the place of those that are not used."""
+        used = self.program.used
+        return "".join(f"{name if name in used else None}, " for name in self.program.arguments)
+
     def _unpacked(self) -> list[str]:
         """The operands that are used, and the value, taken from the node."""
         _, *operands, _ = self.program.arguments
@@ -159,6 +212,18 @@ class _Writer:
         if "out" in self.program.used:
             lines.append("out = node.out")
         return lines
+
+    def _large(self) -> list[str]:
+        """What hands many elements over to the other way to compute them, if there is one."""
+        if not self.has_large:
+            return []
+        sizes = " or ".join(f"{name}.size >= {LARGE}" for name in self.program.arguments)
+        return [
+            f"if {sizes}:",
+            f"    large = __large__(({self._used()}))",
+            "    if large is not None:",
+            "        return large[0]",
+        ]
 
     def _contributions(self, wanted: Collection[int]) -> str:
         results = iter(self.program.results)

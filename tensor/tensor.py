@@ -14,14 +14,22 @@ from ..engine.operators import Operators
 from ..engine.shapes import Shape, broadcast_shape
 from . import anomalies, autograd
 from .coercion import array_from, constant_array, matched
+from .comparisons import Comparisons
+from .cumulative import Cumulative
+from .conversions import Conversions
 from .dtypes import FLOATS, DType
 from .elementwise import Elementwise, row_of, rows
+from .extremes import Extremes
 from .graph import Memory, Node, edge_of, new_node, next_number
 from .inplace import InPlace
 from .moves import Moves
+from .norms import Norms
 from .primitive import Primitive
 from .quiet import quiet
 from .reductions import Reductions
+from .rounding import Rounding
+from .scalars import Scalars
+from .softmax import Softmax
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -31,7 +39,19 @@ _LARGEST = 3e38
 
 
 @final
-class Tensor(InPlace, Moves, Reductions):
+class Tensor(
+    InPlace,
+    Moves,
+    Conversions,
+    Reductions,
+    Cumulative,
+    Extremes,
+    Norms,
+    Softmax,
+    Comparisons,
+    Rounding,
+    Scalars,
+):
     """An array of numbers of one kind, with gradients.
 
     Names, defaults and semantics are PyTorch's. A tensor made by a computation on tensors that

@@ -1,0 +1,326 @@
+"""Elements copied to other places: repeated, turned round, moved along, padded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, Self
+
+import numpy as np
+
+from ..engine.operation import real_number
+from ..engine.shapes import Shape, normalized_dims, unpacked, whole_numbers
+from .dims import as_lengths, one_dim, present_dim
+from .dtypes import INTEGERS
+from .methods import Methods, plain
+from .moves import CLONE, RESHAPE
+from .primitive import Call, Primitive
+from .reductions import SUM
+from .selection import INDEX, SLICE, SLICE_SPREAD
+
+
+class Repeat(Primitive):
+    """All elements laid side by side, so often along each dimension; some may be new in front."""
+
+    name = "repeat"
+
+    def forward(self, x: Any, times: Shape) -> Any:
+        return np.tile(x, times)
+
+    def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
+        (times,) = call.parameters
+        shape = call.shape_of(0)
+        new = len(times) - len(shape)
+        pairs = [n for pair in zip(times[new:], shape) for n in pair]
+        copies = RESHAPE(gradient, (*times[:new], *pairs))
+        return (SUM(copies, (*range(new), *range(new, copies.ndim, 2)), False),)
+
+
+class Flip(Primitive):
+    """The elements in reverse order along some dimensions."""
+
+    name = "flip"
+
+    def forward(self, x: Any, dims: Shape) -> Any:
+        return np.flip(x, dims).copy()
+
+    def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
+        return (FLIP(gradient, *call.parameters),)
+
+
+class Roll(Primitive):
+    """The elements moved on along some dimensions; what leaves at the end comes in in front."""
+
+    name = "roll"
+
+    def forward(self, x: Any, shifts: Shape, dims: Shape | None) -> Any:
+        return np.roll(x, shifts, dims)
+
+    def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
+        shifts, dims = call.parameters
+        return (ROLL(gradient, tuple([-shift for shift in shifts]), dims),)
+
+
+REPEAT = Repeat()
+FLIP = Flip()
+ROLL = Roll()
+
+
+class Copies(Methods):
+    """What copies a tensor's elements to other places. Nothing of it shares the tensor's memory."""
+
+    __slots__ = ()
+
+    def repeat(self, *repeats: Any) -> Self:
+        """The tensor laid side by side, ``repeats[k]`` times along dimension ``k``.
+
+        More numbers than dimensions make new ones in front; ``ValueError`` for fewer.
+        """
+        times = as_lengths(repeats, "repeat")
+        if len(times) < self._data.ndim or min(times, default=0) < 0:
+            raise ValueError(
+                f"repeat: repeats must be a number from 0 for each of the {self._data.ndim} "
+                f"dimensions, got {times}: write 1 for a dimension that is not repeated"
+            )
+        repeated: Self = self.record(REPEAT, (self,), (times,))
+        return repeated
+
+    def tile(self, *dims: Any) -> Self:
+        """As :meth:`repeat`; fewer numbers than dimensions count from the last dimension."""
+        times = as_lengths(dims, "tile")
+        return self.repeat((*(1,) * (self._data.ndim - len(times)), *times))
+
+    def repeat_interleave(
+        self, repeats: Any, dim: int | None = None, *, output_size: int | None = None
+    ) -> Self:
+        """Every slice along ``dim`` so often, one copy behind the other.
+
+        Parameters
+        ----------
+        repeats : int, or Tensor, array or sequence of int
+            How often: one number for all, or one for each.
+        dim : int, optional
+            The dimension; if not given, all elements in a row.
+        output_size : int, optional
+            The length that must come of it.
+
+        Raises
+        ------
+        ValueError
+            For negative repeats, as many as do not fit, or another length than ``output_size``.
+        """
+        if dim is None or not self._data.ndim:
+            one_dim(dim or 0, 0, "repeat_interleave")
+            place, length = 0, self._data.size
+        else:
+            place = one_dim(dim, self._data.ndim, "repeat_interleave")
+            length = self._data.shape[place]
+        positions = np.repeat(np.arange(length), _counts(repeats, length))
+        if output_size not in (None, len(positions)):
+            raise ValueError(
+                f"repeat_interleave: output_size must be the sum of the repeats, {len(positions)}, "
+                f"got {output_size}: leave it out"
+            )
+        row = (
+            self
+            if dim is not None and self._data.ndim
+            else self.record(RESHAPE, (self,), ((length,),))
+        )
+        return row._at(place, positions)
+
+    def flip(self, *dims: Any) -> Self:
+        """The elements in reverse order along ``dims``."""
+        found = normalized_dims(as_lengths(dims, "flip"), self._data.ndim, "flip")
+        flipped: Self = self.record(FLIP, (self,), (found,))
+        return flipped
+
+    def fliplr(self) -> Self:
+        """The columns in reverse order; ``ValueError`` for fewer than two dimensions."""
+        self._check_ndim(2, "fliplr")
+        return self.flip(1)
+
+    def flipud(self) -> Self:
+        """The rows in reverse order; ``ValueError`` for a tensor without dimensions."""
+        self._check_ndim(1, "flipud")
+        return self.flip(0)
+
+    def roll(self, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Self:
+        """The elements moved on by ``shifts`` along ``dims``, round to the front at the end.
+
+        Without ``dims`` they are moved as if they stood in a row. Raises ``ValueError`` where
+        there is not one shift for each dimension.
+        """
+        steps = whole_numbers(unpacked((shifts,)), "roll: shift")
+        given = () if dims is None else unpacked((dims,))
+        if len(steps) != (len(given) or 1):
+            raise ValueError(
+                f"roll: shifts must be one for each of dims, got {shifts} and {dims}: name a "
+                "dimension for each shift"
+            )
+        found = normalized_dims(given, self._data.ndim, "roll", repeats=True) if given else None
+        if given and not self._data.ndim:
+            present_dim(given[0], 0, "roll")
+        rolled: Self = self.record(ROLL, (self,), (steps, found))
+        return rolled
+
+    def rot90(self, k: int = 1, dims: Sequence[int] = (0, 1)) -> Self:
+        """Turned ``k`` times by 90 degrees in the plane of ``dims``, from the first to the second.
+
+        Raises ``ValueError`` unless these are two dimensions.
+        """
+        self._check_ndim(2, "rot90")
+        plane = normalized_dims(dims, self._data.ndim, "rot90")
+        if len(plane) != 2:
+            raise ValueError(f"rot90: dims must be two dimensions, got {dims}: name a plane")
+        first, second = plane
+        (turns,) = whole_numbers((k,), "rot90: k")
+        match turns % 4:
+            case 0:
+                return self.flip(())
+            case 2:
+                return self.flip(first, second)
+            case 1:
+                turned: Any = self.flip(second)
+            case _:
+                turned = self.flip(first)
+        transposed: Self = turned.transpose(first, second)
+        return transposed
+
+    def pad(self, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Self:
+        """With elements put in before and behind, as ``torch.nn.functional.pad`` does.
+
+        Parameters
+        ----------
+        pad : sequence of int
+            How many before and behind along the last dimension, then along the one before it, and
+            so on. Negative numbers take elements away.
+        mode : str
+            ``"constant"``: the ``value``. ``"reflect"``: the elements mirrored at the first and
+            the last one. ``"replicate"``: the first and the last one. ``"circular"``: the elements
+            from the other end.
+        value : float, optional
+            0 if not given; for the constant mode only.
+
+        Raises
+        ------
+        ValueError
+            For an odd count of numbers or too many; where there are fewer elements than are to be
+            taken away, mirrored or taken from the other end; for another mode.
+        """
+        sides = self._sides(as_lengths((pad,), "pad"))
+        if mode == "constant":
+            return self._framed(sides, 0.0 if value is None else value)
+        if value is not None:
+            raise ValueError(
+                f"pad: value must be left out with mode {mode!r}, got {value!r}: it is for the "
+                "constant mode"
+            )
+        if mode not in ("reflect", "replicate", "circular"):
+            raise ValueError(
+                "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got "
+                f"{mode!r}: choose one"
+            )
+        padded = self
+        for dim, (before, behind) in sides.items():
+            positions = _positions(mode, self._data.shape[dim], before, behind)
+            padded = padded._at(dim, positions)
+        return padded if sides else CLONE(self)  # type: ignore[no-any-return]
+
+    def _sides(self, pad: Shape) -> dict[int, tuple[int, int]]:
+        """How many elements go before and behind, by dimension."""
+        ndim = self._data.ndim
+        if len(pad) % 2 or len(pad) > 2 * ndim:
+            raise ValueError(
+                f"pad: pad must hold two numbers for each of at most {ndim} dimensions, from the "
+                f"last one on, got {pad}: give (before, behind) for each"
+            )
+        sides = {}
+        for k in range(len(pad) // 2):
+            dim, before, behind = ndim - 1 - k, *pad[2 * k : 2 * k + 2]
+            length = self._data.shape[dim]
+            if min(before, 0) + min(behind, 0) + length < 0:
+                raise ValueError(
+                    f"pad: pad must not take away more than the {length} elements along dim {dim}, "
+                    f"got {before} and {behind}: take fewer"
+                )
+            sides[dim] = (before, behind)
+        return sides
+
+    def _framed(self, sides: dict[int, tuple[int, int]], value: float) -> Self:
+        """Cut where a side is negative, and framed by a value where it is positive."""
+        shape = list(self._data.shape)
+        cut: list[Any] = [slice(None)] * len(shape)
+        place: list[Any] = list(cut)
+        for dim, (before, behind) in sides.items():
+            length = shape[dim]
+            cut[dim] = slice(max(-before, 0), length + min(behind, 0))
+            shape[dim] = before + length + behind
+            place[dim] = slice(max(before, 0), shape[dim] - max(behind, 0))
+        inner = self
+        if any(min(each) < 0 for each in sides.values()):
+            inner = self.record(SLICE, (self,), ((*cut, ...),))
+        index = (*place, ...)
+        framed: Self = self.record(SLICE_SPREAD, (inner,), (index, tuple(shape)))
+        if value == 0:
+            return framed
+        frame = np.full(shape, _fitting(value, self._data.dtype))
+        frame[index] = 0
+        return framed + self.constant(frame)  # type: ignore[no-any-return]
+
+    def _at(self, dim: int, positions: Any) -> Self:
+        """The slices at these positions along ``dim``."""
+        slices: Self = INDEX.apply((self, positions), ((dim,),))
+        return slices
+
+    def _check_ndim(self, least: int, what: str) -> None:
+        if self._data.ndim < least:
+            raise ValueError(
+                f"{what}: the tensor must have at least {least} dimension{'s'[: least - 1]}, got "
+                f"shape {self._data.shape}: make one with unsqueeze(dim)"
+            )
+
+
+def _counts(repeats: Any, length: int) -> Any:
+    """How often each of ``length`` slices is repeated: one number, or an array of them."""
+    counts = np.asarray(plain(repeats))
+    if counts.dtype.kind not in "iu":
+        raise TypeError(
+            f"repeat_interleave: repeats must be whole numbers, got dtype {counts.dtype}: convert "
+            "them with long()"
+        )
+    if counts.ndim > 1 or counts.size not in (1, length) or (counts < 0).any():
+        raise ValueError(
+            "repeat_interleave: repeats must be one number from 0, or one for each of the "
+            f"{length} slices, got {repeats!r:.60}"
+        )
+    return counts
+
+
+def _positions(mode: str, length: int, before: int, behind: int) -> Any:
+    """Where along a dimension the elements of its padded form stand."""
+    wanted = np.arange(-before, length + behind)
+    limit = {"reflect": length - 1, "circular": length}.get(mode)
+    if limit is not None and max(before, behind) > max(limit, 0) or (not length and len(wanted)):
+        raise ValueError(
+            f"pad: mode {mode!r} must find enough elements along each dimension, got {length} for "
+            f"padding by {before} and {behind}: pad by less, or with a constant"
+        )
+    if mode == "replicate":
+        return wanted.clip(0, length - 1)
+    if mode == "reflect":
+        last = length - 1
+        return last - abs(last - abs(wanted))
+    first = max(-before, 0)
+    kept = length + min(before, 0) + min(behind, 0)
+    return first + (wanted - first) % kept if len(wanted) else wanted
+
+
+def _fitting(value: float, dtype: Any) -> Any:
+    """A number to pad with, as ``dtype``."""
+    number = real_number(value, "pad: value")
+    if dtype in INTEGERS and not np.isfinite(number):
+        raise ValueError(
+            f"pad: value must be finite for a tensor of dtype {dtype}, got {value!r}: convert the "
+            "tensor with float() first"
+        )
+    return np.array(number).astype(dtype)
