@@ -163,7 +163,7 @@ relu = row(
     "relu",
     "x",
     "0 if x < 0 else x",
-    "0 if x <= 0 else 1",
+    "0 if out <= 0 else 1",
     kinks="x",
     note="at 0 the slope is 0.",
     reference="Nair and Hinton 2010",

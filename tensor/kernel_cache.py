@@ -12,8 +12,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,27 +49,36 @@ def compiled(source: str, signature: str) -> Compiled:
     key = f"{numba.__version__}\n{signature}\n{source}"
     name = f"twingrad_kernel_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
     try:
-        folder = cache_folder() / name
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.py"
-        if not _is_whole(folder, source, path):
-            _clear(folder)
-            write_text(path, source)
-        kernel = _compile(_module(name, path), signature, cache=True)
-        _seal(folder)
-    except Exception:  # whatever is wrong with the cache, the kernel itself is sound
-        with suppress(OSError):
-            _clear(cache_folder() / name)
-        return _compile(_module_in_memory(name, source), signature, cache=False)
-    return kernel
+        return _cached(name, source, signature)
+    except Exception:  # whatever is wrong with the folder, the kernel itself is sound
+        kernel = _decorated(_module_in_memory(name, source), cache=False)
+        kernel.compile(signature)
+        return kernel  # type: ignore[no-any-return]
 
 
-def _compile(module: ModuleType, signature: str, *, cache: bool) -> Compiled:
+def _cached(name: str, source: str, signature: str) -> Compiled:
+    folder = cache_folder() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.py"
+    if not path.exists() or path.read_text() != source:
+        write_text(path, source)
+    kernel = _decorated(_module(name, path), cache=True)
+    entry = _Entry(folder / "checksums.json", Path(kernel.stats.cache_path))
+    if not entry.is_whole():
+        entry.clear()
+    try:
+        kernel.compile(signature)
+    except Exception:
+        entry.clear()
+        raise
+    entry.seal()
+    return kernel  # type: ignore[no-any-return]
+
+
+def _decorated(module: ModuleType, *, cache: bool) -> Any:
     import numba
 
-    decorate = numba.njit([signature], nogil=True, error_model="numpy", cache=cache)
-    kernel: Compiled = decorate(module.kernel)
-    return kernel
+    return numba.njit(nogil=True, error_model="numpy", cache=cache)(module.kernel)
 
 
 def _module(name: str, path: Path) -> ModuleType:
@@ -91,36 +99,36 @@ def _module_in_memory(name: str, source: str) -> ModuleType:
     return module
 
 
-def _files(folder: Path) -> Sequence[Path]:
-    """What Numba wrote for a kernel."""
-    return sorted(file for file in folder.rglob("*") if file.suffix in {".nbi", ".nbc"})
+class _Entry:
+    """What Numba wrote for a kernel, and the checksums that were written down of it."""
 
+    def __init__(self, checksums: Path, folder: Path) -> None:
+        self._checksums = checksums
+        self._folder = folder
 
-def _checksums(folder: Path) -> dict[str, str]:
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in _files(folder)
-    }
+    def _files(self) -> list[Path]:
+        return sorted(file for file in self._folder.glob("*") if file.suffix in {".nbi", ".nbc"})
 
+    def _found(self) -> dict[str, str]:
+        return {
+            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self._files()
+        }
 
-def _seal(folder: Path) -> None:
-    """Write down the checksums of a kernel's files."""
-    checksums = json.dumps(_checksums(folder))
-    seal = folder / "checksums.json"
-    if not seal.exists() or seal.read_text() != checksums:
-        write_text(seal, checksums)
+    def is_whole(self) -> bool:
+        """Whether the files are those that were written down."""
+        try:
+            expected: Any = json.loads(self._checksums.read_text())
+        except (OSError, ValueError):
+            return False
+        return bool(expected) and expected == self._found()
 
+    def seal(self) -> None:
+        """Write down the checksums of the files."""
+        text = json.dumps(self._found())
+        if not self._checksums.exists() or self._checksums.read_text() != text:
+            write_text(self._checksums, text)
 
-def _is_whole(folder: Path, source: str, path: Path) -> bool:
-    """Whether a kernel's files are those that were written down."""
-    try:
-        expected: Any = json.loads((folder / "checksums.json").read_text())
-        return path.read_text() == source and expected == _checksums(folder)
-    except (OSError, ValueError):
-        return False
-
-
-def _clear(folder: Path) -> None:
-    """Throw away what is there of a kernel."""
-    for file in (*_files(folder), folder / "checksums.json"):
-        file.unlink(missing_ok=True)
+    def clear(self) -> None:
+        """Throw everything away."""
+        for file in (*self._files(), self._checksums):
+            file.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from ..engine.formula import number, table
 from ..engine.shapes import broadcast_shape
 from ..engine.source import is_constant
 from .dtypes import DType
-from .numpy_code import value_kernel
+from .numpy_code import program_kernel
 from .program import condition_program
 from .quiet import quiet
 from .selection import SELECT, SPREAD
@@ -59,7 +59,7 @@ def _evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
 def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str, Any]) -> Any:
     arrays = [tensor.data.numpy() for tensor in names.values()]
     holds = _condition(ast.unparse(test), tuple(names), arrays[0].dtype)
-    mask = quiet().run(holds, *arrays)
+    (mask,) = quiet().run(holds, *arrays)
     if mask.all():
         return _evaluated(body, names)
     if not mask.any():
@@ -79,4 +79,4 @@ def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str
 
 @lru_cache(maxsize=1024)
 def _condition(test: str, names: tuple[str, ...], dtype: DType) -> Callable[..., Any]:
-    return value_kernel(condition_program(names, parse(test)), dtype, f"condition {test}")
+    return program_kernel(condition_program(names, parse(test)), dtype, f"condition {test}")

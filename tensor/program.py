@@ -176,7 +176,9 @@ class _Writer:
         """``body if test else orelse``, in the shortest form that gives the same, nan included."""
         condition = self.condition(test, names)
         match test:
-            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            case ast.Compare(left=left, ops=[operator], comparators=[right]) if isinstance(
+                body, Constant
+            ):
                 sides = (self.written(left, names), self.written(right, names))
                 if isinstance(operator, ast.Lt) and sides == (orelse, body):
                     return self._step("maximum", orelse, body)
