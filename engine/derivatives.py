@@ -1,54 +1,58 @@
-"""Derivatives of plain functions: ``grad``, ``value_and_grad`` and ``hessian``.
+"""Derivatives of functions: ``grad``, ``vjp``, ``jvp``, ``jacobian``, ``hessian`` and the like.
 
-They take a function of Values (or Arrays) and give a function of numbers, of Values, or of
-nested lists of them. They can be nested: each call differentiates by variables of its own.
+They take a function and differentiate it by its arguments, on either twin: of tensors if one of
+the arguments is a tensor, else of Values, which numbers and arrays are made. They can be nested
+in one another: each call differentiates by variables of its own. No ``grad`` attribute of anything
+is written to.
+
+The arguments, and the outputs of functions that may have several, are numbers, Values, Arrays
+and NumPy arrays, or floating point tensors, in lists, tuples, named tuples and dictionaries that
+may be nested; derivatives come in the structure of what they belong to. On tensors they are
+tensors, which can be differentiated further if the function uses something else that requires a
+gradient. On the scalar twin numbers give numbers, and Values, as inside another derivative, give
+Values. Inside ``no_grad`` all results are constants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from functools import wraps
+from functools import WRAPPER_ASSIGNMENTS, wraps
 from typing import Any
 
-import numpy as np
-
-from . import formulas
-from .array import Array
-from .backward import differentiable_edges, evaluation_order, propagate
-from .functions import stack
-from .modes import current_mode, enable_grad
-from .operation import Operand
-from .value import Value, constant
+from .evaluation import Evaluation
+from .structures import rebuilt
 
 Argnums = int | Sequence[int]
 
-_inside: ContextVar[bool] = ContextVar("twingrad_inside_derivative", default=False)
-"""Whether a function that is being differentiated is running."""
 
-
-def grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def grad(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """The derivative of ``function`` as a function of the same arguments.
+
+    For an argument of shape s it has the shape s: element k is ``dfunction/dx[k]``.
 
     Parameters
     ----------
     function : callable
-        Takes Values, or Arrays, or (nested) lists and tuples of Values, and gives one Value, or
-        an Array of one element.
+        Gives one Value, or an Array or a tensor of one element.
     argnums : int or sequence of int
         Which positional argument to differentiate by; with several, a tuple is given.
+    has_aux : bool
+        Whether ``function`` gives a pair, of which only the first is differentiated. The second
+        is given back beside the derivative: ``(derivative, aux)``.
 
     Returns
     -------
     callable
-        Called with numbers, it gives numbers; called with Values, as inside another ``grad``,
-        it gives Values that can be differentiated again. An argument that is a list, a tuple,
-        a NumPy array or an Array gives its derivative in the same form.
+        Gives the derivative in the structure of the argument; 0 where the function does not
+        depend on it. Keyword arguments are passed on.
 
     Raises
     ------
     TypeError
-        If ``argnums`` is not a position, or if the function does not give one number.
+        If ``argnums`` is not a position, if the argument holds what cannot be differentiated
+        by, such as tensors of integers, or if the function does not give one number.
 
     Examples
     --------
@@ -61,92 +65,279 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., An
     12.0
     >>> twingrad.grad(lambda w, x: w[0] * x + w[1])([3.0, 1.0], 5.0)
     [5.0, 1.0]
-    """
-    both = value_and_grad(function, argnums)  # which checks its arguments
 
-    @wraps(function)
+    Of tensors:
+
+    >>> parameters = {"w": twingrad.Tensor([3.0, 1.0]), "b": twingrad.Tensor(2.0)}
+    >>> twingrad.grad(lambda p: (p["w"] * p["w"]).sum() + p["b"])(parameters)
+    {'w': tensor([6., 2.]), 'b': tensor(1.)}
+    """
+    positions = _positions(function, argnums)
+
+    @_named_after(function)
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        call = _evaluated("grad", function, args, kwargs, positions, has_aux)
+        call.require_single()
+        found = _by_argument(call, argnums, call.slopes())
+        return call.with_aux(found) if has_aux else found
 
     return derivative
 
 
-def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def value_and_grad(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """The pair (value, derivative) of ``function``, as a function of the same arguments.
 
-    Takes and raises what :func:`grad` does.
+    The order is JAX's; ``torch.func.grad_and_value`` has it the other way round. With
+    ``has_aux`` it is ``((value, aux), derivative)``. Takes and raises what :func:`grad` does.
 
     >>> import twingrad
     >>> twingrad.value_and_grad(lambda x: x.tanh())(0.0)
     (0.0, 1.0)
+    >>> twingrad.value_and_grad(lambda x: (x * x).sum())(twingrad.Tensor([1.0, 2.0]))
+    (tensor(5.), tensor([2., 4.]))
     """
     positions = _positions(function, argnums)
 
-    @wraps(function)
+    @_named_after(function)
     def value_and_derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        nested = _is_nested(args, kwargs)
-        with enable_grad():
-            own = _with_variables(function, args, positions)
-            root = _evaluated(function, own, kwargs)
-            wanted = [leaf for position in positions for leaf in _leaves(own[position])]
-            slopes = _gradients(root, wanted, nested)
-        if nested and not current_mode().record:  # what no_grad() surrounds is constant
-            root, slopes = root.detach(), [slope.detach() for slope in slopes]
-        found = iter(slopes)
-        derivatives = [_rebuilt(args[position], found) for position in positions]
-        value = root if nested else root.data
-        return value, derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
+        call = _evaluated("value_and_grad", function, args, kwargs, positions, has_aux)
+        call.require_single()
+        value = call.result(call.output)
+        found = _by_argument(call, argnums, call.slopes())
+        return call.with_aux(value) if has_aux else value, found
 
     return value_and_derivative
+
+
+def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The output of ``function`` at ``primals``, and the function that pulls cotangents back.
+
+    Reverse mode: for cotangents c, ``pullback(c)`` is ``sum over k of c[k] * doutput[k]/dprimal``,
+    one derivative for each primal, at about the cost of running the function once more. It can be
+    called any number of times.
+
+    Parameters
+    ----------
+    function : callable
+        Gives a Value, an Array or a tensor, or several in a structure.
+    *primals
+        Its arguments; all are differentiated by.
+    has_aux : bool
+        Whether ``function`` gives a pair, of which only the first is differentiated. The second
+        is given back behind the rest: ``(output, pullback, aux)``.
+
+    Returns
+    -------
+    tuple
+        ``(output, pullback)``. The pullback takes cotangents in the structure and the shapes of
+        the output (or, for several in a list or a tuple, one argument for each), and gives a tuple
+        with the derivative by each primal.
+
+    Raises
+    ------
+    TypeError
+        If primals or outputs cannot be differentiated, or cotangents are nested differently.
+    ValueError
+        If a cotangent has another shape than its output.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> x = twingrad.Tensor([1.0, 2.0])
+    >>> output, pullback = twingrad.vjp(lambda x: x * x, x)
+    >>> output
+    tensor([1., 4.])
+    >>> pullback(twingrad.Tensor([1.0, 10.0]))
+    (tensor([ 2., 40.]),)
+    >>> twingrad.vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)[1](1.0, 10.0)
+    (13.0, 12.0)
+    """
+    _check_callable(function)
+    call = _evaluated("vjp", function, primals, {}, range(len(primals)), has_aux)
+    call.require_outputs()
+
+    def pullback(*cotangents: Any) -> tuple[Any, ...]:
+        given = cotangents[0] if len(cotangents) == 1 else cotangents
+        later = call.later(given)
+        seeds = later.directions(given, call.output, call.outputs, "cotangent")
+        return tuple(later.result(later.rebuilt(later.pulled(seeds))))
+
+    output = call.result(call.output)
+    return call.with_aux(output, pullback) if has_aux else (output, pullback)
+
+
+def jvp(
+    function: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False
+) -> tuple[Any, ...]:
+    """The output of ``function`` at ``primals``, and its derivative along ``tangents``.
+
+    Forward mode: for tangents t, the derivative is ``sum over k of doutput/dprimal[k] * t[k]``, in
+    the structure of the output. It is exact: the pullback of :func:`vjp` is linear in the
+    cotangents, and its derivative by them is this. That costs two backward passes that
+    are recorded, about four to six times the function itself.
+
+    Parameters
+    ----------
+    function : callable
+        Gives a Value, an Array or a tensor, or several in a structure.
+    primals : tuple, or anything else
+        A tuple holds one entry for each argument; anything else is the one argument.
+    tangents
+        In the structure and the shapes of ``primals``.
+    has_aux : bool
+        Whether ``function`` gives a pair, of which only the first is differentiated. The second
+        is given back behind the rest: ``(output, tangent, aux)``.
+
+    Raises
+    ------
+    TypeError
+        If primals or outputs cannot be differentiated, or tangents are nested differently.
+    ValueError
+        If a tangent has another shape than its primal.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> twingrad.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
+    (6.0, 23.0)
+    >>> x, direction = twingrad.Tensor([1.0, 2.0]), twingrad.Tensor([1.0, 0.0])
+    >>> twingrad.jvp(lambda x: x * x, x, direction)
+    (tensor([1., 4.]), tensor([2., 0.]))
+    """
+    _check_callable(function)
+    args = _arguments(primals)
+    call = _evaluated("jvp", function, args, {}, range(len(args)), has_aux, tangents)
+    call.require_outputs()
+    directions = call.directions(tangents, primals, call.variables, "tangent")
+    pushed = rebuilt(call.output, call.pushed(directions))
+    results = call.result(call.output), call.result(pushed)
+    return call.with_aux(*results) if has_aux else results
+
+
+def jacobian(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """All first derivatives of ``function``, as a function of the same arguments.
+
+    For an output of shape s and an argument of shape t they have the shape s + t: entry [i, j] is
+    ``doutput[i]/dx[j]``. One backward pass is made for each element of the outputs, or of the
+    arguments where those have fewer elements.
+
+    Parameters
+    ----------
+    function : callable
+        Gives a Value, an Array or a tensor, or several in a structure.
+    argnums : int or sequence of int
+        Which positional argument to differentiate by; with several, a tuple is given.
+    has_aux : bool
+        Whether ``function`` gives a pair, of which only the first is differentiated. The second
+        is given back beside the derivatives: ``(jacobian, aux)``.
+
+    Returns
+    -------
+    callable
+        Gives, in the structure of the output, for each of its leaves the derivatives in the
+        structure of the argument (of a tuple of arguments, for several ``argnums``).
+
+    Raises
+    ------
+    TypeError
+        If ``argnums`` is not a position, or if arguments or outputs cannot be differentiated.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> twingrad.jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0]]
+    >>> twingrad.jacobian(lambda x: x * x)(twingrad.Tensor([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    positions = _positions(function, argnums)
+
+    @_named_after(function)
+    def derivatives(*args: Any, **kwargs: Any) -> Any:
+        call = _evaluated("jacobian", function, args, kwargs, positions, has_aux)
+        call.require_outputs()
+        found = rebuilt(call.output, [_by_argument(call, argnums, row) for row in call.blocks()])
+        return call.with_aux(found) if has_aux else found
+
+    return derivatives
 
 
 def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The second derivatives of ``function``, as a function of the same arguments.
 
-    For a number they are one number. For a list of n numbers they are n lists of n: entry i, j
-    is the derivative by element i, then by element j. For several ``argnums`` they are a tuple
-    of tuples of such. Takes and raises what :func:`grad` does.
+    For an argument of shape s they have the shape s + s: entry [i, j] is the derivative by
+    element i, then by element j. For a list of n numbers they are n lists of n. For several
+    ``argnums`` they are a tuple of tuples of such blocks. One backward pass is made for each
+    element of the arguments. Takes and raises what :func:`grad` does, but for ``has_aux``.
 
     >>> import twingrad
     >>> twingrad.hessian(lambda v: v[0] ** 2 * v[1])([3.0, 2.0])
     [[4.0, 6.0], [6.0, 0.0]]
+    >>> twingrad.hessian(lambda x: (x * x * x).sum())(twingrad.Tensor([1.0, 2.0]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
     """
     positions = _positions(function, argnums)
+    gradient = grad(function, argnums)
 
-    @wraps(function)
+    @_named_after(function)
     def second_derivative(*args: Any, **kwargs: Any) -> Any:
-        nested = _is_nested(args, kwargs)
-        with enable_grad():
-            own = _with_variables(function, args, positions)
-            root = _evaluated(function, own, kwargs)
-            leaves = {position: _leaves(own[position]) for position in positions}
-            wanted = [leaf for position in positions for leaf in leaves[position]]
-            first = _gradients(root, wanted, nested=True)
-            rows = [_gradients(slope, wanted, nested) for slope in first]
-        blocks = []
-        offset = 0
-        for position in positions:
-            count = len(leaves[position])
-            mine = rows[offset : offset + count]
-            offset += count
-            parts = [iter(row) for row in mine]  # each block takes its share from every row
-            blocks.append(
-                tuple(
-                    _rebuilt_rows(args[position], [_rebuilt(args[other], row) for row in parts])
-                    for other in positions
-                )
-            )
-        return blocks[0][0] if isinstance(argnums, int) else tuple(blocks)
+        call = _evaluated("hessian", gradient, args, kwargs, positions)
+        rows = [call.rebuilt(row) for row in call.blocks()]
+        columns = [call.rebuilt([row[k] for row in rows]) for k in range(len(positions))]
+        blocks = call.result(tuple(zip(*columns, strict=True)))
+        return blocks[0][0] if isinstance(argnums, int) else blocks
 
     return second_derivative
 
 
+def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """The value of ``function`` at ``primals``, and its Hessian times ``tangents``.
+
+    For tangents t, the product is ``sum over k of d2function/dprimal/dprimal[k] * t[k]``, in the
+    structure of the primals. The Hessian is not built: it is the derivative of the gradient
+    weighted with t, at the cost of two backward passes (Pearlmutter, Fast Exact Multiplication by
+    the Hessian, 1994).
+
+    Parameters
+    ----------
+    function : callable
+        Gives one Value, or an Array or a tensor of one element.
+    primals : tuple, or anything else
+        A tuple holds one entry for each argument; anything else is the one argument.
+    tangents
+        In the structure and the shapes of ``primals``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`grad` and :func:`jvp` do.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> twingrad.hvp(lambda v: v[0] ** 2 * v[1], [3.0, 2.0], [1.0, 10.0])
+    (18.0, [64.0, 6.0])
+    >>> x, direction = twingrad.Tensor([1.0, 2.0]), twingrad.Tensor([1.0, 0.0])
+    >>> twingrad.hvp(lambda x: (x * x * x).sum(), x, direction)
+    (tensor(9.), tensor([6., 0.]))
+    """
+    _check_callable(function)
+    args = _arguments(primals)
+    call = _evaluated("hvp", function, args, {}, range(len(args)), directions=tangents)
+    call.require_single()
+    directions = call.directions(tangents, primals, call.variables, "tangent")
+    products = call.result(call.products(directions))
+    return call.result(call.output), rebuilt(primals, products)
+
+
 def _positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...]:
-    if not callable(function):
-        raise TypeError(
-            f"function must be callable, got {type(function).__name__} {function!r:.60}: "
-            "pass the function itself, and its arguments to what comes back"
-        )
+    _check_callable(function)
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not positions or not all(type(position) is int for position in positions):
         raise TypeError(
@@ -156,117 +347,52 @@ def _positions(function: Callable[..., Any], argnums: Argnums) -> tuple[int, ...
     return positions
 
 
-def _with_variables(
-    function: Callable[..., Any], args: Sequence[Any], positions: Sequence[int]
-) -> list[Any]:
-    """The arguments, with those to differentiate by turned into variables of this call."""
-    own = list(args)
+def _check_callable(function: Callable[..., Any]) -> None:
+    if not callable(function):
+        raise TypeError(
+            f"function must be callable, got {type(function).__name__} {function!r:.60}: "
+            "pass the function itself, and its arguments to what comes back"
+        )
+
+
+def _named_after(
+    function: Callable[..., Any],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that gives a derivative the name, the text and the signature of its function.
+
+    The attributes of a callable object stay its own.
+    """
+    has_name = isinstance(getattr(function, "__name__", None), str)
+    return wraps(function, WRAPPER_ASSIGNMENTS if has_name else ("__doc__",), ())
+
+
+def _evaluated(
+    what: str,
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    positions: Sequence[int],
+    has_aux: bool = False,
+    directions: Any = None,
+) -> Evaluation:
     for position in positions:
         if not -len(args) <= position < len(args):
+            needed = position + 1 if position >= 0 else -position
             raise TypeError(
-                f"argnums {position} needs {position + 1} positional arguments, got {len(args)} "
+                f"argnums {position} needs {needed} positional arguments, got {len(args)} "
                 f"for {getattr(function, '__name__', 'the function')}: pass it by position"
             )
-        own[position] = _variable(args[position])
-    return own
+    return Evaluation(
+        what, function, args, kwargs, positions, has_aux=has_aux, directions=directions
+    )
 
 
-def _variable(argument: Any) -> Any:
-    """A fresh variable in place of every number or Value of an argument.
-
-    A Value of an outer derivative becomes a node of its own, so that differentiating by it does
-    not reach what the function uses of the outer variable.
-    """
-    match argument:
-        case Value():
-            return formulas.pos(argument) if argument.requires_grad else Value(argument.data)
-        case list() | tuple():
-            return type(argument)(map(_variable, argument))
-        case Array():
-            return Array([_variable(each) for each in argument.flatten()]).reshape(argument.shape)
-        case np.ndarray():
-            return Array(argument)
-    return Value(argument)
+def _by_argument(call: Evaluation, argnums: Argnums, leaves: Sequence[Any]) -> Any:
+    """Derivatives by the variables, as one for the only argument or a tuple for several."""
+    found = call.result(call.rebuilt(leaves))
+    return found[0] if isinstance(argnums, int) else tuple(found)
 
 
-def _leaves(argument: Any) -> list[Value]:
-    match argument:
-        case Value():
-            return [argument]
-        case list() | tuple():
-            return [leaf for each in argument for leaf in _leaves(each)]
-        case Array():
-            return list(argument.flatten())
-    return []
-
-
-def _has_values(argument: Any) -> bool:
-    """Whether a Value stands anywhere in the arguments: then the results are Values too."""
-    match argument:
-        case Operand():
-            return True
-        case list() | tuple():
-            return any(map(_has_values, argument))
-        case dict():
-            return any(map(_has_values, argument.values()))
-    return False
-
-
-def _is_nested(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether the results must be Values, for an outer derivative to go on from them.
-
-    The function may use the variable of an outer derivative without being passed it.
-    """
-    return _inside.get() or _has_values((args, kwargs))
-
-
-def _evaluated(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Value:
-    token = _inside.set(True)
-    try:
-        result = function(*args, **kwargs)
-    finally:
-        _inside.reset(token)
-    if isinstance(result, Array) and result.numel() == 1:
-        return result.reshape(1)[0]  # type: ignore[no-any-return]
-    if not isinstance(result, Value):
-        raise TypeError(
-            f"{getattr(function, '__name__', 'the function')} must give one Value to be "
-            f"differentiated, got {type(result).__name__} {result!r:.60}: return a Value, "
-            "computed from the arguments"
-        )
-    return result
-
-
-def _gradients(root: Value, wanted: Sequence[Value], nested: bool) -> list[Any]:
-    """The derivative of ``root`` by each wanted node: Values if ``nested``, else floats."""
-    if nested:
-        order = evaluation_order(root)
-        found = propagate(order, root, constant(1.0), differentiable_edges)
-        return [found.get(node, constant(0.0)) for node in wanted]
-    found = propagate(evaluation_order(root), root, 1.0)
-    return [found.get(node, 0.0) for node in wanted]
-
-
-def _rebuilt(argument: Any, found: Any) -> Any:
-    """The next derivatives of ``found``, in the form of the argument they belong to."""
-    match argument:
-        case list() | tuple():
-            return type(argument)(_rebuilt(each, found) for each in argument)
-        case Array():
-            return Array([next(found) for _ in range(argument.numel())]).reshape(argument.shape)
-        case np.ndarray():
-            values = [next(found) for _ in range(argument.size)]
-            if any(isinstance(value, Value) for value in values):
-                return Array(values).reshape(argument.shape)
-            return np.array(values, dtype=np.float64).reshape(argument.shape)
-    return next(found)
-
-
-def _rebuilt_rows(argument: Any, rows: Sequence[Any]) -> Any:
-    """One row of second derivatives per element, in the form of the argument."""
-    match argument:
-        case Array() | np.ndarray() if rows:
-            joined = stack(rows)
-            shaped = joined.reshape(*argument.shape, *joined.shape[1:])
-            return shaped if isinstance(rows[0], Operand) else shaped.data
-    return _rebuilt(argument, iter(rows))
+def _arguments(primals: Any) -> tuple[Any, ...]:
+    """The arguments of a function: those of a plain tuple, or the only one."""
+    return primals if type(primals) is tuple else (primals,)

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.operation import Operand
+from ..engine.array import Array
+from ..engine.operation import Operand, real_number
 from ..engine.shapes import Shape, unpacked, whole_numbers
+from ..engine.value import Value
 from .broadcasting import NDArray
 from .dtypes import (
     DEFAULT,
@@ -47,6 +49,8 @@ def array_from(data: Any, dtype: Any, what: str) -> NDArray:
         For nested sequences of different lengths, and numbers that do not fit the dtype.
     """
     wanted = None if dtype is None else checked(dtype, what)
+    if isinstance(data, Operand) and not isinstance(data, Value | Array):
+        data = numbers_of(data)
     if is_array_like(data):
         found = np.asarray(data)
         wanted = wanted or canonical(found.dtype)
@@ -56,8 +60,8 @@ def array_from(data: Any, dtype: Any, what: str) -> NDArray:
         found = _gathered(data, what)
         wanted = wanted or _natural_dtype(data, what)
         _check_numbers(found, data, wanted, what)
-    converted: NDArray = quiet().run(np.array, found, wanted)
-    return converted if converted.flags.c_contiguous else np.ascontiguousarray(converted)
+    converted: NDArray = quiet().run(np.array, found, wanted, order="C")
+    return converted
 
 
 def is_array_like(data: Any) -> bool:
@@ -79,6 +83,29 @@ def lengths(size: Sequence[Any], what: str) -> Shape:
             "dimension"
         )
     return found
+
+
+def single(fill_value: Any, dtype: Any, what: str) -> NDArray:
+    """The one number that a new tensor is to be filled with, as an array without dimensions."""
+    value = array_from(fill_value, dtype, f"{what}: fill_value")
+    if value.size != 1:
+        raise TypeError(
+            f"{what}: fill_value must be one number, got shape {value.shape}: write several with "
+            "broadcast_to or copy_"
+        )
+    return value.reshape(())
+
+
+def plain_number(value: Any, what: str) -> int | float:
+    """A number, or the one in a tensor or an array, as a Python int or float.
+
+    Raises ``TypeError`` for what is no real number.
+    """
+    if isinstance(value, Operand) and not isinstance(value, Value | Array):
+        value = numbers_of(value)
+    if isinstance(value, np.ndarray | np.generic) and value.size == 1:
+        value = value.item()
+    return int(value) if isinstance(value, int) else real_number(value, what)
 
 
 def refused_dtype(dtype: DType, what: str) -> str:
@@ -120,8 +147,7 @@ def _opened(data: Any) -> Any:
 
 def numbers_of(operand: Any) -> Any:
     """The numbers of a tensor as its own array; those of a Value or an Array of the scalar twin."""
-    data = operand._data
-    return data if isinstance(data, np.ndarray | float) else operand.data
+    return operand.data if isinstance(operand, Value | Array) else operand._data
 
 
 def _natural_dtype(data: Any, what: str) -> DType:
@@ -144,11 +170,12 @@ def _leaf_dtypes(data: Any, what: str) -> Iterator[DType]:
 
 
 def _leaf_dtype(leaf: Any, what: str) -> DType:
+    """The dtype of what is no nested sequence; refuses what is no number."""
     if type(leaf) in _NUMBERS:
         return checked(type(leaf), what)
     if isinstance(leaf, Operand):
-        own = leaf._data  # type: ignore[attr-defined]  # every kind of operand has it
-        return own.dtype if isinstance(own, np.ndarray) else DEFAULT
+        dtype: DType = DEFAULT if isinstance(leaf, Value | Array) else numbers_of(leaf).dtype
+        return dtype
     array = np.asarray(leaf)
     found = canonical(array.dtype)
     if found is None:
@@ -166,7 +193,8 @@ def _refused(leaf: Any, what: str) -> str:
         cure = "pass its real and imaginary parts as two tensors"
     elif isinstance(leaf, set | frozenset | dict):
         cure = "make a list of it, which has an order"
-    return f"{what}: data must be real numbers or bools, got {type(leaf).__name__} {leaf!r:.60}: {cure}"
+    received = f"{type(leaf).__name__} {leaf!r:.60}"
+    return f"{what}: data must be real numbers or bools, got {received}: {cure}"
 
 
 def _check_numbers(found: NDArray, data: Any, dtype: DType, what: str) -> None:
@@ -177,9 +205,9 @@ def _check_numbers(found: NDArray, data: Any, dtype: DType, what: str) -> None:
     if dtype not in INTEGERS or not found.size:
         return
     limits = np.iinfo(dtype)
-    least, most = found.min(), found.max()
-    if not limits.min <= least <= most <= limits.max:
-        wrong = least if not limits.min <= least <= limits.max else most
+    least, most = np.asarray(found.min()).item(), np.asarray(found.max()).item()
+    if not limits.min - 1 < least <= most < limits.max + 1:
+        wrong = most if limits.min - 1 < least else least
         raise ValueError(
             f"{what}: a number must fit the dtype {dtype}, from {limits.min} to {limits.max}, got "
             f"{wrong}: name another dtype"

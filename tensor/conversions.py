@@ -111,7 +111,7 @@ class Conversions(Methods):
         return self._as(uint8)
 
     def bool(self) -> Self:
-        """Whether each number is not 0; nan is not."""
+        """Whether each number is not 0; nan counts as true."""
         return self._as(bool_)
 
     def clone(self) -> Self:

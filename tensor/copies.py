@@ -1,22 +1,20 @@
-"""Elements copied to other places: repeated, turned round, moved along, padded."""
+"""Elements copied to other places: repeated, in reverse order, moved along."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any, Self
 
 import numpy as np
 
-from ..engine.operation import real_number
+from ..engine.operation import Operand
 from ..engine.shapes import Shape, normalized_dims, unpacked, whole_numbers
-from .dims import as_lengths, one_dim, present_dim
-from .dtypes import INTEGERS
+from .dims import as_lengths, one_dim, one_number, present_dim
 from .methods import Methods, plain
-from .moves import CLONE, RESHAPE
+from .moves import RESHAPE
 from .primitive import Call, Primitive
 from .reductions import SUM
-from .selection import INDEX, SLICE, SLICE_SPREAD
+from .selection import INDEX
 
 
 class Repeat(Primitive):
@@ -109,24 +107,19 @@ class Copies(Methods):
         ValueError
             For negative repeats, as many as do not fit, or another length than ``output_size``.
         """
+        tensor: Any = self
+        place = one_dim(0 if dim is None else dim, self._data.ndim, "repeat_interleave")
         if dim is None or not self._data.ndim:
-            one_dim(dim or 0, 0, "repeat_interleave")
-            place, length = 0, self._data.size
-        else:
-            place = one_dim(dim, self._data.ndim, "repeat_interleave")
-            length = self._data.shape[place]
+            tensor = RESHAPE(self, (self._data.size,))
+        length = tensor.shape[place]
         positions = np.repeat(np.arange(length), _counts(repeats, length))
         if output_size not in (None, len(positions)):
             raise ValueError(
                 f"repeat_interleave: output_size must be the sum of the repeats, {len(positions)}, "
                 f"got {output_size}: leave it out"
             )
-        row = (
-            self
-            if dim is not None and self._data.ndim
-            else self.record(RESHAPE, (self,), ((length,),))
-        )
-        return row._at(place, positions)
+        repeated: Self = slices_at(tensor, place, positions)
+        return repeated
 
     def flip(self, *dims: Any) -> Self:
         """The elements in reverse order along ``dims``."""
@@ -173,7 +166,7 @@ class Copies(Methods):
         if len(plane) != 2:
             raise ValueError(f"rot90: dims must be two dimensions, got {dims}: name a plane")
         first, second = plane
-        (turns,) = whole_numbers((k,), "rot90: k")
+        turns = one_number(k, "rot90: k")
         match turns % 4:
             case 0:
                 return self.flip(())
@@ -186,92 +179,6 @@ class Copies(Methods):
         transposed: Self = turned.transpose(first, second)
         return transposed
 
-    def pad(self, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Self:
-        """With elements put in before and behind, as ``torch.nn.functional.pad`` does.
-
-        Parameters
-        ----------
-        pad : sequence of int
-            How many before and behind along the last dimension, then along the one before it, and
-            so on. Negative numbers take elements away.
-        mode : str
-            ``"constant"``: the ``value``. ``"reflect"``: the elements mirrored at the first and
-            the last one. ``"replicate"``: the first and the last one. ``"circular"``: the elements
-            from the other end.
-        value : float, optional
-            0 if not given; for the constant mode only.
-
-        Raises
-        ------
-        ValueError
-            For an odd count of numbers or too many; where there are fewer elements than are to be
-            taken away, mirrored or taken from the other end; for another mode.
-        """
-        sides = self._sides(as_lengths((pad,), "pad"))
-        if mode == "constant":
-            return self._framed(sides, 0.0 if value is None else value)
-        if value is not None:
-            raise ValueError(
-                f"pad: value must be left out with mode {mode!r}, got {value!r}: it is for the "
-                "constant mode"
-            )
-        if mode not in ("reflect", "replicate", "circular"):
-            raise ValueError(
-                "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got "
-                f"{mode!r}: choose one"
-            )
-        padded = self
-        for dim, (before, behind) in sides.items():
-            positions = _positions(mode, self._data.shape[dim], before, behind)
-            padded = padded._at(dim, positions)
-        return padded if sides else CLONE(self)  # type: ignore[no-any-return]
-
-    def _sides(self, pad: Shape) -> dict[int, tuple[int, int]]:
-        """How many elements go before and behind, by dimension."""
-        ndim = self._data.ndim
-        if len(pad) % 2 or len(pad) > 2 * ndim:
-            raise ValueError(
-                f"pad: pad must hold two numbers for each of at most {ndim} dimensions, from the "
-                f"last one on, got {pad}: give (before, behind) for each"
-            )
-        sides = {}
-        for k in range(len(pad) // 2):
-            dim, before, behind = ndim - 1 - k, *pad[2 * k : 2 * k + 2]
-            length = self._data.shape[dim]
-            if min(before, 0) + min(behind, 0) + length < 0:
-                raise ValueError(
-                    f"pad: pad must not take away more than the {length} elements along dim {dim}, "
-                    f"got {before} and {behind}: take fewer"
-                )
-            sides[dim] = (before, behind)
-        return sides
-
-    def _framed(self, sides: dict[int, tuple[int, int]], value: float) -> Self:
-        """Cut where a side is negative, and framed by a value where it is positive."""
-        shape = list(self._data.shape)
-        cut: list[Any] = [slice(None)] * len(shape)
-        place: list[Any] = list(cut)
-        for dim, (before, behind) in sides.items():
-            length = shape[dim]
-            cut[dim] = slice(max(-before, 0), length + min(behind, 0))
-            shape[dim] = before + length + behind
-            place[dim] = slice(max(before, 0), shape[dim] - max(behind, 0))
-        inner = self
-        if any(min(each) < 0 for each in sides.values()):
-            inner = self.record(SLICE, (self,), ((*cut, ...),))
-        index = (*place, ...)
-        framed: Self = self.record(SLICE_SPREAD, (inner,), (index, tuple(shape)))
-        if value == 0:
-            return framed
-        frame = np.full(shape, _fitting(value, self._data.dtype))
-        frame[index] = 0
-        return framed + self.constant(frame)  # type: ignore[no-any-return]
-
-    def _at(self, dim: int, positions: Any) -> Self:
-        """The slices at these positions along ``dim``."""
-        slices: Self = INDEX.apply((self, positions), ((dim,),))
-        return slices
-
     def _check_ndim(self, least: int, what: str) -> None:
         if self._data.ndim < least:
             raise ValueError(
@@ -280,9 +187,14 @@ class Copies(Methods):
             )
 
 
+def slices_at(tensor: Any, dim: int, positions: Any) -> Any:
+    """The slices of a tensor at these positions along ``dim``."""
+    return tensor.record(INDEX, (tensor, positions), ((dim,),))
+
+
 def _counts(repeats: Any, length: int) -> Any:
     """How often each of ``length`` slices is repeated: one number, or an array of them."""
-    counts = np.asarray(plain(repeats))
+    counts = np.asarray(plain(repeats) if isinstance(repeats, Operand) else repeats)
     if counts.dtype.kind not in "iu":
         raise TypeError(
             f"repeat_interleave: repeats must be whole numbers, got dtype {counts.dtype}: convert "
@@ -291,36 +203,6 @@ def _counts(repeats: Any, length: int) -> Any:
     if counts.ndim > 1 or counts.size not in (1, length) or (counts < 0).any():
         raise ValueError(
             "repeat_interleave: repeats must be one number from 0, or one for each of the "
-            f"{length} slices, got {repeats!r:.60}"
+            f"{length} slices, got {repeats!r:.60}: give as many"
         )
     return counts
-
-
-def _positions(mode: str, length: int, before: int, behind: int) -> Any:
-    """Where along a dimension the elements of its padded form stand."""
-    wanted = np.arange(-before, length + behind)
-    limit = {"reflect": length - 1, "circular": length}.get(mode)
-    if limit is not None and max(before, behind) > max(limit, 0) or (not length and len(wanted)):
-        raise ValueError(
-            f"pad: mode {mode!r} must find enough elements along each dimension, got {length} for "
-            f"padding by {before} and {behind}: pad by less, or with a constant"
-        )
-    if mode == "replicate":
-        return wanted.clip(0, length - 1)
-    if mode == "reflect":
-        last = length - 1
-        return last - abs(last - abs(wanted))
-    first = max(-before, 0)
-    kept = length + min(before, 0) + min(behind, 0)
-    return first + (wanted - first) % kept if len(wanted) else wanted
-
-
-def _fitting(value: float, dtype: Any) -> Any:
-    """A number to pad with, as ``dtype``."""
-    number = real_number(value, "pad: value")
-    if dtype in INTEGERS and not np.isfinite(number):
-        raise ValueError(
-            f"pad: value must be finite for a tensor of dtype {dtype}, got {value!r}: convert the "
-            "tensor with float() first"
-        )
-    return np.array(number).astype(dtype)

@@ -38,6 +38,11 @@ def as_lengths(given: Sequence[Any], what: str) -> Shape:
     return numbers
 
 
+def one_number(number: Any, what: str) -> int:
+    """A whole number as an int; ``TypeError`` for others."""
+    return number if type(number) is int else whole_numbers((number,), what)[0]
+
+
 def resolved(lengths: Shape, shape: Shape, what: str) -> Shape:
     """The lengths that the elements of ``shape`` are to take, with the one given as -1 found.
 

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from ..engine.operation import Operand
-from ..engine.shapes import Shape, normalized_dims
+from ..engine.shapes import Shape
+from .dims import one_dim
 from .dtypes import int64
 from .methods import Methods, plain
 from .moves import CLONE, RESHAPE
 from .primitive import Call, Primitive
-from .reductions import Dims, count_along, dims_of, with_length_one
+from .quiet import quiet
+from .reductions import Dims, add_along, count_along, dims_of, with_length_one
 
 
 class Picked(NamedTuple):
@@ -45,13 +47,17 @@ class Extreme(Primitive):
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         dims, keepdim = call.parameters
         shape = call.shape_of(0)
-        x = plain(call.inputs[0])
         extreme = with_length_one(plain(call.out), shape, dims, keepdim)
+        shares = quiet().run(self._shares, plain(call.inputs[0]), extreme, dims)
+        return (with_length_one(gradient, shape, dims, keepdim) * shares,)
+
+    def _shares(self, x: Any, extreme: Any, dims: Shape | None) -> Any:
+        """What part of the gradient each element gets: the extreme ones equal parts."""
         ties = x == extreme
         if self.nan_counts and np.isnan(extreme).any():
             ties |= np.isnan(x)
-        shares = ties / np.add.reduce(ties, axis=dims, keepdims=True, dtype=x.dtype)
-        return (with_length_one(gradient, shape, dims, keepdim) * shares.astype(x.dtype),)
+        ties = ties.astype(x.dtype)
+        return ties / add_along(ties, axis=dims, keepdims=True)
 
 
 class Amax(Extreme):
@@ -206,8 +212,8 @@ class Extremes(Methods):
 
 def _one_dim(dim: int, ndim: int, what: str) -> int | None:
     """The dimension, counted from the front; None for a tensor without dimensions."""
-    dims = normalized_dims((dim,), ndim, what)
-    return dims[0] if dims else None
+    axis = one_dim(dim, ndim, what)
+    return axis if ndim else None
 
 
 def _found(find: Callable[..., Any], x: Any, axis: int | None, keepdim: bool) -> Any:

@@ -38,6 +38,10 @@ class Generator:
 
     __slots__ = ("_key", "_lock", "_place", "_seed")
 
+    _key: tuple[int, int]
+    _place: int
+    _seed: int
+
     def __init__(self) -> None:
         self._lock = Lock()
         self._start(DEFAULT_SEED, 0)
@@ -91,7 +95,8 @@ class Generator:
     def reserve(self, count: int) -> Span:
         """Take ``count`` words of the stream, which no other draw will get."""
         with self._lock:
-            span = Span(*self._key, self._place)
+            first, second = self._key
+            span = Span(first, second, self._place)
             self._place = (self._place + count) & MASK
         return span
 

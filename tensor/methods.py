@@ -12,6 +12,7 @@ from .coercion import constant_array
 from .dtypes import FLOATS, DType, checked, promoted
 from .moves import TO
 from .primitive import Primitive
+from .quiet import quiet
 
 
 class Methods(Operators):
@@ -86,7 +87,7 @@ def _in_dtype(operand: Any, dtype: DType, kind: Any, what: str) -> Any:
     if type(operand) is kind:
         return converted(operand, dtype)
     try:
-        return kind.constant(np.array(operand, dtype))
+        return kind.constant(quiet().run(np.array, operand, dtype))
     except OverflowError:
         raise ValueError(
             f"{what}: a number must fit the dtype {dtype} of the tensor, got {operand!r}: convert "

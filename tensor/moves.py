@@ -11,13 +11,14 @@ import numpy as np
 
 from ..engine.operators import Operators
 from ..engine.shapes import Shape, normalized_dims, unpacked
-from .broadcasting import summed_to
+from .broadcasting import stretched, summed_to
 from .dims import as_lengths, one_dim, present_dim, resolved
 from .dtypes import DType
 from .graph import Node
 from .primitive import Call, Primitive
 
-_SWAPPED = (1, 0)
+SWAPPED = (1, 0)
+"""The order of the dimensions of a transposed matrix."""
 
 
 class Reshape(Primitive):
@@ -33,6 +34,12 @@ class Reshape(Primitive):
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         return (RESHAPE(gradient, call.shape_of(0)),)
+
+    def array_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
+        """Without the detour of a call: reshapes are many, and small ones are all overhead."""
+        if gradient.shape != node.shape:
+            gradient = stretched(gradient, node.shape)
+        return (gradient.reshape(node.parents[0].shape),)  # type: ignore[index]
 
 
 class Permute(Primitive):
@@ -113,7 +120,7 @@ CLONE = Clone()
 
 
 class Moves(Operators):
-    """What a tensor can do with its shape and the order of its dimensions.
+    """What a tensor can do with its shape.
 
     All of it is a view: it shares the tensor's memory, wherever the elements of the result can be
     reached in it by one step per dimension.
@@ -227,78 +234,6 @@ class Moves(Operators):
         """The elements in a row."""
         return self.reshape((self._data.size,))
 
-    def permute(self, *dims: Any) -> Self:
-        """The dimensions in another order: dimension ``k`` of the result was ``dims[k]``."""
-        order = normalized_dims(as_lengths(dims, "permute"), self._data.ndim, "permute")
-        if len(order) != self._data.ndim:
-            raise ValueError(
-                f"permute: dims must name each of the {self._data.ndim} dimensions once, got "
-                f"{unpacked(dims)}: list them all in their new order"
-            )
-        permuted: Self = self.record(PERMUTE, (self,), (order,))
-        return permuted
-
-    def transpose(self, dim0: int, dim1: int) -> Self:
-        """Two dimensions exchanged."""
-        ndim = self._data.ndim
-        first, second = one_dim(dim0, ndim, "transpose"), one_dim(dim1, ndim, "transpose")
-        order = [*range(ndim)]
-        if first != second:
-            order[first], order[second] = second, first
-        transposed: Self = self.record(PERMUTE, (self,), (tuple(order),))
-        return transposed
-
-    def swapaxes(self, axis0: int, axis1: int) -> Self:
-        """Two dimensions exchanged: another name of :meth:`transpose`."""
-        return self.transpose(axis0, axis1)
-
-    def t(self) -> Self:
-        """The transpose of a matrix; a vector or a number as it is.
-
-        Raises ``ValueError`` for more than two dimensions.
-        """
-        if self._data.ndim > 2:
-            raise ValueError(
-                f"t: the tensor must have at most 2 dimensions, got shape {self._data.shape}: "
-                "use mT or transpose(dim0, dim1)"
-            )
-        return self.T
-
-    @property
-    def T(self) -> Self:
-        """The dimensions in reverse order."""
-        ndim = self._data.ndim
-        order = _SWAPPED if ndim == 2 else tuple(range(ndim))[::-1]
-        reversed_: Self = self.record(PERMUTE, (self,), (order,))
-        return reversed_
-
-    @property
-    def mT(self) -> Self:
-        """The last two dimensions exchanged: every matrix transposed.
-
-        Raises ``ValueError`` for fewer than two dimensions.
-        """
-        if self._data.ndim < 2:
-            raise ValueError(
-                f"mT: the tensor must hold matrices, got shape {self._data.shape}: make it one "
-                "with unsqueeze(dim)"
-            )
-        return self.T if self._data.ndim == 2 else self.transpose(-2, -1)
-
-    def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
-        """The dimensions ``source`` at the places ``destination``, the others in their order."""
-        ndim = self._data.ndim
-        sources = normalized_dims(unpacked((source,)), ndim, "movedim")
-        destinations = normalized_dims(unpacked((destination,)), ndim, "movedim")
-        if len(sources) != len(destinations):
-            raise ValueError(
-                "movedim: source and destination must name equally many dimensions, got "
-                f"{source} and {destination}: give each dimension its place"
-            )
-        moved = dict(zip(destinations, sources))
-        others = iter([d for d in range(ndim) if d not in sources])
-        return self.permute([moved[d] if d in moved else next(others) for d in range(ndim)])
-
     def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
         """Without the dimensions of length 1, or without those of ``dim`` that are."""
         shape = self._data.shape
@@ -369,7 +304,7 @@ def is_part(view: Any, array: Any) -> bool:
 
 
 def _inverse(dims: Shape) -> Shape:
-    if dims == _SWAPPED:
+    if dims == SWAPPED:
         return dims
     places = [0] * len(dims)
     for place, dim in enumerate(dims):

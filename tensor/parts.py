@@ -9,9 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from ..engine.shapes import Shape, whole_numbers
-from .dims import as_lengths, one_dim, present_dim
+from .dims import as_lengths, one_dim, one_number, present_dim
 from .methods import Methods
 from .moves import CLONE
+from .positions import EVERYTHING
 from .primitive import Call, Primitive
 from .selection import SLICE
 
@@ -89,7 +90,7 @@ class Parts(Methods):
                     f"{split_size}: change one of them"
                 )
             return self._pieces(place, [0, *accumulate(sizes)])
-        (size,) = whole_numbers((split_size,), "split: split_size")
+        size = one_number(split_size, "split: split_size")
         if size < 0 or (size == 0 and length):
             raise ValueError(
                 f"split: split_size must be greater than 0 for the length {length} of dim {dim}, "
@@ -135,7 +136,7 @@ class Parts(Methods):
     def __iter__(self) -> Iterator[Self]:
         if not self._data.ndim:
             raise TypeError("a tensor without dimensions cannot be iterated over: use item()")
-        return iter([self._select(0, k) for k in range(len(self._data))])
+        return iter(self.unbind())
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Self:
         """The diagonals of the matrices along ``dim1`` and ``dim2``, as the last dimension.
@@ -145,16 +146,16 @@ class Parts(Methods):
         """
         ndim = self._data.ndim
         dims = _two_dims(dim1, dim2, ndim, "diagonal")
-        (k,) = whole_numbers((offset,), "diagonal: offset")
+        k = one_number(offset, "diagonal: offset")
         diagonal: Self = self.record(DIAGONAL, (self,), (k, *dims))
         return diagonal
 
     def diag_embed(self, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Self:
         """Matrices along ``dim1`` and ``dim2`` with the last dimension as a diagonal, else 0."""
-        *others, length = self._data.shape or (1,)
+        length = self._data.shape[-1] if self._data.ndim else 1
         dims = _two_dims(dim1, dim2, self._data.ndim + 1, "diag_embed")
-        (k,) = whole_numbers((offset,), "diag_embed: offset")
-        shape = others
+        k = one_number(offset, "diag_embed: offset")
+        shape = [*self._data.shape[:-1]]
         for dim in sorted(dims):
             shape.insert(dim, length + abs(k))
         matrices: Self = self.record(DIAGONAL_SPREAD, (self,), (k, *dims, tuple(shape)))
@@ -212,23 +213,23 @@ class Parts(Methods):
                 f"{what}: the tensor must hold matrices, got shape {self._data.shape}: make it "
                 "one with unsqueeze(dim)"
             )
-        (k,) = whole_numbers((diagonal,), f"{what}: diagonal")
+        k = one_number(diagonal, f"{what}: diagonal")
         triangle: Self = self.record(TRIANGLE, (self,), (k, upper))
         return triangle
 
 
 def slice_index(dim: int, start: int, stop: int) -> tuple[Any, ...]:
     """The index of what lies from ``start`` to before ``stop`` along ``dim``."""
-    return (slice(None),) * dim + (slice(start, stop), ...)
+    return (EVERYTHING,) * dim + (slice(start, stop), ...)
 
 
 def position_index(dim: int, position: int) -> tuple[Any, ...]:
     """The index of what stands at a position along ``dim``, without that dimension."""
-    return (slice(None),) * dim + (position, ...)
+    return (EVERYTHING,) * dim + (position, ...)
 
 
 def _positive(number: Any, what: str) -> int:
-    (count,) = whole_numbers((number,), what)
+    count = one_number(number, what)
     if count <= 0:
         raise ValueError(f"{what} must be greater than 0, got {count}: give a number of pieces")
     return count

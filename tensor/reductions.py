@@ -162,7 +162,7 @@ class Reductions(Methods):
         return counts
 
     def _truth(self, reduce: np.ufunc, dim: Dims, keepdim: bool, what: str) -> Self:
-        dims = reduced_dims(dim, self._data.ndim, what)
+        dims = None if dim is None else reduced_dims(dim, self._data.ndim, what)
         found = np.asarray(reduce.reduce(self._data, axis=dims, keepdims=keepdim))
         if self._data.dtype == uint8:  # PyTorch's exception, from a time before it had bools
             found = found.astype(uint8)

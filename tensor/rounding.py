@@ -14,6 +14,7 @@ from .dtypes import FLOATS, bool_
 from .methods import Methods, floating, paired, plain
 from .moves import CLONE, SUM_TO
 from .primitive import Call, Primitive
+from .quiet import quiet
 
 
 class Stepwise(Primitive):
@@ -81,7 +82,8 @@ class Modulo(Primitive):
         if call.needs(0):
             by_a = SUM_TO(gradient, call.shape_of(0))
         if call.needs(1):
-            quotient = self.quotient(plain(call.inputs[0]), plain(call.inputs[1]))
+            operands = [plain(operand) for operand in call.inputs]
+            quotient = quiet().run(self.quotient, *operands)
             by_b = SUM_TO(gradient * -quotient, call.shape_of(1))
         return by_a, by_b
 
@@ -185,7 +187,7 @@ class Rounding(Methods):
         x = self._data
         if x.dtype not in FLOATS:
             return CLONE(self)  # type: ignore[no-any-return]
-        repaired = np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+        repaired = quiet().run(np.nan_to_num, x, nan=nan, posinf=posinf, neginf=neginf)
         result: Self = formulas.where(np.isfinite(x), self, repaired)
         return result
 

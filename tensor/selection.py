@@ -117,10 +117,13 @@ class IndexSpread(Primitive):
     def forward(self, part: Any, *rest: Any) -> Any:
         *arrays, dims, shape = rest
         lengths = tuple([shape[d] for d in dims])
+        positions = row_positions(arrays, lengths)
+        if len(dims) == len(shape):
+            spread = np.zeros(shape, part.dtype)
+            np.add.at(spread.reshape(-1), positions, part.reshape(-1))
+            return spread
         others = tuple([shape[d] for d in range(len(shape)) if d not in dims])
-        rows = added(
-            row_positions(arrays, lengths), rows_of(part, arrays, dims), prod(lengths), prod(others)
-        )
+        rows = added(positions, rows_of(part, arrays, dims), prod(lengths), prod(others))
         return rows.reshape(lengths + others).transpose(_order_back(dims, len(shape)))
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
@@ -158,7 +161,8 @@ class IndexPut(Primitive):
             rest = INDEX_PUT.apply((gradient, nothing, *arrays), (dims,))
         if call.needs(1):
             part = INDEX.apply((gradient, *arrays), (dims,))
-            was_last = last_ones([getattr(each, "_data", each) for each in arrays], dims, call.shape)
+            plain = [getattr(each, "_data", each) for each in arrays]
+            was_last = last_ones(plain, dims, call.shape)
             if not was_last.all():
                 part = part * was_last.astype(gradient.dtype)
         return (rest, part, *[None for _ in arrays])
@@ -185,6 +189,19 @@ def part_start(dims: Shape) -> int:
     return dims[0] if are_neighbours else 0
 
 
+def index_shape(arrays: Sequence[Any]) -> Shape:
+    """The shape that arrays of positions broadcast to."""
+    shape: Shape = np.broadcast(*arrays).shape if len(arrays) > 1 else arrays[0].shape
+    return shape
+
+
+def indexed_shape(shape: Shape, dims: Shape, arrays: Sequence[Any]) -> Shape:
+    """The shape of what arrays of positions along ``dims`` pick from ``shape``."""
+    start = part_start(dims)
+    others = [length for d, length in enumerate(shape) if d not in dims]
+    return (*others[:start], *index_shape(arrays), *others[start:])
+
+
 def _order_back(dims: Shape, ndim: int) -> Shape:
     """The permutation that takes ``dims`` from the front back to their places."""
     front = [*dims, *[d for d in range(ndim) if d not in dims]]
@@ -196,12 +213,13 @@ def row_positions(arrays: Sequence[Any], lengths: Shape) -> NDArray:
     if len(arrays) == 1:
         row: NDArray = arrays[0].ravel() % lengths[0]
         return row
-    return np.ravel_multi_index(tuple(arrays), lengths, mode="wrap").ravel()
+    positions: NDArray = np.ravel_multi_index(tuple(arrays), lengths, mode="wrap").ravel()
+    return positions
 
 
 def rows_of(part: Any, arrays: Sequence[Any], dims: Shape) -> NDArray:
     """An indexed part with one row for every element of the arrays."""
-    ndim = np.broadcast(*arrays).ndim if len(arrays) > 1 else arrays[0].ndim
+    ndim = len(index_shape(arrays))
     start = part_start(dims)
     if start:
         part = np.moveaxis(part, range(start, start + ndim), range(ndim))
@@ -230,7 +248,7 @@ def added(positions: NDArray, rows: NDArray, length: int, width: int) -> NDArray
 
 def _sparse_product(positions: NDArray, rows: NDArray, length: int) -> NDArray:
     """The sums of rows as a product with the sparse matrix that has a 1 for every position."""
-    from scipy.sparse import csc_array  # here, because importing it takes longer than most uses
+    from scipy.sparse import csc_array  # type: ignore[import-untyped]  # here, because importing it takes longer than most uses
 
     count = len(positions)
     ones = np.ones(count, rows.dtype)
@@ -245,8 +263,6 @@ def last_ones(arrays: Sequence[Any], dims: Shape, shape: Shape) -> NDArray:
     numbers = np.arange(len(positions))
     written = np.empty(prod(lengths), numbers.dtype)
     written[positions] = numbers
-    index_shape = np.broadcast(*arrays).shape if len(arrays) > 1 else arrays[0].shape
-    start = part_start(dims)
-    after = len(shape) - len(dims) - start
     was_last: NDArray = written[positions] == numbers
-    return was_last.reshape(*index_shape, *[1] * after)
+    after = len(shape) - len(dims) - part_start(dims)
+    return was_last.reshape(index_shape(arrays) + (1,) * after)

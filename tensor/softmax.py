@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Self
 
 import numpy as np
@@ -12,9 +12,8 @@ from ..engine.shapes import Shape
 from .dims import one_dim
 from .dtypes import DEFAULT, FLOATS
 from .methods import Methods, converted, floating
+from .quiet import quiet
 from .reductions import SUM, Dims, add_along, dims_of
-
-_INFINITY = float("inf")
 
 
 class Softmax(Methods):
@@ -34,7 +33,7 @@ class Softmax(Methods):
             tensor = converted(self, DEFAULT)
         dims = dims_of(dim, self._data.ndim, "logsumexp")
         top = _greatest(tensor._data, dims)
-        if not isfinite(add_along(top, axis=None)):
+        if not isfinite(quiet().run(add_along, top, None)):
             top = np.where(np.isfinite(top), top, top.dtype.type(0))
         exponentials = self.apply(formulas.sub, tensor, self.constant(top)).exp()
         total = self.record(SUM, (exponentials,), (dims, keepdim)).log()
@@ -75,4 +74,6 @@ class Softmax(Methods):
 
 def _greatest(x: Any, dims: Shape | None) -> Any:
     """The greatest elements, kept with length 1; of none it is -inf."""
-    return np.maximum.reduce(x, axis=dims, keepdims=True, initial=-_INFINITY)
+    if x.size:  # without a start it is faster
+        return np.maximum.reduce(x, axis=dims, keepdims=True)
+    return np.maximum.reduce(x, axis=dims, keepdims=True, initial=-inf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -13,23 +14,32 @@ from ..engine.operation import Operand
 from ..engine.operators import Operators
 from ..engine.shapes import Shape, broadcast_shape
 from . import anomalies, autograd
+from .alike import Alike
 from .coercion import array_from, constant_array, matched
 from .comparisons import Comparisons
-from .cumulative import Cumulative
 from .conversions import Conversions
+from .copies import Copies
+from .cumulative import Cumulative
 from .dtypes import FLOATS, DType
 from .elementwise import Elementwise, row_of, rows
 from .extremes import Extremes
 from .graph import Memory, Node, edge_of, new_node, next_number
 from .inplace import InPlace
+from .interchange import Interchange
 from .moves import Moves
 from .norms import Norms
+from .orders import Orders
+from .padding import Padding
+from .parts import Parts
 from .primitive import Primitive
+from .printing import Printing
 from .quiet import quiet
 from .reductions import Reductions
 from .rounding import Rounding
+from .sampling import Sampling
 from .scalars import Scalars
 from .softmax import Softmax
+from .sorting import Sorting
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -42,7 +52,11 @@ _LARGEST = 3e38
 class Tensor(
     InPlace,
     Moves,
+    Orders,
     Conversions,
+    Parts,
+    Copies,
+    Padding,
     Reductions,
     Cumulative,
     Extremes,
@@ -51,6 +65,11 @@ class Tensor(
     Comparisons,
     Rounding,
     Scalars,
+    Sorting,
+    Alike,
+    Sampling,
+    Printing,
+    Interchange,
 ):
     """An array of numbers of one kind, with gradients.
 
@@ -409,18 +428,6 @@ class Tensor(
         out._memory = self._shared_memory()
         return out
 
-    def item(self) -> Any:
-        """The number of a tensor of one element, as a Python number.
-
-        Raises ``RuntimeError`` for any other number of elements.
-        """
-        if self._data.size != 1:
-            raise RuntimeError(
-                f"item: the tensor must have one element, got shape {self._data.shape}: take one "
-                "with [...] or reduce it first, for example with sum()"
-            )
-        return self._data.item()
-
     def numpy(self) -> Any:
         """The numbers as a NumPy array on the same memory."""
         return self._data
@@ -462,9 +469,32 @@ def _constant(operand: Any, primitive: Primitive) -> Tensor:
     return Tensor.constant(constant_array(operand, primitive.name))
 
 
+def _matched_floats(
+    row: Elementwise, operands: tuple[Any, ...]
+) -> tuple[tuple[Tensor, ...], list[Any], DType] | None:
+    """What :func:`matched` gives, in less time, for floats of one dtype beside Python numbers."""
+    dtype = next((each._data.dtype for each in reversed(operands) if type(each) is Tensor), None)
+    if dtype not in FLOATS:
+        return None
+    kept = []
+    for position, each in enumerate(operands):
+        if type(each) is Tensor:
+            is_condition = position == 0 and row.formula.accepts_bool and not each._requires_grad
+            if each._data.dtype is not dtype and not is_condition:
+                return None
+            kept.append(each)
+        elif (type(each) is float or type(each) is int) and (
+            -_LARGEST < each < _LARGEST or each in (inf, -inf)
+        ):
+            kept.append(Tensor.constant(np.array(each, dtype)))
+        else:
+            return None
+    return tuple(kept), [each._data for each in kept], dtype
+
+
 def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
     """Apply a row where operands differ in kind or dtype, or are not floating point numbers."""
-    kept, arrays, dtype = matched(row, operands, Tensor)
+    kept, arrays, dtype = _matched_floats(row, operands) or matched(row, operands, Tensor)
     kernels = row.kernels.get(dtype) or row.kernels_for(dtype)
     try:
         data = quiet().run(kernels.value, *arrays)
@@ -480,7 +510,7 @@ def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
         if each._requires_grad:
             needs += 1 << position
     mode = current_mode()
-    if needs and mode.record:
+    if needs and mode.record and dtype in FLOATS:
         applied = kernels.applied[needs]
         out._node = new_node(
             applied,

@@ -1,0 +1,97 @@
+"""Softmax, its logarithm and logsumexp: sums to one, no overflow, PyTorch's edges."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from support.differences import check_gradients
+from support.golden import LAYOUTS, check_golden, golden_cases
+from twingrad.tensor import Tensor, autograd
+
+matrices = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.floats(-1e4, 1e4)
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("case", golden_cases("reductions", "softmax"))
+def test_values_and_gradients_are_those_of_pytorch(case, layout):
+    check_golden(case, layout)
+
+
+@given(matrices)
+def test_a_softmax_adds_up_to_one_and_does_not_feel_a_shift(data):
+    for dim in range(data.ndim):
+        shares = Tensor(data).softmax(dim).numpy()
+        np.testing.assert_allclose(shares.sum(dim), 1)
+        np.testing.assert_allclose(Tensor(data + 7).softmax(dim).numpy(), shares, rtol=1e-9)
+
+
+@given(matrices)
+def test_the_three_belong_together_and_are_finite(data):
+    x = Tensor(data)
+    for dim in range(-data.ndim, 0):
+        logarithms = x.log_softmax(dim)
+        assert np.isfinite(logarithms.numpy()).all()
+        np.testing.assert_allclose(logarithms.exp().numpy(), x.softmax(dim).numpy(), atol=1e-12)
+        total = x.logsumexp(dim, keepdim=True)
+        np.testing.assert_allclose((x - total).numpy(), logarithms.numpy(), rtol=1e-9, atol=1e-9)
+        expected = np.logaddexp.reduce(data, axis=dim, keepdims=True)
+        np.testing.assert_allclose(total.numpy(), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+def test_gradients_agree_with_differences(name, dim, generator):
+    x = generator.normal(size=(3, 2, 4))
+    check_gradients(lambda x: getattr(x, name)(dim).sin(), x)
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize("dim", [(0, 1), (0, -1), ()])
+def test_logsumexp_takes_several_dims(dim, keepdim, generator):
+    check_gradients(lambda x: x.logsumexp(dim, keepdim).sin(), generator.normal(size=(3, 2, 2)))
+
+
+def test_the_gradient_of_logsumexp_is_the_softmax():
+    x = Tensor([[1e4, 1e4, -1e4], [0.0, 1.0, 2.0]], requires_grad=True)
+    (slope,) = autograd.grad(x.logsumexp(1).sum(), x)
+    np.testing.assert_allclose(slope.numpy(), x.softmax(1).numpy(), rtol=1e-6)
+
+
+def test_float32_stays_finite_where_exponentials_overflow():
+    x = Tensor(np.array([[1e4, 0.0, -1e4]], np.float32), requires_grad=True)
+    for name in ("softmax", "log_softmax", "logsumexp"):
+        found = getattr(x, name)(1)
+        assert found.dtype == np.float32
+        assert np.isfinite(found.numpy()).all()
+        (slope,) = autograd.grad(found.sum(), x)
+        assert slope.dtype == np.float32
+        assert np.isfinite(slope.numpy()).all()
+
+
+def test_sums_near_the_limit_of_float32_stay_finite():
+    x = Tensor(np.full((3, 2), 3e38, np.float32))
+    np.testing.assert_array_equal(x.logsumexp(1).numpy(), np.full(3, 3e38, np.float32))
+
+
+def test_integers_are_refused_unless_a_dtype_is_given():
+    x = Tensor([[1, 2], [3, 4]])
+    for name in ("softmax", "log_softmax"):
+        with pytest.raises(TypeError, match=f"{name}: the tensor must hold floating .* int64"):
+            getattr(x, name)(1)
+        assert getattr(x, name)(1, dtype=np.float64).dtype == np.float64
+    assert x.logsumexp(1).dtype == np.float32
+
+
+def test_dims_are_checked():
+    x = Tensor(np.ones((2, 3)))
+    for name in ("softmax", "log_softmax", "logsumexp"):
+        with pytest.raises(IndexError, match=f"{name}: dim must lie between -2 and 1"):
+            getattr(x, name)(-3)
+        with pytest.raises(IndexError, match=f"{name}: dim must lie between -1 and 0"):
+            getattr(Tensor(1.0), name)(1)
+    with pytest.raises(TypeError, match="softmax: dim must be a whole number, got tuple"):
+        x.softmax((0, 1))
