@@ -162,7 +162,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
         given = cotangents[0] if len(cotangents) == 1 else cotangents
         later = call.later(given)
         seeds = later.directions(given, call.output, call.outputs, "cotangent")
-        return tuple(later.result(later.rebuilt(later.pulled(seeds))))
+        return tuple(later.rebuilt(later.pulled(seeds)))
 
     output = call.result(call.output)
     return call.with_aux(output, pullback) if has_aux else (output, pullback)
@@ -290,7 +290,7 @@ def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
         call = _evaluated("hessian", gradient, args, kwargs, positions)
         rows = [call.rebuilt(row) for row in call.blocks()]
         columns = [call.rebuilt([row[k] for row in rows]) for k in range(len(positions))]
-        blocks = call.result(tuple(zip(*columns, strict=True)))
+        blocks = tuple(zip(*columns, strict=True))
         return blocks[0][0] if isinstance(argnums, int) else blocks
 
     return second_derivative
@@ -389,7 +389,7 @@ def _evaluated(
 
 def _by_argument(call: Evaluation, argnums: Argnums, leaves: Sequence[Any]) -> Any:
     """Derivatives by the variables, as one for the only argument or a tuple for several."""
-    found = call.result(call.rebuilt(leaves))
+    found = call.rebuilt(leaves)
     return found[0] if isinstance(argnums, int) else tuple(found)
 
 

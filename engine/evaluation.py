@@ -209,8 +209,8 @@ class Evaluation:
         return blocks
 
     def rebuilt(self, leaves: Sequence[Any]) -> list[Any]:
-        """Derivatives by the variables, in the structure of every argument."""
-        built: list[Any] = rebuilt(self.arguments, leaves)
+        """Derivatives by the variables as the caller gets them, in the form of every argument."""
+        built: list[Any] = rebuilt(self.arguments, map(self.twin.result, leaves))
         return built
 
 

@@ -28,9 +28,7 @@ class Reshape(Primitive):
     is_view = True
 
     def forward(self, x: Any, shape: Shape) -> Any:
-        out = x.reshape(shape)
-        # Where NumPy had to copy, it gives a view of its copy; a base would tell of shared memory.
-        return out if is_part(out, x) else out.copy()
+        return x.reshape(shape)
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         return (RESHAPE(gradient, call.shape_of(0)),)

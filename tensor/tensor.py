@@ -26,7 +26,7 @@ from .extremes import Extremes
 from .graph import Memory, Node, edge_of, new_node, next_number
 from .inplace import InPlace
 from .interchange import Interchange
-from .moves import Moves
+from .moves import Moves, is_part
 from .norms import Norms
 from .orders import Orders
 from .padding import Padding
@@ -261,22 +261,13 @@ class Tensor(
         out._view = None
         mode = special_mode()
         if needs and (mode is None or mode.record) and data.dtype in FLOATS:
-            node = _new(Node)
-            node.operation = primitive
-            node.parents = parents
-            node.inputs = inputs
-            node.out = data if primitive.saves_out else None
-            node.memory = None
-            node.parameters = parameters
-            node.shape = data.shape
-            node.number = next_number()
-            node.hooks = None
-            out._node = node
+            out._node = new_node(primitive, parents, inputs, parameters, data.shape)
+            out._node.out = data if primitive.saves_out else None
             out._requires_grad = True
         else:
             out._node = None
             out._requires_grad = False
-        if primitive.is_view and data.base is not None:
+        if primitive.is_view and is_part(data, tensors[0]._data):
             out._become_view(tensors[0], primitive, parameters)
         if mode is not None and mode.anomaly:
             anomalies.check_forward(primitive.name, tensors, data)

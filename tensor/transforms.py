@@ -15,7 +15,7 @@ from ..engine.modes import current_mode, enable_grad
 from ..engine.shapes import Shape
 from ..engine.twin import Twin
 from . import autograd
-from .coercion import array_from
+from .coercion import constant_array
 from .dtypes import FLOATS
 from .graph import Node, edge_of, new_node, next_number
 from .inplace import View
@@ -68,8 +68,8 @@ class TensorTwin(Twin):
     def variable(self, leaf: Any, what: str) -> Tensor:
         """A tensor on the same memory, with a node of its own.
 
-        The node has no parent, or the outer history of the leaf. That of a view of a leaf is
-        what makes it refuse to be changed in place.
+        The node has no parent, or the outer history of the leaf. As a view of a leaf, the tensor
+        refuses to be changed in place.
         """
         if not isinstance(leaf, Tensor):
             raise TypeError(
@@ -86,7 +86,9 @@ class TensorTwin(Twin):
         node = new_node(VARIABLE, (parent,), (), (), leaf.shape)
         variable = Tensor.of_node(leaf.numpy(), node)
         variable._memory = leaf._shared_memory()
-        variable._view = View(leaf.detach().requires_grad_(), VARIABLE, ())
+        source = Tensor.constant(variable._data)
+        source._requires_grad = True
+        variable._view = View(source, VARIABLE, ())
         return variable
 
     def is_output(self, leaf: Any) -> bool:
@@ -99,10 +101,9 @@ class TensorTwin(Twin):
 
     def direction(self, given: Any, like: Any, what: str) -> Tensor:
         """A tensor of the dtype of ``like``."""
-        if isinstance(given, Tensor):
-            direction = given.to(like.dtype)
-        else:
-            direction = Tensor.constant(array_from(given, like.dtype, what))
+        if not isinstance(given, Tensor):
+            given = Tensor.constant(constant_array(given, what))
+        direction = given.to(like.dtype)
         if direction.shape != like.shape:
             raise ValueError(
                 f"{what} must have the shape {like.shape} of what it belongs to, got "

@@ -67,7 +67,8 @@ ASSIGNMENTS = {
         "out[0] = x[1:2]", "out[[1]] = x[0]", "out[[True, False]] = x[1]", "out[1][2] = x[0, 0]",
         "out[0, 1:][out[0, 1:] < 0] = 9", "out[:, None, [0, 1]] = x[:, None, 1:]",
         "out.scatter_(1, tensor([[2, 0], [1, 2]]), x[:, :2])", "out.scatter_(0, tensor([[1]]), 8)",
-        "out.scatter_add_(1, tensor([[2, 2], [1, 1]]), x[:, 1:])", "out.index_fill_(1, tensor([0]), 5)",
+        "out.scatter_add_(1, tensor([[2, 2], [1, 1]]), x[:, 1:])",
+        "out.index_fill_(1, tensor([0]), 5)",
         "out.index_add_(1, tensor([0, 0]), x[:, 1:])", "out.index_copy_(0, tensor([1]), x[:1])",
     ],
     "cube": ["out[0, :, [0, 1, 2]] = x[1, :, 1:]", "out[:, [0, 2], 1] += 1", "out[..., -1:] = 3"],
@@ -95,7 +96,8 @@ GATHERING = {
         "x.gather(0, tensor([[1, 0], [0, 0], [1, 1]]))", "x.gather(-2, tensor([[1, 1, 1]]))",
         "x.take(tensor([5, 0, -6]))", "x.take_along_dim(tensor([[0], [1]]), 0)",
         "x.take_along_dim(tensor([[2, 0]]), 1)", "x.take_along_dim(tensor([[1, 4], [1, 4]]))",
-        "x.scatter(1, tensor([[0, 2], [1, 0]]), x[:, 1:])", "x.scatter(0, tensor([[1, 0]]), x[1:, :2] * 3)",
+        "x.scatter(1, tensor([[0, 2], [1, 0]]), x[:, 1:])",
+        "x.scatter(0, tensor([[1, 0]]), x[1:, :2] * 3)",
         "x.scatter_add(0, tensor([[1, 1, 1], [1, 0, 1]]), x * x)",
         "x.index_select(1, tensor([2, 0, 0]))", "x.index_select(0, tensor(1))",
         "x.index_add(1, tensor([2, 2]), x[:, :2])", "x.index_add(0, tensor([1]), x[:1], alpha=3)",
@@ -108,7 +110,8 @@ GATHERING = {
     "cube": [
         "x.gather(1, tensor([[[2, 0], [1, 1]]]))", "x.index_select(1, tensor([0, 2, 2]))",
         "x.index_add(1, tensor([0, 0, 2]), x)", "x.index_copy(1, tensor([2, 0]), x[:, :2])",
-        "x.take_along_dim(tensor([[[0], [2]]]), 1)", "x.scatter(2, tensor([[[3, 1]]]), x[:1, :1, :2])",
+        "x.take_along_dim(tensor([[[0], [2]]]), 1)",
+        "x.scatter(2, tensor([[[3, 1]]]), x[:1, :1, :2])",
     ],
 }  # fmt: skip
 

@@ -593,6 +593,7 @@ def test_tensors_anywhere_in_the_arguments_choose_the_tensor_twin():
         (lambda a: jacobian(lambda a: {})(a), "floating point tensors, .* got dict"),
         (lambda a: vjp(lambda a: [a, a], a)[1](a), "cotangents .* a list of 2 was expected"),
         (lambda a: jvp(cube, (a,), (a, a)), "tangents .* a tuple of 1 was expected"),
+        (lambda a: vjp(cube, a)[1](Value(1.0)), "cotangent 0: operands must be of one twin"),
     ],
 )
 def test_bad_calls_are_refused_with_a_sentence(call, message):
