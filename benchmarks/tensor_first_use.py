@@ -3,18 +3,21 @@
 Each run is a fresh Python process that imports the library, then trains a small network (the step
 of tensor_mlp.py) for some seconds and notes the time of every step. A step that takes longer than
 its neighbours is a stall: of a compiler, of the garbage collector, or of the machine, which
-PyTorch's column shows as well.
+PyTorch's column shows as well. twingrad runs twice: first with nothing compiled on disk, then
+with what the first run has left there.
 
-    python benchmarks/tensor_first_use.py [--rounds 5] [--seconds 3] [--network 2-16-16-2]
+    python benchmarks/tensor_first_use.py [--rounds 5] [--seconds 3] [--networks 2-16-16-2]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import measure
@@ -46,40 +49,61 @@ print(json.dumps({{
     "median step": statistics.median(steps),
     "longest step after the first": longest,
     "... which ended after": ends[steps.index(longest, 1) + 1] - ends[0],
-    "99.9 % of the steps are below": sorted(steps)[int(len(steps) * 0.999)],
+    "99.9 % are shorter than": sorted(steps)[int(len(steps) * 0.999)],
 }}))
 """
+
+
+def run_alone(library: str, network: str, seconds: float, cache: str) -> dict[str, float]:
+    """The seconds of one fresh process; what it compiles is kept in the folder ``cache``."""
+    folder = str(Path(__file__).parent.resolve())
+    code = CODE.format(library=library, folder=folder, network=network, seconds=seconds)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"NUMBA_CACHE_DIR": cache},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    numbers: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    return numbers
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--network", choices=tensor_mlp.NETWORKS, default="2-16-16-2")
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        choices=tensor_mlp.NETWORKS,
+        default=["2-16-16-2", "784-256-128-10"],
+    )
     arguments = parser.parse_args()
     measure.describe_machine()
-    folder = str(Path(__file__).parent.resolve())
-    libraries = [name for name in ("torch", "twingrad") if measure.installed(name)]
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in libraries}
-    for _ in range(arguments.rounds):
-        for library in libraries:
-            code = CODE.format(
-                library=library,
-                folder=folder,
-                network=arguments.network,
-                seconds=arguments.seconds,
-            )
-            ran = subprocess.run(
-                [sys.executable, "-c", code], capture_output=True, text=True, check=True
-            )
-            runs[library].append(json.loads(ran.stdout.splitlines()[-1]))
-    print(f"ms, {arguments.network}" + "".join(f"{library:>40}" for library in libraries))
-    for what in runs[libraries[0]][0]:
-        cells = []
-        for library in libraries:
-            low, middle, high = statistics.quantiles((run[what] for run in runs[library]), n=4)
-            cells.append(f"{middle * 1e3:10.3f} ({low * 1e3:.3f} .. {high * 1e3:.3f})")
-        print(f"{what:30}" + "".join(f"{cell:>34}" for cell in cells))
+    for network in arguments.networks:
+        runs: dict[str, list[dict[str, float]]] = {}
+        for _ in range(arguments.rounds):
+            with tempfile.TemporaryDirectory() as cache:
+                for name, library in (
+                    ("PyTorch", "torch"),
+                    ("twingrad", "twingrad"),
+                    ("twingrad, again", "twingrad"),
+                ):
+                    if measure.installed(library):
+                        numbers = run_alone(library, network, arguments.seconds, cache)
+                        runs.setdefault(name, []).append(numbers)
+        print(f"{'ms, ' + network:30}" + "".join(f"{name:>30}" for name in runs))
+        for what in runs["twingrad"][0]:
+            cells = []
+            for each in runs.values():
+                low, middle, high = (
+                    f"{number * 1e3:.2f}"
+                    for number in statistics.quantiles((run[what] for run in each), n=4)
+                )
+                cells.append(f"{middle} ({low} .. {high})")
+            print(f"{what:30}" + "".join(f"{cell:>30}" for cell in cells))
+        print(flush=True)
 
 
 if __name__ == "__main__":

@@ -96,20 +96,28 @@ class Evaluation:
         output = self.output
         single = self.twin.single(output) if self.twin.is_output(output) else None
         if single is None:
-            raise self._refusal(f"one {self.twin.wanted}", output)
+            raise self._refusal(
+                f"one {self.twin.wanted}",
+                output,
+                "return one number, computed from the arguments, such as a sum(), or use "
+                "jacobian() for several",
+            )
         self.output, self.outputs = single, [single]
 
     def require_outputs(self) -> None:
         """Refuse a function that gave anything but what can be differentiated."""
         for leaf in self.outputs or [self.output]:
             if not self.twin.is_output(leaf):
-                raise self._refusal(f"{self.twin.wanted}s, or nested lists of them,", leaf)
+                raise self._refusal(
+                    f"{self.twin.wanted}s, or nested lists of them,",
+                    leaf,
+                    "return what is computed from the arguments, and the rest with has_aux=True",
+                )
 
-    def _refusal(self, wanted: str, got: Any) -> TypeError:
+    def _refusal(self, wanted: str, got: Any, cure: str) -> TypeError:
         return TypeError(
             f"{self.name} must give {wanted} to be differentiated, got {type(got).__name__} "
-            f"{got!r:.60}: return what is computed from the arguments with "
-            "differentiable operations"
+            f"{got!r:.60}: {cure}"
         )
 
     def result(self, structure: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..engine.shapes import Shape, broadcast_shape
 from .broadcasting import NDArray
 from .dims import one_dim
 from .dtypes import int64
-from .methods import plain
+from .methods import Methods, plain
 from .moves import BROADCAST_TO, CLONE, RESHAPE
 from .positions import as_positions
 from .primitive import Call, Primitive
@@ -67,17 +68,12 @@ GATHER_SPREAD = GatherSpread()
 
 def places(index: NDArray, dim: int, shape: Shape) -> NDArray:
     """What ``index`` names along ``dim``, counted as if an array of ``shape`` were one row."""
-    found: Any = index
-    stride = 1
-    for d in range(index.ndim - 1, -1, -1):
-        if d == dim:
-            found = found if stride == 1 else found + index * (stride - 1)
-        elif index.shape[d] > 1:
-            steps = np.arange(0, index.shape[d] * stride, stride)
+    found: NDArray = index * prod(shape[dim + 1 :])
+    for d, length in enumerate(index.shape):
+        if d != dim and length > 1:
+            steps = np.arange(length) * prod(shape[d + 1 :])
             found = found + steps.reshape(-1, *[1] * (index.ndim - 1 - d))
-        stride *= shape[d]
-    array: NDArray = found
-    return array
+    return found
 
 
 class Gathering(Slices):
@@ -277,6 +273,11 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     array([[1, 0, 0],
            [0, 0, 1]])
     """
+    if not isinstance(tensor, Methods):
+        raise TypeError(
+            f"one_hot: tensor must be a Tensor, got {type(tensor).__name__}: make one with "
+            "tensor(...)"
+        )
     index = plain(as_positions(tensor, "one_hot: tensor"))
     if num_classes == -1:
         if not index.size:

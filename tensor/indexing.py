@@ -14,6 +14,7 @@ from .coercion import array_from
 from .dims import present_dim
 from .dtypes import FLOATS, int64
 from .methods import Methods
+from .moves import CLONE
 from .positions import (
     EVERYTHING,
     Plan,
@@ -109,7 +110,7 @@ class Indexing(Methods):
 
     def index_put(self, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Self:
         """A copy with ``values`` at ``indices``; see :meth:`index_put_`."""
-        copied: Self = self.clone()  # type: ignore[attr-defined]
+        copied: Self = CLONE(self)
         return copied.index_put_(indices, values, accumulate)
 
     def select(self, dim: int, index: Any) -> Self:
@@ -196,7 +197,8 @@ class Indexing(Methods):
     def _fitting(self, value: Any, shape: Shape, by: str) -> Any:
         """A value as a tensor of this dtype that broadcasts to ``shape``, or is refused."""
         dtype = self._data.dtype
-        if type(value) is float and dtype in FLOATS:
+        is_number = type(value) is float or (type(value) is int and abs(value) < 2**63)
+        if is_number and dtype in FLOATS:
             return self.constant(quiet().run(np.array, value, dtype))
         if type(value) is not type(self):
             value = self.constant(array_from(value, None, by))

@@ -23,7 +23,7 @@ from .primitive import Call, Primitive
 # does without BLAS where the inner length is 1.
 
 
-class MM(Primitive):
+class MatrixProduct(Primitive):
     """The product of two matrices, ``(m, n)`` by ``(n, p)`` to ``(m, p)``."""
 
     name = "mm"
@@ -35,8 +35,8 @@ class MM(Primitive):
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         a, b = call.inputs
-        by_a = MM_(gradient, b.T) if call.needs(0) else None
-        by_b = MM_(a.T, gradient) if call.needs(1) else None
+        by_a = MM(gradient, b.T) if call.needs(0) else None
+        by_b = MM(a.T, gradient) if call.needs(1) else None
         return (by_a, by_b)
 
     def array_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
@@ -46,7 +46,7 @@ class MM(Primitive):
         return _by_factors(gradient, node, 0)
 
 
-class AddMM(Primitive):
+class AddMatrixProduct(Primitive):
     """``beta * x + alpha * (a @ b)`` for matrices a and b, and x that broadcasts to the product.
 
     With ``beta=0`` the numbers of x do not matter, not even nan.
@@ -75,9 +75,9 @@ class AddMM(Primitive):
         if alpha != 1:
             gradient = gradient * alpha
         if call.needs(1):
-            by_a = MM_(gradient, b.T)
+            by_a = MM(gradient, b.T)
         if call.needs(2):
-            by_b = MM_(a.T, gradient)
+            by_b = MM(a.T, gradient)
         return (by_x, by_a, by_b)
 
     def array_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
@@ -146,9 +146,9 @@ class Linear(Primitive):
         gradient = _rows(gradient)
         by_x = by_weight = by_bias = None
         if call.needs(0):
-            by_x = RESHAPE(MM_(gradient, weight), call.shape_of(0))
+            by_x = RESHAPE(MM(gradient, weight), call.shape_of(0))
         if call.needs(1):
-            by_weight = MM_(gradient.T, _rows(x))
+            by_weight = MM(gradient.T, _rows(x))
         if bias and call.needs(2):
             by_bias = SUM_TO(gradient, call.shape_of(2))
         return (by_x, by_weight, by_bias)
@@ -168,21 +168,21 @@ class Linear(Primitive):
         )
 
 
-MM_ = MM()
-ADDMM = AddMM()
+MM = MatrixProduct()
+ADDMM = AddMatrixProduct()
 MATMUL = Matmul()
 LINEAR = Linear()
 
 
-def multiplied(a: Any, b: Any) -> Any:
+def multiplied(a: Any, b: Any, what: str = "matmul") -> Any:
     """``a @ b`` for two arrays or tensors of one dtype, with dimensions.
 
     Raises ``ValueError`` with both shapes where they do not fit.
     """
     first, second = a.shape, b.shape
     if len(first) == 2 == len(second) and first[1] == second[0]:
-        return without_unused(MM_(a, b), 0)
-    return without_unused(MATMUL(a, b, *_matrix_shapes(first, second)), 0)
+        return MM(a, b)
+    return MATMUL(a, b, *matrix_shapes(first, second, what))
 
 
 def without_unused(product: Any, place: int) -> Any:
@@ -190,7 +190,7 @@ def without_unused(product: Any, place: int) -> Any:
 
     The factors are the operands at ``place`` and behind it; the gradient of each needs the other.
     """
-    node = getattr(product, "_node", None)
+    node = product._node
     if node is not None:
         parents, inputs = node.parents, node.inputs
         if parents[place] is None or parents[place + 1] is None:
@@ -247,7 +247,7 @@ def _rows(x: Any) -> Any:
     return RESHAPE(x, (count, x.shape[-1]))
 
 
-def _matrix_shapes(first: Shape, second: Shape) -> tuple[Shape, Shape, Shape]:
+def matrix_shapes(first: Shape, second: Shape, what: str) -> tuple[Shape, Shape, Shape]:
     """The shapes of two factors as (stacks of) matrices, and the shape of their product.
 
     A stack of matrices times one matrix is as good as one matrix of all their rows.
@@ -255,7 +255,7 @@ def _matrix_shapes(first: Shape, second: Shape) -> tuple[Shape, Shape, Shape]:
     inner = second[-2] if len(second) > 1 else second[0]
     if first[-1] != inner:
         raise ValueError(
-            f"matmul: inner lengths must be equal, got {first[-1]} and {inner} in shapes {first} "
+            f"{what}: inner lengths must be equal, got {first[-1]} and {inner} in shapes {first} "
             f"and {second}: transpose or reshape one of them"
         )
     if len(second) <= 2:
@@ -264,10 +264,10 @@ def _matrix_shapes(first: Shape, second: Shape) -> tuple[Shape, Shape, Shape]:
         return (rows, inner), (inner, *(columns or (1,))), (*first[:-1], *columns)
     left = first if len(first) > 1 else (1, *first)
     try:
-        stack = broadcast_shape([left[:-2], second[:-2]], "matmul")
+        stack = broadcast_shape([left[:-2], second[:-2]], what)
     except ValueError:
         raise ValueError(
-            f"matmul: the dimensions before the last two must broadcast, got {left[:-2]} and "
+            f"{what}: the dimensions before the last two must broadcast, got {left[:-2]} and "
             f"{second[:-2]} in shapes {first} and {second}: make each pair of lengths equal or 1"
         ) from None
     return left, second, (*stack, *first[-2:-1], second[-1])

@@ -8,11 +8,13 @@ import numpy as np
 
 from .broadcasting import NDArray
 from .dims import one_dim
-from .dtypes import FLOATS, int64
+from .dtypes import FLOATS, INTEGERS, int64
 from .extremes import Picked
 from .gathering import Gathering
-from .positions import as_positions, whole_number
+from .methods import Methods
+from .positions import whole_number
 from .quiet import quiet
+from .reductions import SUM
 
 _LONG = 256
 """From this length on, a few elements are found faster without sorting all."""
@@ -164,7 +166,12 @@ class Sorting(Gathering):
         ValueError
             For negative numbers, several dimensions, or as many weights as do not fit.
         """
-        positions = as_positions(self, "bincount")._data
+        positions = self._data
+        if positions.dtype not in INTEGERS:
+            raise TypeError(
+                f"bincount: the tensor must hold whole numbers, got dtype {positions.dtype}: "
+                "convert it with long()"
+            )
         least = whole_number(minlength, "bincount: minlength")
         if positions.ndim != 1 or least < 0 or (positions.size and positions.min() < 0):
             raise ValueError(
@@ -206,9 +213,9 @@ class Sorting(Gathering):
     def _median_of_all(self) -> Any:
         row = self._data.reshape(-1)
         if not row.size:
-            return self.constant(np.array(np.nan, self._data.dtype))
+            return SUM(self, None, False) + np.nan
         median = row[middle(row, 0)]
-        ties = (self._data == median) if median == median else np.isnan(self._data)
+        ties = np.isnan(self._data) if np.isnan(median) else self._data == median
         chosen: Any = self.masked_select(ties)
         return chosen.max()
 
@@ -267,6 +274,11 @@ def searchsorted(sorted_sequence: Any, values: Any, *, right: bool = False) -> A
     ValueError
         If ``sorted_sequence`` is no row.
     """
+    if not isinstance(sorted_sequence, Methods):
+        raise TypeError(
+            "searchsorted: sorted_sequence must be a Tensor, got "
+            f"{type(sorted_sequence).__name__}: make one with tensor(...)"
+        )
     row = sorted_sequence._data
     if row.ndim != 1:
         raise ValueError(

@@ -33,6 +33,7 @@ from .padding import Padding
 from .parts import Parts
 from .primitive import Primitive
 from .printing import Printing
+from .products import Products
 from .quiet import quiet
 from .reductions import Reductions
 from .rounding import Rounding
@@ -61,6 +62,7 @@ class Tensor(
     Cumulative,
     Extremes,
     Norms,
+    Products,
     Softmax,
     Comparisons,
     Rounding,
@@ -418,10 +420,6 @@ class Tensor(
         out = Tensor.constant(self._data)
         out._memory = self._shared_memory()
         return out
-
-    def numpy(self) -> Any:
-        """The numbers as a NumPy array on the same memory."""
-        return self._data
 
     def _shared_memory(self) -> Memory:
         """The record of changes of this tensor's memory, made when it is first needed."""

@@ -9,13 +9,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..engine.array import Array
 from ..engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from ..engine.evaluation import register_twin
 from ..engine.modes import current_mode, enable_grad
 from ..engine.shapes import Shape
 from ..engine.twin import Twin
+from ..engine.value import Value
 from . import autograd
-from .coercion import constant_array
+from .coercion import array_from
 from .dtypes import FLOATS
 from .graph import Node, edge_of, new_node, next_number
 from .inplace import View
@@ -84,7 +86,7 @@ class TensorTwin(Twin):
             )
         parent = edge_of(leaf) if self._records else None
         node = new_node(VARIABLE, (parent,), (), (), leaf.shape)
-        variable = Tensor.of_node(leaf.numpy(), node)
+        variable = Tensor.of_node(leaf._data, node)
         variable._memory = leaf._shared_memory()
         source = Tensor.constant(variable._data)
         source._requires_grad = True
@@ -97,13 +99,19 @@ class TensorTwin(Twin):
 
     def single(self, output: Any) -> Any:
         """The tensor, if it has one element."""
-        return output if output.numpy().size == 1 else None
+        return output if output.numel() == 1 else None
 
     def direction(self, given: Any, like: Any, what: str) -> Tensor:
         """A tensor of the dtype of ``like``."""
-        if not isinstance(given, Tensor):
-            given = Tensor.constant(constant_array(given, what))
-        direction = given.to(like.dtype)
+        if isinstance(given, Value | Array):
+            raise TypeError(
+                f"{what} must be a tensor, as what it belongs to, got {type(given).__name__}: make "
+                "it one with twingrad.tensor(...)"
+            )
+        if isinstance(given, Tensor):
+            direction = given.to(like.dtype)
+        else:
+            direction = Tensor.constant(array_from(given, like.dtype, what))
         if direction.shape != like.shape:
             raise ValueError(
                 f"{what} must have the shape {like.shape} of what it belongs to, got "

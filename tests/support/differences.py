@@ -37,7 +37,7 @@ def check_gradients(function, *arrays, order=2, step=1e-6, tolerance=1e-6, seed=
         moved[1][k] = array - step * direction
         above, below = (scalar(*map(Tensor, each)).item() for each in moved)
         numeric = (above - below) / (2 * step)
-        exact = 0.0 if gradient is None else float((gradient.numpy() * direction).sum())
+        exact = 0.0 if gradient is None else float((gradient.detach().numpy() * direction).sum())
         scale = max(1.0, abs(above), abs(exact))
         assert abs(numeric - exact) <= tolerance * scale, (k, numeric, exact)
         assert gradient is None or gradient.shape == array.shape

@@ -53,15 +53,15 @@ def check_golden(case, layout=np.array):
     assert value.shape == tuple(case["shape"])
     tolerance = TOLERANCES.get(case["dtype"], 0)
     golden = np.array(case["value"], case["dtype"]).reshape(case["shape"])
-    np.testing.assert_allclose(value.numpy(), golden, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(value.detach().numpy(), golden, rtol=tolerance, atol=tolerance)
     if case["gradients"]:
-        weights = np.arange(1.0, value.numpy().size + 1).reshape(value.shape)
+        weights = np.arange(1.0, value.detach().numpy().size + 1).reshape(value.shape)
         leaves = [names[name] for name in case["gradients"]]
         for create_graph in (True, False):
             found = autograd.grad(value, leaves, Tensor(weights), create_graph=create_graph)
             for name, gradient in zip(case["gradients"], found, strict=True):
                 expected = np.array(case["gradients"][name]).reshape(names[name].shape)
-                np.testing.assert_allclose(gradient.numpy(), expected, rtol=1e-6, atol=1e-12)
+                np.testing.assert_allclose(gradient.detach().numpy(), expected, rtol=1e-6, atol=1e-12)
     else:
         assert not value.requires_grad
 

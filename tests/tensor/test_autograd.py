@@ -39,7 +39,9 @@ def test_a_graph_that_was_used_up_is_refused():
     x = leaf(2.0)
     y = (x * x).sum()
     y.backward()
-    with pytest.raises(RuntimeError, match=r"was used up by an earlier backward\(\): give that one"):
+    with pytest.raises(
+        RuntimeError, match=r"was used up by an earlier backward\(\): give that one"
+    ):
         y.backward()
     assert x.grad.item() == 4.0
 
@@ -75,7 +77,9 @@ def test_several_elements_need_a_gradient():
         (x * x).backward()
     (x * x).backward(np.array([1.0, 10.0]))
     assert x.grad.numpy().tolist() == [2.0, 40.0]
-    with pytest.raises(RuntimeError, match=r"must have the shape of the tensor, \(2,\), got \(3,\)"):
+    with pytest.raises(
+        RuntimeError, match=r"must have the shape of the tensor, \(2,\), got \(3,\)"
+    ):
         (x * x).backward(Tensor(np.ones(3)))
 
 
@@ -343,7 +347,9 @@ def test_a_tensor_and_a_value_agree_on_a_neuron():
     (w * x + b).tanh().backward()
     tensors = [leaf(number) for number in (0.8, 2.0, -1.0)]
     (tensors[0] * tensors[1] + tensors[2]).tanh().sum().backward()
-    assert [each.grad.item() for each in tensors] == pytest.approx([w.grad, x.grad, b.grad], rel=1e-15)
+    assert [each.grad.item() for each in tensors] == pytest.approx(
+        [w.grad, x.grad, b.grad], rel=1e-15
+    )
 
 
 def test_tensors_cannot_be_subclassed():

@@ -19,9 +19,7 @@ numbers = st.floats(-50, 50) | st.sampled_from(SPECIAL)
 def columns(name, data):
     """Operands for every argument of a row: some numbers each, equally many."""
     count = data.draw(st.integers(1, 6))
-    return [
-        [data.draw(numbers) for _ in range(count)] for _ in range(table[name].arity[1])
-    ]
+    return [[data.draw(numbers) for _ in range(count)] for _ in range(table[name].arity[1])]
 
 
 def tensors(columns, dtype="float64"):
@@ -93,13 +91,18 @@ def test_a_row_has_on_tensors_the_second_slopes_it_has_on_values(name, data):
 def test_float32_stays_float32_and_is_the_rounded_float64(name, data):
     row = table[name]
     drawn = [[data.draw(MILD)] for _ in range(row.arity[1])]
-    narrow, wide = tensors(drawn, "float32"), [
-        Tensor(np.array(column, "float32").astype("float64"), requires_grad=True)
-        for column in drawn
-    ]
+    narrow, wide = (
+        tensors(drawn, "float32"),
+        [
+            Tensor(np.array(column, "float32").astype("float64"), requires_grad=True)
+            for column in drawn
+        ],
+    )
     result, exact = row(*narrow), row(*wide)
     assert result.dtype == np.float32
-    np.testing.assert_allclose(result.detach().numpy(), exact.detach().numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        result.detach().numpy(), exact.detach().numpy(), rtol=1e-4, atol=1e-5
+    )
     result.sum().backward()
     exact.sum().backward()
     for near, far in zip(narrow, wide, strict=True):
@@ -141,7 +144,14 @@ def test_the_layout_in_memory_does_not_matter(name, layout):
         np.testing.assert_allclose(own.grad.numpy(), other.grad.numpy(), **close)
 
 
-BROADCASTS = [((3, 1), (4,)), ((), (2, 3)), ((2, 3), ()), ((1,), (5,)), ((0, 1), (1, 3)), ((2, 1, 3), (4, 1))]
+BROADCASTS = [
+    ((3, 1), (4,)),
+    ((), (2, 3)),
+    ((2, 3), ()),
+    ((1,), (5,)),
+    ((0, 1), (1, 3)),
+    ((2, 1, 3), (4, 1)),
+]
 TWO_SIDED = [name for name in table if table[name].arity[0] == 2]
 
 

@@ -30,12 +30,12 @@ def test_indices_are_those_of_the_first_and_lead_to_the_values(data, keepdim):
         for name, find in (("max", np.argmax), ("min", np.argmin)):
             values, indices = getattr(x, name)(dim, keepdim)
             expected = find(data, axis=dim, keepdims=keepdim)
-            np.testing.assert_array_equal(indices.numpy(), expected)
+            np.testing.assert_array_equal(indices.detach().numpy(), expected)
             np.testing.assert_array_equal(
-                values.numpy(), getattr(np, name)(data, dim, None, keepdim)
+                values.detach().numpy(), getattr(np, name)(data, dim, None, keepdim)
             )
             alone = getattr(x, f"arg{name}")(dim, keepdim)
-            np.testing.assert_array_equal(alone.numpy(), expected)
+            np.testing.assert_array_equal(alone.detach().numpy(), expected)
             assert indices.dtype == alone.dtype == np.int64
 
 
@@ -46,13 +46,13 @@ def test_ties_share_the_gradient_and_with_dim_the_first_gets_it(data):
         extreme = getattr(x, name)()
         (shares,) = autograd.grad(extreme, x)
         ties = data == extreme.item()
-        np.testing.assert_allclose(shares.numpy(), ties / ties.sum())
+        np.testing.assert_allclose(shares.detach().numpy(), ties / ties.sum())
     x = Tensor(data, requires_grad=True)
     values, indices = x.max(-1)
     (shares,) = autograd.grad(values.sum(), x)
     expected = np.zeros(data.shape)
-    np.put_along_axis(expected, indices.numpy()[..., None], 1, -1)
-    np.testing.assert_array_equal(shares.numpy(), expected)
+    np.put_along_axis(expected, indices.detach().numpy()[..., None], 1, -1)
+    np.testing.assert_array_equal(shares.detach().numpy(), expected)
 
 
 @pytest.mark.parametrize("keepdim", [False, True])
@@ -70,15 +70,15 @@ def test_gradients_agree_with_differences(name, dim, keepdim):
 def test_both_extremes_at_once():
     x = Tensor(distinct)
     pair = x.aminmax(dim=1, keepdim=True)
-    np.testing.assert_array_equal(pair.min.numpy(), distinct.min(1, keepdims=True))
-    np.testing.assert_array_equal(pair.max.numpy(), distinct.max(1, keepdims=True))
+    np.testing.assert_array_equal(pair.min.detach().numpy(), distinct.min(1, keepdims=True))
+    np.testing.assert_array_equal(pair.max.detach().numpy(), distinct.max(1, keepdims=True))
     check_gradients(lambda x: (lambda pair: pair.max * pair.min)(x.aminmax()), distinct)
 
 
 def test_a_tensor_in_the_place_of_dim_is_compared_with_element_by_element():
     x = Tensor([1.0, 5.0], requires_grad=True)
-    assert x.max(Tensor([2.0, 2.0])).numpy().tolist() == [2, 5]
-    assert x.min(np.array([2.0, 2.0], np.float32)).numpy().tolist() == [1, 2]
+    assert x.max(Tensor([2.0, 2.0])).detach().numpy().tolist() == [2, 5]
+    assert x.min(np.array([2.0, 2.0], np.float32)).detach().numpy().tolist() == [1, 2]
     assert x.max(x).requires_grad
 
 
@@ -86,7 +86,7 @@ def test_dtypes_are_kept_and_float32_gradients_stay_float32():
     for dtype in ("float32", "int8", "uint8", "bool"):
         x = Tensor(np.array([[1, 0], [1, 1]], dtype))
         assert x.amax().dtype == x.max().dtype == x.max(0).values.dtype == dtype
-        assert x.amin(1).numpy().tolist() == [0, 1]
+        assert x.amin(1).detach().numpy().tolist() == [0, 1]
     x = Tensor(np.ones((2, 3), np.float32), requires_grad=True)
     for extreme in (x.amax(1), x.min(), x.max(0).values):
         assert autograd.grad(extreme.sum(), x)[0].dtype == np.float32

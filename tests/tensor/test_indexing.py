@@ -68,7 +68,7 @@ def test_a_basic_index_is_a_view_as_in_numpy(drawn):
     array = counted(shape)
     x = Tensor(array)
     part = x[index]
-    np.testing.assert_array_equal(part.numpy(), array[index])
+    np.testing.assert_array_equal(part.detach().numpy(), array[index])
     assert part.shape == np.shape(array[index])
     part += 100
     changed = array.copy()
@@ -96,7 +96,7 @@ def test_arrays_of_positions_pick_as_in_numpy_and_gradients_add_up(drawn, as_ten
         Tensor(each) if as_tensors and isinstance(each, np.ndarray) else each for each in index
     )
     part = x[given_index]
-    np.testing.assert_array_equal(part.numpy(), array[index])
+    np.testing.assert_array_equal(part.detach().numpy(), array[index])
     part.backward(counted(part.shape))
     expected = np.zeros(shape)
     np.add.at(expected, index, counted(part.shape))
@@ -113,7 +113,7 @@ def test_writing_at_arrays_of_positions_is_writing_as_in_numpy(drawn, with_gradi
     out[index] = Tensor(values)
     positions = np.zeros(shape, int)
     positions[index] = 1
-    expected = out.numpy()
+    expected = out.detach().numpy()
     np.testing.assert_array_equal(expected[positions == 0], array[positions == 0])
     np.testing.assert_array_equal(expected[index] < 0, True)
     if with_gradient:
@@ -136,7 +136,7 @@ def test_values_are_added_up_where_a_position_is_named_twice(shape, data):
         x.index_put(arrays, v, accumulate=True),
         x.detach().index_put(arrays, values, accumulate=True),
     ):
-        np.testing.assert_allclose(out.numpy(), expected, rtol=1e-12)
+        np.testing.assert_allclose(out.detach().numpy(), expected, rtol=1e-12)
     x.index_put(arrays, v, accumulate=True).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), np.ones(shape))
     np.testing.assert_array_equal(v.grad.numpy(), np.ones(values.shape))
@@ -411,4 +411,4 @@ def test_training_on_a_part_only_moves_that_part():
     (gradient,) = autograd.grad(loss, table)
     with no_grad():
         table -= 0.1 * gradient
-    np.testing.assert_allclose(table.numpy(), [[1, 1], [0.6, 0.6], [1, 1], [0.8, 0.8]])
+    np.testing.assert_allclose(table.detach().numpy(), [[1, 1], [0.6, 0.6], [1, 1], [0.8, 0.8]])

@@ -113,7 +113,7 @@ def test_joining_agrees_with_numpy_in_any_layout(data):
         array = np.arange(float(np.prod(shape))).reshape(shape) + 10 * k
         arrays.append(array[::-1] if data.draw(st.booleans()) else np.asfortranarray(array))
     joined = cat([Tensor.constant(array) for array in arrays], dim)
-    np.testing.assert_array_equal(joined.numpy(), np.concatenate(arrays, dim))
+    np.testing.assert_array_equal(joined.detach().numpy(), np.concatenate(arrays, dim))
 
 
 def test_arrays_and_numbers_are_joined_as_constants():
@@ -130,13 +130,13 @@ def test_arrays_and_numbers_are_joined_as_constants():
 def test_what_is_joined_has_memory_of_its_own():
     x = Tensor([1.0, 2.0])
     for joined in (cat([x]), stack([x]), hstack([x]), vstack([x])):
-        assert not np.shares_memory(joined.numpy(), x.numpy())
+        assert not np.shares_memory(joined.detach().numpy(), x.detach().numpy())
 
 
 def test_grids_and_broadcasts_are_views_and_may_not_be_changed_in_place():
     x = Tensor([1.0, 2.0])
     for wide in (*meshgrid(x, x), *broadcast_tensors(x, np.zeros((3, 2), np.float32))[:1]):
-        assert np.shares_memory(wide.numpy(), x.numpy())
+        assert np.shares_memory(wide.detach().numpy(), x.detach().numpy())
         with pytest.raises(RuntimeError, match="stand for several elements"):
             wide.add_(1.0)
 

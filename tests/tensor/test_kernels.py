@@ -100,7 +100,9 @@ def test_a_compiled_loop_gives_the_bits_of_numpy(name, part, dtype):
     generator = np.random.default_rng(3)
     special = [0.0, -0.0, 1.0, -1.0, 3.0, -3.0, 6.0, np.inf, -np.inf, np.nan, 1e4, -1e4]
     columns = [
-        np.concatenate([generator.permutation(special), generator.normal(size=50) * 3]).astype(dtype)
+        np.concatenate([generator.permutation(special), generator.normal(size=50) * 3]).astype(
+            dtype
+        )
         for _ in program.arguments
     ]
     with np.errstate(all="ignore"):
@@ -130,9 +132,7 @@ def compiled_now(name, part, dtype, numbers=frozenset()):
 def test_numba_gives_the_bits_of_numpy(cache, name, part, dtype):
     tiered = compiled_now(name, part, dtype)
     generator = np.random.default_rng(3)
-    arrays = [
-        (generator.normal(size=(7, 9)) * 5).astype(dtype) for _ in tiered._program.arguments
-    ]
+    arrays = [(generator.normal(size=(7, 9)) * 5).astype(dtype) for _ in tiered._program.arguments]
     arrays[0].flat[:4] = np.inf, -np.inf, np.nan, 0.0
     with np.errstate(all="ignore"):
         expected = program_kernel(tiered._program, dtype, name)(*arrays)
@@ -162,7 +162,9 @@ def test_what_a_loop_is_not_made_for_is_left_to_numpy(cache):
 
 def test_much_work_brings_the_loop_in_and_does_not_change_a_bit(cache, monkeypatch):
     monkeypatch.setattr(tiers, "PATIENCE", 50_000)
-    own = formula("bent", "x", "x if x > 0.25 else x * x if x > 0 else -x", "1 if x > 0.25 else 2*x")
+    own = formula(
+        "bent", "x", "x if x > 0.25 else x * x if x > 0 else -x", "1 if x > 0.25 else 2*x"
+    )
     try:
         x = Tensor(np.linspace(-1, 1, 10_000), requires_grad=True)
 

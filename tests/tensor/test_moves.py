@@ -78,7 +78,7 @@ def test_memory_is_shared_where_pytorch_shares_it(case):
     x = tensor_on(golden_input(case["on"]))
     for each, shares in zip(results_of(case["expression"], x), case["shares"], strict=True):
         if each.numel():
-            assert np.shares_memory(each.numpy(), x.numpy()) == shares
+            assert np.shares_memory(each.detach().numpy(), x.detach().numpy()) == shares
 
 
 @pytest.mark.parametrize("case", GOLDEN["refused"], ids=labelled)
@@ -138,12 +138,12 @@ def test_a_shape_that_holds_the_elements_can_be_taken_and_given_back(shape, data
     x = Tensor(array)
     order = data.draw(st.permutations(range(len(shape))))
     moved = x.permute(order)
-    np.testing.assert_array_equal(moved.numpy(), array.transpose(order))
+    np.testing.assert_array_equal(moved.detach().numpy(), array.transpose(order))
     row = moved.reshape(-1)
     assert row.shape == (array.size,)
-    np.testing.assert_array_equal(row.reshape(moved.shape).numpy(), moved.numpy())
+    np.testing.assert_array_equal(row.reshape(moved.shape).detach().numpy(), moved.detach().numpy())
     back = moved.permute([order.index(d) for d in range(len(shape))])
-    np.testing.assert_array_equal(back.numpy(), array)
+    np.testing.assert_array_equal(back.detach().numpy(), array)
     assert back.dtype == np.float32
 
 
@@ -199,11 +199,11 @@ def test_a_change_of_a_view_changes_the_tensor_and_its_gradient(expression):
     leaf = Tensor(np.arange(1.0, 7).reshape(2, 3), requires_grad=True)
     x = leaf * 1.0
     (view,) = results_of(f"[{expression}]", x)
-    before = x.numpy().copy()
+    before = x.detach().numpy().copy()
     view.mul_(10.0)
-    changed = x.numpy() != before
+    changed = x.detach().numpy() != before
     assert changed.sum() == view.numel()
-    np.testing.assert_array_equal(x.numpy(), np.where(changed, 10 * before, before))
+    np.testing.assert_array_equal(x.detach().numpy(), np.where(changed, 10 * before, before))
     (x * x).sum().backward()
     expected = np.where(changed, 200 * before, 2 * before)
     np.testing.assert_allclose(leaf.grad.numpy(), expected)
@@ -217,7 +217,7 @@ def test_a_change_of_a_copy_leaves_the_tensor_as_it_was(expression):
     x = leaf * 1.0
     (copy,) = results_of(expression, x)
     copy.mul_(10.0)
-    np.testing.assert_array_equal(x.numpy(), leaf.detach().numpy())
+    np.testing.assert_array_equal(x.detach().numpy(), leaf.detach().numpy())
     (x.sum() + copy.sum()).backward()
     np.testing.assert_array_equal(leaf.grad.numpy(), np.full((2, 3), 11.0))
 
@@ -226,8 +226,8 @@ def test_a_change_of_a_tensor_shows_in_its_views():
     x = Tensor(np.zeros((2, 3)))
     column, diagonal = x.T.unbind(1)[0], x.diagonal()
     x.add_(1.0)
-    np.testing.assert_array_equal(column.numpy(), [1, 1, 1])
-    np.testing.assert_array_equal(diagonal.numpy(), [1, 1])
+    np.testing.assert_array_equal(column.detach().numpy(), [1, 1, 1])
+    np.testing.assert_array_equal(diagonal.detach().numpy(), [1, 1])
 
 
 def test_a_tensor_whose_elements_share_memory_is_not_changed_in_place():
@@ -257,7 +257,7 @@ def test_a_tensor_that_is_right_already_is_given_back():
     row = Tensor([1.0, 2.0])
     assert row.flatten() is row
     assert x.to(np.float32, copy=True) is not x
-    assert not np.shares_memory(x.to("float32", copy=True).numpy(), x.numpy())
+    assert not np.shares_memory(x.to("float32", copy=True).detach().numpy(), x.detach().numpy())
 
 
 def test_contiguous_copies_what_does_not_stand_row_by_row():
@@ -266,8 +266,8 @@ def test_contiguous_copies_what_does_not_stand_row_by_row():
     assert not x.T.is_contiguous()
     copied = x.T.contiguous()
     assert copied.is_contiguous()
-    np.testing.assert_array_equal(copied.numpy(), x.numpy().T)
-    assert not np.shares_memory(copied.numpy(), x.numpy())
+    np.testing.assert_array_equal(copied.detach().numpy(), x.detach().numpy().T)
+    assert not np.shares_memory(copied.detach().numpy(), x.detach().numpy())
 
 
 def test_a_gradient_comes_back_through_another_dtype_in_the_own_one():
@@ -300,17 +300,17 @@ def test_one_dtype_is_enough():
 
 def test_padding_takes_what_pytorch_has_no_kernel_for():
     x = Tensor([1.0, 2.0, 3.0])
-    np.testing.assert_array_equal(x.pad((2, 1), "reflect").numpy(), [3, 2, 1, 2, 3, 2])
-    np.testing.assert_array_equal(x.pad((1, 1), "circular").numpy(), [3, 1, 2, 3, 1])
+    np.testing.assert_array_equal(x.pad((2, 1), "reflect").detach().numpy(), [3, 2, 1, 2, 3, 2])
+    np.testing.assert_array_equal(x.pad((1, 1), "circular").detach().numpy(), [3, 1, 2, 3, 1])
     wide = Tensor(np.arange(4.0).reshape(2, 2)).pad((1, 1, 1, 1), "replicate")
     np.testing.assert_array_equal(
-        wide.numpy(), np.pad(np.arange(4.0).reshape(2, 2), 1, mode="edge")
+        wide.detach().numpy(), np.pad(np.arange(4.0).reshape(2, 2), 1, mode="edge")
     )
 
 
 def test_a_mask_can_be_padded_with_a_truth_value():
     mask = Tensor([True, False]).pad((1, 1), value=True)
-    np.testing.assert_array_equal(mask.numpy(), [True, True, False, True])
+    np.testing.assert_array_equal(mask.detach().numpy(), [True, True, False, True])
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_gradients_of_norms_agree_with_differences(p, dim, generator):
 
 @given(matrices, st.sampled_from([1, 2, 3, inf, -inf, 0, 0.5]))
 def test_a_norm_is_numpys_vector_norm(data, p):
-    found = Tensor(data).norm(p, 1).numpy()
+    found = Tensor(data).norm(p, 1).detach().numpy()
     np.testing.assert_allclose(found, np.linalg.norm(data, p, axis=1), rtol=1e-12)
 
 
@@ -40,23 +40,23 @@ def test_a_norm_is_numpys_vector_norm(data, p):
 def test_the_slope_of_a_norm_of_zeros_is_0_also_a_second_time(p):
     x = Tensor(np.zeros((2, 3)), requires_grad=True)
     norm = x.norm(p, 1)
-    assert norm.numpy().tolist() == [0, 0]
+    assert norm.detach().numpy().tolist() == [0, 0]
     if p == 0:
         assert not norm.requires_grad
         return
     (slope,) = autograd.grad(norm.sum(), x, create_graph=True)
-    assert not slope.numpy().any()
+    assert not slope.detach().numpy().any()
     if p in (2, 3):
         (again,) = autograd.grad(slope.sum(), x)
-        assert not again.numpy().any()
+        assert not again.detach().numpy().any()
 
 
 def test_a_nan_makes_a_norm_and_its_gradient_nan():
     x = Tensor([[nan, 1.0], [3.0, 4.0]], requires_grad=True)
     for p in (1, 2, 3, inf):
         norm = x.norm(p, 1)
-        assert np.isnan(norm.numpy()).tolist() == [True, False]
-        assert np.isnan(autograd.grad(norm.sum(), x)[0].numpy()[0, 0])
+        assert np.isnan(norm.detach().numpy()).tolist() == [True, False]
+        assert np.isnan(autograd.grad(norm.sum(), x)[0].detach().numpy()[0, 0])
 
 
 def test_norms_keep_float32_and_take_a_dtype():
@@ -85,9 +85,9 @@ def test_norms_that_there_are_not_are_refused():
 def test_a_variance_is_numpys(data, dim, correction):
     x = Tensor(data)
     kwargs = {"axis": dim, "ddof": correction}
-    variance = x.var(dim, correction=correction).numpy()
+    variance = x.var(dim, correction=correction).detach().numpy()
     np.testing.assert_allclose(variance, data.var(**kwargs), atol=1e-12)
-    deviation = x.std(dim, correction=correction).numpy()
+    deviation = x.std(dim, correction=correction).detach().numpy()
     np.testing.assert_allclose(deviation, data.std(**kwargs), atol=1e-7)
 
 

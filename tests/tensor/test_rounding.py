@@ -28,13 +28,15 @@ def test_values_and_gradients_are_those_of_pytorch(case, layout):
 @given(arrays, divisors)
 def test_whole_parts_and_remainders_are_numpys(a, b):
     x, y = Tensor(a), Tensor(b)
-    np.testing.assert_array_equal((x % y).numpy(), np.remainder(a, b))
-    np.testing.assert_array_equal((x // y).numpy(), np.floor_divide(a, b))
-    np.testing.assert_array_equal(x.fmod(y).numpy(), np.fmod(a, b))
-    np.testing.assert_array_equal(x.ceil().numpy(), np.ceil(a))
-    np.testing.assert_array_equal(x.trunc().numpy(), np.trunc(a))
-    np.testing.assert_array_equal(x.round(decimals=1).numpy(), np.round(a, 1))
-    np.testing.assert_array_equal((x.trunc() + x.frac()).numpy(), np.trunc(a) + (a - np.trunc(a)))
+    np.testing.assert_array_equal((x % y).detach().numpy(), np.remainder(a, b))
+    np.testing.assert_array_equal((x // y).detach().numpy(), np.floor_divide(a, b))
+    np.testing.assert_array_equal(x.fmod(y).detach().numpy(), np.fmod(a, b))
+    np.testing.assert_array_equal(x.ceil().detach().numpy(), np.ceil(a))
+    np.testing.assert_array_equal(x.trunc().detach().numpy(), np.trunc(a))
+    np.testing.assert_array_equal(x.round(decimals=1).detach().numpy(), np.round(a, 1))
+    np.testing.assert_array_equal(
+        (x.trunc() + x.frac()).detach().numpy(), np.trunc(a) + (a - np.trunc(a))
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,14 +59,14 @@ def test_gradients_agree_with_differences(function):
 def test_a_step_has_slope_0_whatever_it_is_multiplied_with(name):
     x = Tensor([1.5, -0.25], requires_grad=True)
     (slope,) = autograd.grad((getattr(x, name)() * inf).sum(), x, create_graph=True)
-    assert slope.numpy().tolist() == [0, 0]
+    assert slope.detach().numpy().tolist() == [0, 0]
 
 
 def test_a_quotient_rounded_down_has_slope_0_by_both():
     a, b = Tensor([5.0, 7.0], requires_grad=True), Tensor([[2.0], [3.0]], requires_grad=True)
     slopes = autograd.grad((a // b).sum(), (a, b))
     assert [slope.shape for slope in slopes] == [(2,), (2, 1)]
-    assert not any(slope.numpy().any() for slope in slopes)
+    assert not any(slope.detach().numpy().any() for slope in slopes)
 
 
 def test_whole_numbers_are_rounded_already_and_copied():
@@ -72,15 +74,15 @@ def test_whole_numbers_are_rounded_already_and_copied():
     for name in ("ceil", "trunc", "round", "nan_to_num"):
         found = getattr(x, name)()
         assert found.dtype == np.int64
-        assert found.numpy().tolist() == [1, -2]
+        assert found.detach().numpy().tolist() == [1, -2]
         found += 1
-    assert x.numpy().tolist() == [1, -2]
+    assert x.detach().numpy().tolist() == [1, -2]
     with pytest.raises(TypeError, match="frac: the tensor must hold floating"):
         x.frac()
 
 
 def test_decimals_may_be_negative():
-    assert Tensor([125.0, 1349.0]).round(decimals=-2).numpy().tolist() == [100, 1300]
+    assert Tensor([125.0, 1349.0]).round(decimals=-2).detach().numpy().tolist() == [100, 1300]
 
 
 def test_dtypes_are_promoted_and_kept():
@@ -116,5 +118,5 @@ def test_integers_are_not_divided_by_0_and_bools_not_at_all(divide):
 def test_repaired_numbers_have_no_slope_and_the_others_slope_1():
     x = Tensor([1.5, nan, inf, -inf], requires_grad=True)
     repaired = x.nan_to_num(nan=7, neginf=-3)
-    assert repaired.numpy().tolist() == [1.5, 7, np.finfo(np.float32).max, -3]
-    assert autograd.grad(repaired.sum(), x)[0].numpy().tolist() == [1, 0, 0, 0]
+    assert repaired.detach().numpy().tolist() == [1.5, 7, np.finfo(np.float32).max, -3]
+    assert autograd.grad(repaired.sum(), x)[0].detach().numpy().tolist() == [1, 0, 0, 0]

@@ -150,6 +150,7 @@ def test_bools_and_small_integers_are_sorted_too():
     small = Tensor(np.array([3, 255, 0], np.uint8))
     assert small.sort(descending=True).values.tolist() == [255, 3, 0]
     assert small.sort().values.dtype == np.uint8
+    assert small.bincount().shape == (256,)
 
 
 X = Tensor(np.zeros((2, 3)))
@@ -165,8 +166,13 @@ REFUSED = [
     (lambda: Tensor([-1]).bincount(), ValueError, "a row of numbers from 0 on"),
     (lambda: Tensor([[1]]).bincount(), ValueError, r"got shape \(1, 1\)"),
     (lambda: Tensor([1]).bincount(minlength=-1), ValueError, "minlength 0 or more"),
-    (lambda: Tensor([1.5]).bincount(), TypeError, "bincount must hold whole numbers"),
+    (
+        lambda: Tensor([1.5]).bincount(),
+        TypeError,
+        "bincount: the tensor must hold whole numbers, got dtype float32",
+    ),
     (lambda: Tensor([1]).bincount([1.0, 2.0]), ValueError, r"weights must have the shape \(1,\)"),
+    (lambda: searchsorted([1.0], 1.0), TypeError, "sorted_sequence must be a Tensor, got list"),
     (lambda: searchsorted(X, 1.0), ValueError, "sorted_sequence must be a row"),
 ]
 
