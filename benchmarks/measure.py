@@ -78,6 +78,11 @@ def _seconds(function: Callable[[], object], runs: int) -> float:
     return time.perf_counter() - start
 
 
+def quartiles(seconds: list[float]) -> list[float]:
+    """The lower quartile, the median and the upper quartile."""
+    return statistics.quantiles(seconds, n=4, method="inclusive")
+
+
 def print_table(
     seconds: Mapping[str, list[float]],
     reference: str,
@@ -91,12 +96,11 @@ def print_table(
     last = f"  {'first call':>12}" if first else ""
     print(f"{'':{width}}  {'median':>10} {'quartiles':>21}  {'times faster':>12}{last}")
     for name, runs in seconds.items():
-        low, middle, high = statistics.quantiles(runs, n=4)
-        quartiles = f"{low / unit:.2f} .. {high / unit:.2f}"
+        low, middle, high = (each / unit for each in quartiles(runs))
         last = f"  {first[name] * 1e3:9.1f} ms" if first else ""
         print(
-            f"{name:{width}}  {middle / unit:8.2f} {symbol} {quartiles:>21}  "
-            f"{base / middle:11.2f}x{last}"
+            f"{name:{width}}  {middle:8.2f} {symbol} {f'{low:.2f} .. {high:.2f}':>21}  "
+            f"{base / unit / middle:11.2f}x{last}"
         )
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,7 +35,7 @@ problem = tensor_mlp.Problem({network!r})
 
 ends = [time.perf_counter()]
 step = tensor_mlp.eager(library, problem)
-while ends[-1] < ends[0] + {seconds}:
+while len(ends) < 4 or ends[-1] < ends[0] + {seconds}:
     step()
     ends.append(time.perf_counter())
 steps = [end - begin for begin, end in itertools.pairwise(ends)]
@@ -61,7 +60,7 @@ def run_alone(library: str, network: str, seconds: float, cache: str) -> dict[st
     ran = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"NUMBA_CACHE_DIR": cache},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
@@ -96,11 +95,9 @@ def main() -> None:
         print(f"{'ms, ' + network:30}" + "".join(f"{name:>30}" for name in runs))
         for what in runs["twingrad"][0]:
             cells = []
-            for each in runs.values():
-                low, middle, high = (
-                    f"{number * 1e3:.2f}"
-                    for number in statistics.quantiles((run[what] for run in each), n=4)
-                )
+            for row in runs.values():
+                numbers = [run[what] * 1e3 for run in row]
+                low, middle, high = (f"{each:.2f}" for each in measure.quartiles(numbers))
                 cells.append(f"{middle} ({low} .. {high})")
             print(f"{what:30}" + "".join(f"{cell:>30}" for cell in cells))
         print(flush=True)

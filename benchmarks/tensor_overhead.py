@@ -113,7 +113,7 @@ def print_matrix(title: str, runs: dict[str, dict[str, Callable[[], Any]]], roun
         cells = []
         for library in libraries:
             low, middle, high = (
-                f"{each * 1e6:.2f}" for each in statistics.quantiles(seconds[library], n=4)
+                f"{each * 1e6:.2f}" for each in measure.quartiles(seconds[library])
             )
             cells.append(f"{f'{middle} ({low} .. {high})':>30}")
         print(f"{name:24}" + "".join(cells), flush=True)

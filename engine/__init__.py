@@ -2,7 +2,7 @@
 
 from .array import Array
 from .declaration import formula
-from .derivatives import grad, hessian, value_and_grad
+from .derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .formula import Formula
 from .functions import cat, matmul, stack
 from .modes import detect_anomaly, enable_grad, no_grad
@@ -22,8 +22,12 @@ __all__ = [
     "formula",
     "grad",
     "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "matmul",
     "no_grad",
     "stack",
     "value_and_grad",
+    "vjp",
 ]

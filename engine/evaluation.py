@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -185,7 +186,7 @@ class Evaluation:
         made for each element of the outputs, or of the variables where they have fewer.
         """
         sizes = [
-            sum(int(np.prod(self.twin.shape(leaf))) for leaf in leaves)
+            sum(prod(self.twin.shape(leaf)) for leaf in leaves)
             for leaves in (self.outputs, self.variables)
         ]
         return self._blocks_by_rows() if sizes[0] <= sizes[1] else self._blocks_by_columns()

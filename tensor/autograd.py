@@ -14,7 +14,7 @@ from ..engine.shapes import Shape
 from . import anomalies
 from .broadcasting import stretched
 from .coercion import array_from
-from .graph import Node, backward_order, edge_of, propagate
+from .graph import Node, backward_order, edge_of, leading_to, propagate
 from .quiet import quiet
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def backward(
 ) -> None:
     """Add the derivatives of the root to the ``grad`` of the leaves; see ``Tensor.backward``."""
     found = _run((root,), (gradient,), retain_graph, create_graph, inputs or ())
-    taken: set[int] = set()
+    taken = {id(gradient._data)} if isinstance(gradient, type(root)) else set()
     if inputs is not None:
         for leaf in inputs:
             if edge_of(leaf) in found:
@@ -94,7 +94,7 @@ def grad(
             )
     found = _run(roots, seeds, retain_graph, create_graph, wanted)
     results = []
-    taken: set[int] = set()
+    taken = {id(each._data) for each in seeds if isinstance(each, type(roots[0]))}
     for position, each in enumerate(wanted):
         gradient = found.get(edge_of(each))
         if gradient is None and not allow_unused:
@@ -128,6 +128,8 @@ def _run(
         seeds[edge] = seeds[edge] + seed if edge in seeds else seed
     order, has_hooks = backward_order(seeds)
     edges = {edge_of(each) for each in wanted} if wanted else ()
+    if edges:
+        order = leading_to(order, edges)
     mode = special_mode()
     watch = anomalies.check_backward if mode is not None and mode.anomaly else None
     if create_graph:
@@ -139,7 +141,8 @@ def _run(
     else:
         found = quiet().run(propagate, seeds, order, False, release, edges, watch)
     for leaf in found:
-        if leaf.__class__ is not Node and leaf._hooks is not None:
+        is_asked_for = leaf.__class__ is not Node and (not edges or leaf in edges)
+        if is_asked_for and leaf._hooks is not None:
             for hook in list(leaf._hooks.values()):
                 found[leaf] = hook(found[leaf], leaf.shape)
     return found

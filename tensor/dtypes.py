@@ -17,6 +17,8 @@ int32 = np.dtype(np.int32)
 int64 = np.dtype(np.int64)
 uint8 = np.dtype(np.uint8)
 bool_ = np.dtype(np.bool_)
+double = float64
+long = int64
 
 FLOATS = frozenset({float32, float64})
 INTEGERS = frozenset({int8, int16, int32, int64, uint8})

@@ -165,6 +165,9 @@ inner = _function(Tensor.inner)
 outer = _function(Tensor.outer)
 addmm = _function(Tensor.addmm)
 addmv = _function(Tensor.addmv)
+addbmm = _function(Tensor.addbmm)
+vdot = _function(Tensor.vdot)
+kron = _function(Tensor.kron)
 baddbmm = _function(Tensor.baddbmm)
 
 

@@ -68,10 +68,12 @@ GATHER_SPREAD = GatherSpread()
 
 def places(index: NDArray, dim: int, shape: Shape) -> NDArray:
     """What ``index`` names along ``dim``, counted as if an array of ``shape`` were one row."""
-    found: NDArray = index * prod(shape[dim + 1 :])
+    own_stride = prod(shape[dim + 1 :])
+    found: NDArray = index if own_stride == 1 else index * own_stride
     for d, length in enumerate(index.shape):
         if d != dim and length > 1:
-            steps = np.arange(length) * prod(shape[d + 1 :])
+            steps = np.arange(length)
+            steps *= prod(shape[d + 1 :])
             found = found + steps.reshape(-1, *[1] * (index.ndim - 1 - d))
     return found
 

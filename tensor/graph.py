@@ -228,6 +228,15 @@ def backward_order(roots: Iterable[Any]) -> tuple[list[Node], bool]:
     return found, has_hooks
 
 
+def leading_to(order: Sequence[Node], wanted: Collection[Any]) -> list[Node]:
+    """Those nodes of ``order`` through which gradients reach the ``wanted`` nodes and leaves."""
+    needed = set(wanted)
+    for node in reversed(order):
+        if any([parent in needed for parent in node.parents or ()]):
+            needed.add(node)
+    return [node for node in order if node in needed]
+
+
 Watch = Callable[[Node, Any, Sequence[Any]], None]
 """Called with a node, its gradient, and what its parents get of it."""
 

@@ -211,6 +211,8 @@ def check_positions(arrays: Sequence[Any], dims: Shape, shape: Shape) -> None:
         length = shape[dim]
         if array.size and (array.min() < -length or array.max() >= length):
             position(int(array[(array < -length) | (array >= length)][0]), length, dim)
+    if len(plain) == 1:
+        return
     try:
         np.broadcast_shapes(*[array.shape for array in plain])
     except ValueError:

@@ -82,8 +82,9 @@ class Products(Methods):
                 f"inner: the last lengths must be equal, got {shape[-1]} and {length} in shapes "
                 f"{shape} and {b._data.shape}: transpose or reshape one of them"
             )
-        sums: Self = without_unused(multiplied(a, columns), 0)
-        return sums if len(before) < 2 else sums.reshape(*shape[:-1], *before)
+        sums = without_unused(multiplied(a, columns), 0)
+        inner: Self = sums if len(before) < 2 else sums.reshape(*shape[:-1], *before)
+        return inner
 
     def outer(self, vec2: Any) -> Self:
         """The products of each element of a vector with each of another, (m) by (n) to (m, n).
@@ -106,8 +107,9 @@ class Products(Methods):
         ndim = max(a._data.ndim, b._data.ndim)
         outside, inside = [(1,) * (ndim - each._data.ndim) + each._data.shape for each in (a, b)]
         spread = a.reshape([length for pair in zip(outside, (1,) * ndim) for length in pair])
-        products: Self = spread * b.reshape([n for pair in zip((1,) * ndim, inside) for n in pair])
-        return products.reshape([m * n for m, n in zip(outside, inside)])
+        products = spread * b.reshape([n for pair in zip((1,) * ndim, inside) for n in pair])
+        product: Self = products.reshape([m * n for m, n in zip(outside, inside)])
+        return product
 
     def addmm(self, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """``beta * self + alpha * (mat1 @ mat2)`` for matrices, (m, n) by (n, p).
@@ -226,7 +228,7 @@ def _fit(a: Any, b: Any, kind: Any) -> bool:
         dtype is y.dtype
         and dtype.kind == "f"
         and x.ndim == 2 == y.ndim
-        and x.shape[1] == y.shape[0]  # type: ignore[no-any-return]
+        and x.shape[1] == y.shape[0]
     )
 
 
@@ -242,7 +244,7 @@ def _fit_linear(input: Any, weight: Any, bias: Any, kind: Any) -> bool:
         and x.ndim > 0
         and w.ndim == 2
         and x.shape[-1] == w.shape[1]
-        and b.shape == w.shape[:1]  # type: ignore[no-any-return]
+        and b.shape == w.shape[:1]
     )
 
 

@@ -124,7 +124,9 @@ class IndexSpread(Primitive):
             return spread
         others = tuple([shape[d] for d in range(len(shape)) if d not in dims])
         rows = added(positions, rows_of(part, arrays, dims), prod(lengths), prod(others))
-        return rows.reshape(lengths + others).transpose(_order_back(dims, len(shape)))
+        spread = rows.reshape(lengths + others)
+        come_first = dims[-1] == len(dims) - 1
+        return spread if come_first else spread.transpose(_order_back(dims, len(shape)))
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         arrays = call.inputs[1:]

@@ -169,7 +169,7 @@ REFUSED = [
     (
         lambda: Tensor([1.5]).bincount(),
         TypeError,
-        "bincount: the tensor must hold whole numbers, got dtype float32",
+        "bincount: the tensor must hold whole numbers",
     ),
     (lambda: Tensor([1]).bincount([1.0, 2.0]), ValueError, r"weights must have the shape \(1,\)"),
     (lambda: searchsorted([1.0], 1.0), TypeError, "sorted_sequence must be a Tensor, got list"),
