@@ -91,7 +91,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     for position, other in enumerate(named[1:], 2):
         later = output + "".join([each.names for each in named[position:]])
         total = contracted(total, other, later, "einsum")
-    return _result(total, output)
+    result: Tensor = _result(total, output)
+    return result
 
 
 def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
@@ -141,8 +142,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
         names.remove(right[e])
         right[e] = left[d]
     factors = Named(first, "".join(left)), Named(second, "".join(right))
-    found = contracted(*factors, "".join(names), "tensordot").tensor
-    return found
+    total: Tensor = contracted(*factors, "".join(names), "tensordot").tensor
+    return total
 
 
 def contracted(a: Named, b: Named, kept: str, what: str) -> Named:

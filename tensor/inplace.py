@@ -19,7 +19,7 @@ from ..engine.modes import current_mode, special_mode
 from ..engine.operators import Operators
 from ..engine.shapes import broadcast_shape
 from .coercion import array_from
-from .dtypes import category
+from .dtypes import FLOATS, category
 from .elementwise import row_of
 from .graph import edge_of, new_node
 from .primitive import Call, Primitive
@@ -105,11 +105,11 @@ class InPlace(Operators):
 
     def add_(self, other: Any, *, alpha: float = 1) -> Self:
         """``self += alpha * other``."""
-        return self._change(formulas.add, other if alpha == 1 else other * alpha)
+        return self._change(formulas.add, self._scaled(other, alpha))
 
     def sub_(self, other: Any, *, alpha: float = 1) -> Self:
         """``self -= alpha * other``."""
-        return self._change(formulas.sub, other if alpha == 1 else other * alpha)
+        return self._change(formulas.sub, self._scaled(other, alpha))
 
     def mul_(self, other: Any) -> Self:
         """``self *= other``."""
@@ -193,6 +193,16 @@ class InPlace(Operators):
         return self._replace(0, "zero_", convert=True)
 
     # What they are made of
+
+    def _scaled(self, other: Any, alpha: float) -> Any:
+        """``alpha * other``; for constants without a detour, as the steps of optimizers need it."""
+        if type(alpha) is int and alpha == 1:
+            return other
+        kind = type(self)
+        if type(other) is kind and not other._requires_grad and other._data.dtype in FLOATS:
+            factor = np.array(alpha, other._data.dtype)
+            return kind.constant(np.asarray(quiet().run(np.multiply, other._data, factor)))
+        return other * alpha
 
     def _change(self, operation: Formula, *others: Any) -> Self:
         """Apply a row to this tensor and others, and take the result."""
