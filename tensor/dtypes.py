@@ -20,9 +20,9 @@ bool_ = np.dtype(np.bool_)
 double = float64
 long = int64
 
-FLOATS = frozenset({float32, float64})
-INTEGERS = frozenset({int8, int16, int32, int64, uint8})
-SUPPORTED = FLOATS | INTEGERS | {bool_}
+FLOATS: frozenset[DType] = frozenset({float32, float64})
+INTEGERS: frozenset[DType] = frozenset({int8, int16, int32, int64, uint8})
+SUPPORTED: frozenset[DType] = FLOATS | INTEGERS | {bool_}
 
 DEFAULT = float32
 """What Python floats become, and integers where a function gives real numbers."""
@@ -41,7 +41,7 @@ def checked(dtype: Any, what: str) -> DType:
         found = np.dtype(dtype).newbyteorder("=") if dtype is not None else None
     except TypeError:
         found = None
-    if found not in SUPPORTED:
+    if found is None or found not in SUPPORTED:
         raise TypeError(
             f"{what}: dtype must be one of {', '.join(sorted(str(each) for each in SUPPORTED))}, "
             f"got {dtype!r}: convert the data first"
@@ -49,7 +49,7 @@ def checked(dtype: Any, what: str) -> DType:
     return _canonical[found]
 
 
-_canonical = {each: each for each in SUPPORTED}
+_canonical: dict[DType, DType] = {each: each for each in SUPPORTED}
 
 
 def canonical(dtype: DType) -> DType | None:

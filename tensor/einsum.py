@@ -298,14 +298,14 @@ def _paired_dims(dims: Any, ndim: int, other: int) -> tuple[Shape, Shape]:
                 f"dimensions, got {dims}: sum over dimensions that both have"
             )
         return tuple(range(ndim - dims, ndim)), tuple(range(dims))
-    if not isinstance(dims, list | tuple) or len(dims) != 2:
+    is_pair = isinstance(dims, list | tuple) and len(dims) == 2
+    if not is_pair or not all([isinstance(each, list | tuple) for each in dims]):
         raise TypeError(
             f"tensordot: dims must be an int, or a pair of lists of ints, got {dims!r}: write for "
             "example ([1], [0])"
         )
-    first, second = (unpacked((each,)) for each in dims)
-    first = normalized_dims(first, ndim, "tensordot")
-    second = normalized_dims(second, other, "tensordot")
+    first = normalized_dims(dims[0], ndim, "tensordot")
+    second = normalized_dims(dims[1], other, "tensordot")
     if len(first) != len(second):
         raise ValueError(
             "tensordot: dims must name equally many dimensions of both factors, got "

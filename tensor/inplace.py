@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -243,6 +244,11 @@ class InPlace(Operators):
         """
         kind = type(self)
         if type(new) is not kind:
+            if type(new) is float and not isfinite(new) and self._data.dtype not in FLOATS:
+                raise ValueError(
+                    f"{by}: a tensor of dtype {self._data.dtype} cannot hold {new}: convert it "
+                    "first, for example with float()"
+                )
             new = kind.constant(array_from(new, None, by))
         recording = current_mode().record
         if recording and (self._requires_grad or new._requires_grad):
@@ -293,7 +299,7 @@ class InPlace(Operators):
 
     def _become_view(self, source: Any, primitive: Primitive, parameters: tuple[Any, ...]) -> None:
         """Note that this tensor is part of the memory of ``source``."""
-        self._view = View(source, primitive, parameters)
+        self._view = View(source, primitive, parameters)  # type: ignore[misc]  # a slot of Tensor
         self._memory = source._shared_memory()
         root = source
         while root._view is not None:

@@ -110,9 +110,7 @@ class _Entry:
         return sorted(file for file in self._folder.glob("*") if file.suffix in {".nbi", ".nbc"})
 
     def _found(self) -> dict[str, str]:
-        return {
-            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self._files()
-        }
+        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self._files()}
 
     def is_whole(self) -> bool:
         """Whether the files are those that were written down."""

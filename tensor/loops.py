@@ -96,7 +96,8 @@ def loop_source(program: Program, dtype: DType, numbers: Collection[str]) -> str
         return constants.setdefault(text, f"c{len(constants)}")
 
     element = [f"{name} = {name}_[i]" for name in program.arguments if name not in numbers]
-    element += [_assignment(step, [written(each) for each in step.operands]) for step in program.steps]
+    for step in program.steps:
+        element.append(_assignment(step, [written(each) for each in step.operands]))
     names = [name if name in numbers else f"{name}_" for name in program.arguments]
     results = [f"result{k}" for k in range(len(program.results))]
     element += [
@@ -127,4 +128,3 @@ def _assignment(step: Step, operands: list[str]) -> str:
         first, second = operands
         return f"{step.target} = {first} {_INFIX[step.function]} {second}"
     return f"{step.target} = {_PATTERNS[step.function].format(*operands)}"
-

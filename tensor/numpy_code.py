@@ -59,8 +59,7 @@ def array_function(step: str) -> Kernel:
 
         function: Kernel = getattr(special, step)
         return function
-    function = getattr(np, _NAMES.get(step, step))
-    return function
+    return getattr(np, _NAMES.get(step, step))
 
 
 Large = Callable[[tuple[Any, ...]], "tuple[Any, ...] | None"]
@@ -172,10 +171,10 @@ class _Writer:
     def gradients(self, wanted: Collection[int], what: str) -> Kernel:
         """What the operands of a node get of its gradient, with new memory for every step."""
         arguments = f"node, {GRADIENT}"
-        contributions = self._contributions(wanted)
+        result = self._contributions(wanted)
         if len(self.program.arguments) > 3:  # the gradient, several operands and the value
-            contributions = f"__summed__(node, {contributions}) if node.parameters else {contributions}"
-        lines = [*self._unpacked(), *self._lines(), f"return {contributions}"]
+            result = f"__summed__(node, {result}) if node.parameters else {result}"
+        lines = [*self._unpacked(), *self._lines(), f"return {result}"]
         return self._defined(arguments, lines, what)
 
     def thrifty_gradients(self, wanted: Collection[int], plain: Kernel, what: str) -> Kernel:
@@ -311,8 +310,6 @@ class _Writer:
 def _summed(node: Node, contributions: tuple[Any, ...]) -> tuple[Any, ...]:
     """Contributions summed over what their operands were stretched along."""
     return tuple(
-        each
-        if each is None or shape == node.shape
-        else summed_to(each, node.shape, shape)
+        each if each is None or shape == node.shape else summed_to(each, node.shape, shape)
         for each, shape in zip(contributions, node.parameters)
     )

@@ -53,7 +53,7 @@ def _evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return _chosen(test, body, orelse, names)
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return table[name](*[_evaluated(argument, names) for argument in arguments])
-    raise AssertionError(f"{ast.unparse(node)} is no formula")  # the whitelist lets none through
+    raise AssertionError(f"{ast.unparse(node)} is no formula")  # none passes the whitelist
 
 
 def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str, Any]) -> Any:

@@ -153,7 +153,7 @@ class _Writer:
                 )
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self._call(name, arguments, names)
-        raise AssertionError(f"{ast.unparse(node)} is no formula")  # the whitelist lets none through
+        raise AssertionError(f"{ast.unparse(node)} is no formula")  # none passes the whitelist
 
     def _call(
         self, name: str, arguments: Sequence[ast.expr], names: Mapping[str, Operand]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, ClassVar, Self, final
 
@@ -10,8 +10,6 @@ import numpy as np
 
 from ..engine.formula import Formula
 from ..engine.modes import current_mode, special_mode
-from ..engine.operation import Operand
-from ..engine.operators import Operators
 from ..engine.shapes import Shape, broadcast_shape
 from . import anomalies, autograd
 from .alike import Alike
@@ -236,12 +234,13 @@ class Tensor(
     def record(primitive: Primitive, operands: tuple[Any, ...], parameters: tuple[Any, ...]) -> Any:
         """Apply a primitive to tensors, and to arrays or numbers beside them: a new tensor."""
         if len(operands) == 1:
-            (a,) = tensors = operands
+            tensors: tuple[Any, ...] = operands
+            (a,) = operands
             data = quiet().run(primitive.forward, a._data, *parameters)
             needs = a._requires_grad
             if needs:
                 parents: tuple[Any, ...] = (a._node or a,)
-                inputs = operands if primitive.saves else _NOTHING
+                inputs: tuple[Any, ...] = operands if primitive.saves else _NOTHING
         else:
             tensors = tuple(
                 [each if type(each) is Tensor else _constant(each, primitive) for each in operands]
@@ -463,7 +462,7 @@ def _matched_floats(
 ) -> tuple[tuple[Tensor, ...], list[Any], DType] | None:
     """What :func:`matched` gives, in less time, for floats of one dtype beside Python numbers."""
     dtype = next((each._data.dtype for each in reversed(operands) if type(each) is Tensor), None)
-    if dtype not in FLOATS:
+    if dtype is None or dtype not in FLOATS:
         return None
     kept = []
     for position, each in enumerate(operands):

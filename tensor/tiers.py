@@ -70,7 +70,7 @@ class TieredProgram:
             return None
         before = self._split.before
         if before.results:
-            named |= zip(before.results, self._before(*arrays), strict=True)
+            named |= dict(zip(map(str, before.results), self._before(*arrays), strict=True))
         operands = [named[name] for name in self._split.loop.arguments]
         dtypes = self._dtypes
         for operand, dtype in zip(operands, dtypes, strict=True):
@@ -84,7 +84,8 @@ class TieredProgram:
     @property
     def _dtypes(self) -> list[DType]:
         """The dtypes of the loop's arguments."""
-        return [bool_ if name in self._truths else self._dtype for name in self._split.loop.arguments]
+        names = self._split.loop.arguments
+        return [bool_ if name in self._truths else self._dtype for name in names]
 
     @property
     def _truths(self) -> set[str]:

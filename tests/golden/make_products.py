@@ -56,8 +56,9 @@ SECTIONS = {
         "A.mv(v)", "v.dot(v)", "i.dot(i)", "v.vdot(v)", "stack.bmm(stack2)", "v.inner(v)",
         "A.inner(S)", "stack.inner(A)", "stack.inner(deep)", "number.inner(A)", "A.inner(number)",
         "v.inner(A)", "A.inner(v)", "none.inner(none)", "u.outer(v)", "u.outer(i)", "i.outer(i)",
-        "nothing.outer(u)", "bools[0].outer(bools[1])", "A.kron(row)", "u.kron(A)", "A.kron(number)",
-        "stack.kron(v)", "i.kron(u)", "p.addmm(A, B)", "number.addmm(A, B)", "C.addmm(A, B)",
+        "nothing.outer(u)", "bools[0].outer(bools[1])", "A.kron(row)", "u.kron(A)",
+        "A.kron(number)", "stack.kron(v)", "i.kron(u)", "p.addmm(A, B)", "number.addmm(A, B)",
+        "C.addmm(A, B)",
         "row.addmm(A, B, beta=2)", "C.addmm(A, B, alpha=-0.5)", "u.reshape(2, 1).addmm(A, B)",
         "p.addmm(A, B, beta=0.5, alpha=3)", "nan.addmm(A, B, beta=0)", "number.addmm(none, none.T)",
         "one.addmm(u.reshape(2, 1), row, beta=2)", "i.addmm(I.T, I, beta=2, alpha=3)[0]",
@@ -115,8 +116,8 @@ REFUSED = {
         "einsum('ij,ij->', bools, bools)", "einsum('i>i', v)", "einsum('...ij', v)",
         "tensordot(u, v, dims=-1)", "tensordot(u, u, dims=2)", "tensordot(u, v, dims=1)",
         "tensordot(A, A, dims=([0, 1], [0]))", "tensordot(A, A, dims=([0, 0], [0, 1]))",
-        "tensordot(v, i, dims=1)", "tensordot(A, A, dims=([2], [0]))", "tensordot(A, A, dims=(0, 0))",
-        "tensordot(bools, bools, 1)",
+        "tensordot(v, i, dims=1)", "tensordot(A, A, dims=([2], [0]))",
+        "tensordot(A, A, dims=(0, 0))", "tensordot(bools, bools, 1)",
     ],
 }  # fmt: skip
 

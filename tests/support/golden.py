@@ -61,7 +61,8 @@ def check_golden(case, layout=np.array):
             found = autograd.grad(value, leaves, Tensor(weights), create_graph=create_graph)
             for name, gradient in zip(case["gradients"], found, strict=True):
                 expected = np.array(case["gradients"][name]).reshape(names[name].shape)
-                np.testing.assert_allclose(gradient.detach().numpy(), expected, rtol=1e-6, atol=1e-12)
+                own = gradient.detach().numpy()
+                np.testing.assert_allclose(own, expected, rtol=1e-6, atol=1e-12)
     else:
         assert not value.requires_grad
 

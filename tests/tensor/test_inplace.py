@@ -126,7 +126,7 @@ def test_a_changed_result_is_caught_if_its_derivative_needs_it():
     y = x.tanh()
     y.mul_(2.0)
     with pytest.raises(
-        RuntimeError, match="the result of tanh, of shape .* changed in place by mul_"
+        RuntimeError, match=r"the result of tanh, of shape .* changed in place by mul_"
     ):
         y.sum().backward()
     y = x + 1.0

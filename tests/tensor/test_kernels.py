@@ -269,7 +269,7 @@ DAMAGES = {
 def test_a_damaged_entry_is_made_again(either_cache, damage, suffix):
     cache = either_cache
     kernel_cache.compiled(SOURCE.format(3), SIGNATURE)
-    files = [file for file in cache.rglob(f"*{suffix}")]
+    files = list(cache.rglob(f"*{suffix}"))
     assert files
     for file in files:
         DAMAGES[damage](file)
