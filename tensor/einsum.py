@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..engine.shapes import Shape, normalized_dims, unpacked
 from .matmul import multiplied, without_unused
 from .parts import DIAGONAL
-from .products import Products, check_factors, tensors
+from .products import check_factors, kind_of, tensors
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -173,14 +173,7 @@ def contracted(a: Named, b: Named, kept: str, what: str) -> Named:
 
 def _as_tensors(operands: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     """The operands as tensors, arrays among them as constants."""
-    kinds = [type(each) for each in operands if isinstance(each, Products)]
-    if not kinds:
-        raise TypeError(
-            f"{what}: operands must hold a Tensor, got "
-            f"{', '.join(type(each).__name__ for each in operands) or 'none'}: make one with "
-            "twingrad.tensor(...)"
-        )
-    return tensors(operands, kinds[0], what)
+    return tensors(operands, kind_of(operands, what), what)
 
 
 def _terms(equation: str, ndims: Sequence[int]) -> tuple[list[str], str]:

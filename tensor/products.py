@@ -190,15 +190,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         If the shapes do not fit.
     """
     operands = (input, weight) if bias is None else (input, weight, bias)
-    first = next((each for each in operands if isinstance(each, Products)), None)
-    if first is None:
-        raise TypeError(
-            f"linear: input, weight or bias must be a Tensor, got {type(input).__name__} and "
-            f"{type(weight).__name__}: make one with twingrad.tensor(...)"
-        )
-    if not (bias is not None and _fit_linear(input, weight, bias, type(first))):
-        operands = _checked_linear(factors(operands, type(first), "linear"))
-    return without_unused(first.record(LINEAR, operands, ()), 0)
+    kind = kind_of(operands, "linear")
+    if bias is None or not _fit_linear(input, weight, bias, kind):
+        operands = _checked_linear(factors(operands, kind, "linear"))
+    return without_unused(kind.record(LINEAR, operands, ()), 0)
 
 
 def _product(first: Any, second: Any, kind: Any) -> Any:
@@ -285,6 +280,18 @@ def _added(x: Any, product: Any, beta: float, alpha: float, what: str) -> Any:
     if beta == 0:
         return product
     return product + (x if beta == 1 else x * beta)
+
+
+def kind_of(operands: tuple[Any, ...], what: str) -> Any:
+    """The class of tensors; ``TypeError`` where no operand is one."""
+    for each in operands:
+        if isinstance(each, Products):
+            return type(each)
+    raise TypeError(
+        f"{what}: operands must hold a Tensor, got "
+        f"{', '.join(type(each).__name__ for each in operands) or 'none'}: make one with "
+        "twingrad.tensor(...)"
+    )
 
 
 def tensors(operands: tuple[Any, ...], kind: Any, what: str) -> tuple[Any, ...]:

@@ -70,7 +70,7 @@ def test_the_local_derivative_shows_the_formula_and_of_a_conditional_the_branch_
     y.label = "y"
     steps = y.steps()
     assert str(steps[0]) == "y = relu(x) = relu(-3.0) = 0.0"
-    assert steps[2].local == "dy/dx = 0 if x <= 0 else 1 = 0.0"
+    assert steps[2].local == "dy/dx = 0 if y <= 0 else 1 = 0.0"
     t = Value(0.5, "t").tanh()
     t.label = "o"
     assert t.steps()[2].local == "do/dt = 1 - o * o = 1 - 0.462117 * 0.462117 = 0.786448"
