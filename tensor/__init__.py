@@ -156,18 +156,12 @@ from .functions import (
     var,
     vdot,
 )
-from .gathering import (
+from .memory import keep_freed_memory
+from .operations.einsum import einsum, tensordot
+from .operations.gathering import (
     one_hot,
 )
-from .generator import (
-    Generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    seed,
-    set_rng_state,
-)
-from .joining import (
+from .operations.joining import (
     atleast_1d,
     atleast_2d,
     broadcast_tensors,
@@ -175,11 +169,13 @@ from .joining import (
     meshgrid,
     vstack,
 )
-from .memory import keep_freed_memory
+from .operations.sorting import (
+    searchsorted,
+)
 from .primitive import (
     Primitive,
 )
-from .random import (
+from .random.functions import (
     bernoulli,
     multinomial,
     normal,
@@ -191,8 +187,13 @@ from .random import (
     randn_like,
     randperm,
 )
-from .sorting import (
-    searchsorted,
+from .random.generator import (
+    Generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
 )
 from .tensor import (
     Tensor,
@@ -250,6 +251,7 @@ __all__ = [
     "diagonal",
     "dot",
     "double",
+    "einsum",
     "empty",
     "empty_like",
     "eq",
@@ -372,6 +374,7 @@ __all__ = [
     "take_along_dim",
     "tensor",
     "tensor_split",
+    "tensordot",
     "tile",
     "topk",
     "trace",

@@ -25,7 +25,7 @@ from .dtypes import (
     joined,
     promoted,
 )
-from .elementwise import Elementwise
+from .kernels.elementwise import Elementwise
 from .quiet import quiet
 
 _NUMBERS = frozenset({bool, int, float})

@@ -18,7 +18,7 @@ from .dtypes import (
     uint8,
 )
 from .methods import Methods, converted
-from .moves import CLONE
+from .operations.moves import CLONE
 
 Flag = bool
 """The class :class:`Conversions` has a method ``bool``, which hides the type in its annotations."""

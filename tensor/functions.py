@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..engine import functions as of_arrays
 from ..engine.operation import Operand
-from . import joining
+from .operations import joining
 from .tensor import Tensor
 
 P = ParamSpec("P")

@@ -21,8 +21,8 @@ from ..engine.operators import Operators
 from ..engine.shapes import broadcast_shape
 from .coercion import array_from
 from .dtypes import FLOATS, category
-from .elementwise import row_of
 from .graph import edge_of, new_node
+from .kernels.elementwise import row_of
 from .primitive import Call, Primitive
 from .quiet import quiet
 

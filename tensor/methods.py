@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.operators import Operators
 from .coercion import constant_array
 from .dtypes import FLOATS, DType, checked, promoted
-from .moves import TO
+from .operations.moves import TO
 from .primitive import Primitive
 from .quiet import quiet
 

@@ -14,31 +14,31 @@ from ..engine.shapes import Shape, broadcast_shape
 from . import anomalies, autograd
 from .alike import Alike
 from .coercion import array_from, constant_array, matched
-from .comparisons import Comparisons
 from .conversions import Conversions
-from .copies import Copies
-from .cumulative import Cumulative
 from .dtypes import FLOATS, DType
-from .elementwise import Elementwise, row_of, rows
-from .extremes import Extremes
 from .graph import Memory, Node, edge_of, new_node, next_number
 from .inplace import InPlace
 from .interchange import Interchange
-from .moves import Moves, is_part
-from .norms import Norms
-from .orders import Orders
-from .padding import Padding
-from .parts import Parts
+from .kernels.elementwise import Elementwise, row_of, rows
+from .operations.comparisons import Comparisons
+from .operations.copies import Copies
+from .operations.cumulative import Cumulative
+from .operations.extremes import Extremes
+from .operations.moves import Moves, is_part
+from .operations.norms import Norms
+from .operations.orders import Orders
+from .operations.padding import Padding
+from .operations.parts import Parts
+from .operations.products import Products
+from .operations.reductions import Reductions
+from .operations.rounding import Rounding
+from .operations.scalars import Scalars
+from .operations.softmax import Softmax
+from .operations.sorting import Sorting
 from .primitive import Primitive
 from .printing import Printing
-from .products import Products
 from .quiet import quiet
-from .reductions import Reductions
-from .rounding import Rounding
-from .sampling import Sampling
-from .scalars import Scalars
-from .softmax import Softmax
-from .sorting import Sorting
+from .random.sampling import Sampling
 
 _new = object.__new__
 _ndarray = np.ndarray

@@ -21,7 +21,7 @@ from .coercion import array_from
 from .dtypes import FLOATS
 from .graph import Node, edge_of, new_node, next_number
 from .inplace import View
-from .joining import stack
+from .operations.joining import stack
 from .primitive import Call, Primitive
 from .tensor import Tensor
 

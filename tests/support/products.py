@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from twingrad.tensor import Tensor
-from twingrad.tensor.einsum import einsum, tensordot
-from twingrad.tensor.products import linear
+from twingrad.tensor.operations.einsum import einsum, tensordot
+from twingrad.tensor.operations.products import linear
 
 from .expressions import evaluated, weighted_sum
 from .golden import FOLDER, LAYOUTS

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from twingrad.tensor import Tensor, autograd
-from twingrad.tensor.gathering import one_hot
-from twingrad.tensor.sorting import searchsorted
+from twingrad.tensor.operations.gathering import one_hot
+from twingrad.tensor.operations.sorting import searchsorted
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "selection.json").read_text())
 NAMES = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.differences import check_gradients
 from support.products import GOLDEN, check_product, check_refused, golden_products
 from twingrad.tensor import Tensor
-from twingrad.tensor.einsum import einsum, tensordot
+from twingrad.tensor.operations.einsum import einsum, tensordot
 
 
 @pytest.mark.parametrize(("case", "layout"), golden_products("einsum"))

@@ -11,7 +11,7 @@ from support.golden import fortran, strided
 from support.selections import check_selection, golden_selections
 from twingrad import no_grad
 from twingrad.tensor import Tensor
-from twingrad.tensor.gathering import one_hot
+from twingrad.tensor.operations.gathering import one_hot
 
 
 def counted(shape):

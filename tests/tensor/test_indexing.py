@@ -11,7 +11,7 @@ from support.golden import fortran, strided
 from support.selections import check_selection, golden_selections
 from twingrad import no_grad
 from twingrad.tensor import Tensor, autograd
-from twingrad.tensor import selection as primitives
+from twingrad.tensor.operations import selection as primitives
 
 shapes = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=4)
 basic = shapes.flatmap(

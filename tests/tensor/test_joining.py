@@ -9,7 +9,7 @@ from support.differences import check_gradients
 from support.expressions import check_results, evaluated, golden_expressions, weighted_sum
 from twingrad import Value, no_grad
 from twingrad.tensor import Tensor
-from twingrad.tensor.joining import (
+from twingrad.tensor.operations.joining import (
     atleast_1d,
     atleast_2d,
     broadcast_tensors,

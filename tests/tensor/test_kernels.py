@@ -12,12 +12,14 @@ import pytest
 from twingrad import formula
 from twingrad.engine.expression import parse
 from twingrad.engine.formulas import table
-from twingrad.tensor import Tensor, kernel_cache, tiers
+from twingrad.tensor import Tensor
 from twingrad.tensor.dtypes import float32, float64
-from twingrad.tensor.loops import is_worthwhile, loop_source, split
-from twingrad.tensor.numpy_code import program_kernel, value_kernel
-from twingrad.tensor.program import Constant, gradient_program, value_program
-from twingrad.tensor.tiers import TieredProgram
+from twingrad.tensor.kernels import cache as kernel_cache
+from twingrad.tensor.kernels import tiers
+from twingrad.tensor.kernels.loops import is_worthwhile, loop_source, split
+from twingrad.tensor.kernels.numpy_code import program_kernel, value_kernel
+from twingrad.tensor.kernels.program import Constant, gradient_program, value_program
+from twingrad.tensor.kernels.tiers import TieredProgram
 
 WORTHWHILE = [
     (name, part)
@@ -191,7 +193,7 @@ def test_much_work_brings_the_loop_in_and_does_not_change_a_bit(cache, monkeypat
 
 def tiered_programs(row):
     """The tiered programs behind a row's float64 kernels."""
-    from twingrad.tensor.elementwise import rows
+    from twingrad.tensor.kernels.elementwise import rows
 
     kernels = rows[row].kernels[float64]
     functions = [kernels.value, *[each.array_contributions for each in kernels.applied.values()]]
@@ -238,7 +240,7 @@ def either_cache(request, tmp_path, monkeypatch):
 
 def test_a_kernel_is_kept_for_the_next_process(cache):
     code = (
-        "from twingrad.tensor import kernel_cache; import numpy as np\n"
+        "from twingrad.tensor.kernels import cache as kernel_cache; import numpy as np\n"
         f"kernel = kernel_cache.compiled({SOURCE.format(2)!r}, {SIGNATURE!r})\n"
         "r = np.empty(3); kernel(np.zeros(3), r)\n"
         "print(r.tolist(), sum(kernel.stats.cache_hits.values()))"
@@ -287,7 +289,7 @@ def test_without_a_folder_to_write_to_a_kernel_is_compiled_all_the_same(tmp_path
 
 def test_two_processes_may_make_the_same_kernel_at_once(cache):
     code = (
-        "from twingrad.tensor import kernel_cache; import numpy as np\n"
+        "from twingrad.tensor.kernels import cache as kernel_cache; import numpy as np\n"
         f"kernel = kernel_cache.compiled({SOURCE.format(5)!r}, {SIGNATURE!r})\n"
         "r = np.empty(3); kernel(np.zeros(3), r); print(r.tolist())"
     )

@@ -9,8 +9,8 @@ from support.differences import check_gradients
 from support.products import GOLDEN, check_product, check_refused, golden_products
 from twingrad import no_grad
 from twingrad.tensor import Tensor, autograd
-from twingrad.tensor.matmul import sum_of_rows
-from twingrad.tensor.products import linear
+from twingrad.tensor.operations.matmul import sum_of_rows
+from twingrad.tensor.operations.products import linear
 
 
 @pytest.mark.parametrize(("case", "layout"), golden_products("products"))

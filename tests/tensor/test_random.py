@@ -11,15 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from twingrad.tensor.creation import ones, tensor, zeros
-from twingrad.tensor.generator import (
-    Generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    seed,
-    set_rng_state,
-)
-from twingrad.tensor.random import (
+from twingrad.tensor.random.functions import (
     bernoulli,
     multinomial,
     normal,
@@ -30,6 +22,14 @@ from twingrad.tensor.random import (
     randn,
     randn_like,
     randperm,
+)
+from twingrad.tensor.random.generator import (
+    Generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
 )
 
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)

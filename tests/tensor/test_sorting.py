@@ -10,7 +10,7 @@ from support.differences import check_gradients
 from support.golden import fortran, strided
 from support.selections import check_selection, golden_selections
 from twingrad.tensor import Tensor
-from twingrad.tensor.sorting import searchsorted
+from twingrad.tensor.operations.sorting import searchsorted
 
 few = st.sampled_from([0.0, -0.0, 1.0, -2.5, 3.0, np.nan, np.inf, -np.inf])
 arrays = hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6).flatmap(

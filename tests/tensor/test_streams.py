@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from twingrad.tensor import blocks, streams
-from twingrad.tensor.blocks import BLOCK, Span
+from twingrad.tensor.random import blocks, streams
+from twingrad.tensor.random.blocks import BLOCK, Span
 
 seeds = st.integers(0, streams.MASK)
 places = st.integers(0, streams.MASK)

@@ -1,0 +1,1 @@
+"""What is not elementwise: the primitives, and the methods of tensors made of them."""

@@ -1,0 +1,1 @@
+"""Random numbers: streams that are the same everywhere, generators, and draws from them."""
