@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.shapes import Shape
+from .sums import sum_along
 
 NDArray = np.ndarray[Any, np.dtype[Any]]
 
@@ -30,5 +31,5 @@ def summed_to(array: Any, shape: Shape, target: Shape) -> NDArray:
     if array.shape != shape:
         array = stretched(array, shape)
     dims = summed_dims(shape, target)
-    total: NDArray = np.add.reduce(array, axis=dims if len(dims) != 1 else dims[0])
+    total: NDArray = sum_along(array, dims)
     return total.reshape(target)

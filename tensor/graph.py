@@ -262,7 +262,7 @@ def propagate(
         if node.hooks is not None:
             for hook in list(node.hooks.values()):
                 gradient = hook(gradient, node.shape)
-        if node in wanted:
+        if wanted and node in wanted:
             kept[node] = gradient
         if latest_change[0] > node.number:
             node.check_unchanged()

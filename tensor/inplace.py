@@ -16,7 +16,7 @@ import numpy as np
 
 from ..engine import formulas
 from ..engine.formula import Formula
-from ..engine.modes import current_mode, special_mode
+from ..engine.modes import Mode, current_mode, special_mode
 from ..engine.operators import Operators
 from ..engine.shapes import broadcast_shape
 from .coercion import array_from
@@ -28,6 +28,11 @@ from .quiet import quiet
 
 if TYPE_CHECKING:
     from .graph import Memory
+
+
+def _is_silent(mode: Mode | None) -> bool:
+    """Whether no graph is recorded and nothing is watched."""
+    return mode is not None and not mode.record and not mode.anomaly
 
 
 class View(NamedTuple):
@@ -106,11 +111,11 @@ class InPlace(Operators):
 
     def add_(self, other: Any, *, alpha: float = 1) -> Self:
         """``self += alpha * other``."""
-        return self._change(formulas.add, self._scaled(other, alpha))
+        return self._change_by_multiple(formulas.add, np.add, other, alpha)
 
     def sub_(self, other: Any, *, alpha: float = 1) -> Self:
         """``self -= alpha * other``."""
-        return self._change(formulas.sub, self._scaled(other, alpha))
+        return self._change_by_multiple(formulas.sub, np.subtract, other, alpha)
 
     def mul_(self, other: Any) -> Self:
         """``self *= other``."""
@@ -195,15 +200,27 @@ class InPlace(Operators):
 
     # What they are made of
 
-    def _scaled(self, other: Any, alpha: float) -> Any:
-        """``alpha * other``; for constants without a detour, as the steps of optimizers need it."""
-        if type(alpha) is int and alpha == 1:
-            return other
-        kind = type(self)
-        if type(other) is kind and not other._requires_grad and other._data.dtype in FLOATS:
-            factor = np.array(alpha, other._data.dtype)
-            return kind.constant(np.asarray(quiet().run(np.multiply, other._data, factor)))
-        return other * alpha
+    def _change_by_multiple(
+        self, operation: Formula, function: Any, other: Any, alpha: float
+    ) -> Self:
+        """Add or subtract a multiple; where nothing is recorded, without a detour."""
+        mode = special_mode()
+        array = self._data
+        if (
+            type(other) is type(self)
+            and (not (self._requires_grad or other._requires_grad) or _is_silent(mode))
+            and other._data.dtype is array.dtype
+            and other._data.shape == array.shape
+            and array.dtype in FLOATS
+            and array.flags.writeable
+        ):
+            change = other._data
+            if alpha != 1:
+                change = quiet().run(np.multiply, change, np.array(alpha, array.dtype))
+            quiet().run(function, array, change, array)
+            self._shared_memory().change(f"{operation.name}_")
+            return self
+        return self._change(operation, other if alpha == 1 else other * alpha)
 
     def _change(self, operation: Formula, *others: Any) -> Self:
         """Apply a row to this tensor and others, and take the result."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -71,6 +71,9 @@ class Primitive(ABC):
         How many operands it has.
     saves : tuple of int
         The positions of the operands that ``backward`` uses the numbers of.
+    saves_for : mapping of int to tuple of int, optional
+        In the place of ``saves``: for each operand, which ones its own gradient uses. What no
+        gradient that is wanted uses is not kept.
     saves_out : bool
         Whether ``backward`` uses the value.
     is_view : bool
@@ -96,6 +99,7 @@ class Primitive(ABC):
     name: ClassVar[str]
     arity: ClassVar[int] = 1
     saves: ClassVar[tuple[int, ...]] = ()
+    saves_for: ClassVar[Mapping[int, tuple[int, ...]] | None] = None
     saves_out: ClassVar[bool] = False
     is_view: ClassVar[bool] = False
 

@@ -242,16 +242,19 @@ class Tensor(
                 parents: tuple[Any, ...] = (a._node or a,)
                 inputs: tuple[Any, ...] = operands if primitive.saves else _NOTHING
         else:
-            tensors = tuple(
-                [each if type(each) is Tensor else _constant(each, primitive) for each in operands]
-            )
-            arrays = [tensor._data for tensor in tensors]
+            tensors = operands
+            for each in operands:
+                if type(each) is not Tensor:
+                    tensors = _all_tensors(operands, primitive)
+                    break
+            arrays = []
+            needs = False
+            for each in tensors:
+                arrays.append(each._data)
+                needs |= each._requires_grad
             data = quiet().run(primitive.forward, *arrays, *parameters)
-            needs = any([tensor._requires_grad for tensor in tensors])
             if needs:
-                saves = primitive.saves
-                parents = tuple([edge_of(tensor) for tensor in tensors])
-                inputs = tuple([each if k in saves else None for k, each in enumerate(tensors)])
+                parents, inputs = _history(primitive, tensors)
         if type(data) is not _ndarray:
             data = np.asarray(data)
         out = _new(Tensor)
@@ -453,8 +456,33 @@ def _shapes_if_stretched(arrays: Sequence[Any]) -> tuple[Shape, ...]:
     return shapes if len(set(shapes)) > 1 else ()
 
 
-def _constant(operand: Any, primitive: Primitive) -> Tensor:
-    return Tensor.constant(constant_array(operand, primitive.name))
+def _all_tensors(operands: tuple[Any, ...], primitive: Primitive) -> tuple[Tensor, ...]:
+    """The operands of a primitive, arrays and numbers among them as constants."""
+    return tuple(
+        [
+            each if type(each) is Tensor else Tensor.constant(constant_array(each, primitive.name))
+            for each in operands
+        ]
+    )
+
+
+def _history(
+    primitive: Primitive, tensors: Sequence[Tensor]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The parents of a primitive's node, and the operands that its backward pass uses."""
+    parents: list[Any] = []
+    uses = primitive.saves_for
+    saves = primitive.saves if uses is None else ()
+    inputs = [each if position in saves else None for position, each in enumerate(tensors)]
+    for position, tensor in enumerate(tensors):
+        if not tensor._requires_grad:
+            parents.append(None)
+            continue
+        parents.append(tensor._node or tensor)
+        if uses is not None:
+            for used in uses[position]:
+                inputs[used] = tensors[used]
+    return tuple(parents), tuple(inputs)
 
 
 def _matched_floats(
@@ -488,7 +516,12 @@ def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
         data = quiet().run(kernels.value, *arrays)
     except ValueError:
         broadcast_shape([array.shape for array in arrays], row.name)
-        raise
+        if dtype in FLOATS:
+            raise
+        raise ValueError(
+            f"{row.name}: whole numbers cannot be raised to negative powers, got dtype {dtype}: "
+            "convert the tensor first, for example with float()"
+        ) from None
     data = np.asarray(data)
     if data.dtype != dtype:
         data = data.astype(dtype)

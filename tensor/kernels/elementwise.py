@@ -29,7 +29,7 @@ class Elementwise:
     Attributes
     ----------
     kernels : dict
-        Its kernels for the dtypes that it has been applied to so far.
+        Its kernels for the floating dtypes that it has been applied to so far.
     """
 
     def __init__(self, formula: Formula) -> None:
@@ -37,12 +37,14 @@ class Elementwise:
         self.name = formula.name
         self.is_integral = formula.name in INTEGRAL
         self.kernels: dict[DType, Kernels] = {}
+        self._of_integers: dict[DType, Kernels] = {}
 
     def kernels_for(self, dtype: DType) -> Kernels:
         """Its kernels for arrays of ``dtype``, made when they are first asked for."""
-        if dtype not in self.kernels:
-            self.kernels[dtype] = Kernels(self.formula, dtype)
-        return self.kernels[dtype]
+        kernels = self.kernels if dtype in FLOATS else self._of_integers
+        if dtype not in kernels:
+            kernels[dtype] = Kernels(self.formula, dtype)
+        return kernels[dtype]
 
 
 class Kernels:

@@ -32,7 +32,7 @@ _NAMES = {
 
 _SCIPY = frozenset({"erf", "erfc"})
 
-LARGE = 4096
+LARGE = 8192
 """Elements from which on another way to compute a program is asked for."""
 
 Kernel = Callable[..., Any]
@@ -58,8 +58,9 @@ def array_function(step: str) -> Kernel:
         from scipy import special
 
         function: Kernel = getattr(special, step)
-        return function
-    return getattr(np, _NAMES.get(step, step))
+    else:
+        function = getattr(np, _NAMES.get(step, step))
+    return function
 
 
 Large = Callable[[tuple[Any, ...]], "tuple[Any, ...] | None"]

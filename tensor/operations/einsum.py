@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...engine.shapes import Shape, normalized_dims, unpacked
-from .matmul import multiplied, without_unused
+from .matmul import multiplied
 from .parts import DIAGONAL
 from .products import check_factors, kind_of, tensors
 
@@ -168,7 +168,7 @@ def contracted(a: Named, b: Named, kept: str, what: str) -> Named:
         _reshaped(a.ordered(batch + left + inner), (*many, prod(rows), length)),
         _reshaped(b.ordered(batch + inner + right), (*many, length, prod(columns))),
     )
-    return Named(_reshaped(without_unused(product, 0), many + rows + columns), names)
+    return Named(_reshaped(product, many + rows + columns), names)
 
 
 def _as_tensors(operands: tuple[Any, ...], what: str) -> tuple[Any, ...]:

@@ -13,9 +13,10 @@ from ..dtypes import int64
 from ..methods import Methods, plain
 from ..primitive import Call, Primitive
 from ..quiet import quiet
+from ..sums import sum_along
 from .dims import one_dim
 from .moves import CLONE, RESHAPE
-from .reductions import Dims, add_along, count_along, dims_of, with_length_one
+from .reductions import Dims, count_along, dims_of, with_length_one
 
 
 class Picked(NamedTuple):
@@ -57,7 +58,7 @@ class Extreme(Primitive):
         if self.nan_counts and np.isnan(extreme).any():
             ties |= np.isnan(x)
         ties = ties.astype(x.dtype)
-        return ties / add_along(ties, axis=dims, keepdims=True)
+        return ties / sum_along(ties, dims, keepdim=True)
 
 
 class Amax(Extreme):

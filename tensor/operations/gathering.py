@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any, Self
 
@@ -72,10 +73,16 @@ def places(index: NDArray, dim: int, shape: Shape) -> NDArray:
     found: NDArray = index if own_stride == 1 else index * own_stride
     for d, length in enumerate(index.shape):
         if d != dim and length > 1:
-            steps = np.arange(length)
-            steps *= prod(shape[d + 1 :])
-            found = found + steps.reshape(-1, *[1] * (index.ndim - 1 - d))
+            found = found + _steps(length, prod(shape[d + 1 :]), index.ndim - 1 - d)
     return found
+
+
+@lru_cache(maxsize=64)
+def _steps(count: int, stride: int, ndim: int) -> NDArray:
+    """0, stride, 2 * stride and so on, with dimensions of length 1 behind them."""
+    steps: NDArray = (stride * np.arange(count)).reshape(-1, *[1] * ndim)
+    steps.flags.writeable = False
+    return steps
 
 
 class Gathering(Slices):

@@ -12,7 +12,8 @@ from ...engine import formulas
 from ...engine.shapes import Shape
 from ..methods import Methods, converted, floating
 from ..primitive import Call, Primitive
-from .reductions import MEAN, Dims, add_along, count_along, dims_of, with_length_one
+from ..sums import sum_along
+from .reductions import MEAN, Dims, count_along, dims_of, with_length_one
 
 
 class Norm(Primitive):
@@ -24,8 +25,8 @@ class Norm(Primitive):
 
     def forward(self, x: Any, dims: Shape | None, keepdim: bool, p: float) -> Any:
         if p == 2:
-            return np.sqrt(add_along(x * x, axis=dims, keepdims=keepdim))
-        return add_along(np.abs(x) ** p, axis=dims, keepdims=keepdim) ** (1 / p)
+            return np.sqrt(sum_along(x * x, dims, keepdim))
+        return sum_along(np.abs(x) ** p, dims, keepdim) ** (1 / p)
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         dims, keepdim, p = call.parameters

@@ -10,7 +10,7 @@ from ...engine.shapes import Shape, broadcast_shape
 from ..coercion import constant_array
 from ..dtypes import FLOATS, DType, bool_
 from ..methods import Methods
-from .matmul import ADDMM, LINEAR, MM, matrix_shapes, multiplied, without_unused
+from .matmul import ADDMM, LINEAR, MM, matrix_shapes, multiplied
 
 _KINDS = ("number", "vector", "matrix", "stack of matrices")
 
@@ -62,7 +62,7 @@ class Products(Methods):
         """The products of two stacks of equally many matrices, (b, m, n) by (b, n, p)."""
         a, b = factors((self, mat2), type(self), "bmm")
         _check_stacks(a, b, "bmm", ("self", "mat2"))
-        product: Self = without_unused(multiplied(a, b, "bmm"), 0)
+        product: Self = multiplied(a, b, "bmm")
         return product
 
     def inner(self, other: Any) -> Self:
@@ -82,7 +82,7 @@ class Products(Methods):
                 f"inner: the last lengths must be equal, got {shape[-1]} and {length} in shapes "
                 f"{shape} and {b._data.shape}: transpose or reshape one of them"
             )
-        sums = without_unused(multiplied(a, columns), 0)
+        sums = multiplied(a, columns)
         inner: Self = sums if len(before) < 2 else sums.reshape(*shape[:-1], *before)
         return inner
 
@@ -128,7 +128,7 @@ class Products(Methods):
         if type(beta) is not int or type(alpha) is not int:
             beta = _coefficient(beta, bias.dtype, "addmm: beta")
             alpha = _coefficient(alpha, bias.dtype, "addmm: alpha")
-        total: Self = without_unused(self.record(ADDMM, operands, (beta, alpha)), 1)
+        total: Self = self.record(ADDMM, operands, (beta, alpha))
         return total
 
     def addmv(self, mat: Any, vec: Any, *, beta: float = 1, alpha: float = 1) -> Self:
@@ -161,7 +161,7 @@ class Products(Methods):
         a, b = factors((self, other), type(self), what)
         _check_ndim(a, ndims[0], what, "self")
         _check_ndim(b, ndims[1], what, name)
-        product: Self = without_unused(multiplied(a, b, what), 0)
+        product: Self = multiplied(a, b, what)
         return product
 
 
@@ -193,13 +193,13 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     kind = kind_of(operands, "linear")
     if bias is None or not _fit_linear(input, weight, bias, kind):
         operands = _checked_linear(factors(operands, kind, "linear"))
-    return without_unused(kind.record(LINEAR, operands, ()), 0)
+    return kind.record(LINEAR, operands, ())
 
 
 def _product(first: Any, second: Any, kind: Any) -> Any:
     """The matrix product of two operands, one of which is a tensor."""
     if _fit(first, second, kind):
-        return without_unused(first.record(MM, (first, second), ()), 0)
+        return first.record(MM, (first, second), ())
     a, b = tensors((first, second), kind, "matmul")
     if not a._data.ndim or not b._data.ndim:
         raise ValueError(
@@ -207,7 +207,7 @@ def _product(first: Any, second: Any, kind: Any) -> Any:
             f"{b._data.shape}: multiply by a number with *"
         )
     check_factors((a, b), "matmul")
-    return without_unused(multiplied(a, b), 0)
+    return multiplied(a, b)
 
 
 # What need not be looked into more closely is told at once: training spends its time on it.

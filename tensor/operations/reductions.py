@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any, Self
 
@@ -13,14 +13,12 @@ from ...engine.shapes import Shape, reduced_dims
 from ..dtypes import checked, int64, uint8
 from ..methods import Methods, converted, floating
 from ..primitive import Call, Primitive
+from ..sums import sum_along
 from .dims import one_dim
 from .moves import BROADCAST_TO, RESHAPE
 
 Dims = int | Sequence[int] | None
 """One dimension, several, or None for all of them."""
-
-add_along: Callable[..., Any] = np.add.reduce
-"""The sum of an array along ``axis``."""
 
 
 class Sum(Primitive):
@@ -29,7 +27,7 @@ class Sum(Primitive):
     name = "sum"
 
     def forward(self, x: Any, dims: Shape | None, keepdim: bool) -> Any:
-        return add_along(x, axis=dims, keepdims=keepdim)
+        return sum_along(x, dims, keepdim)
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         return (stretched_back(gradient, call),)
@@ -45,7 +43,7 @@ class Mean(Primitive):
     name = "mean"
 
     def forward(self, x: Any, dims: Shape | None, keepdim: bool, divisor: float) -> Any:
-        return add_along(x, axis=dims, keepdims=keepdim) / divisor
+        return sum_along(x, dims, keepdim) / divisor
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         return (stretched_back(gradient / call.parameters[2], call),)

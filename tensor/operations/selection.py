@@ -250,7 +250,7 @@ def added(positions: NDArray, rows: NDArray, length: int, width: int) -> NDArray
 
 def _sparse_product(positions: NDArray, rows: NDArray, length: int) -> NDArray:
     """The sums of rows as a product with the sparse matrix that has a 1 for every position."""
-    from scipy.sparse import csc_array  # type: ignore[import-untyped]  # here, because importing it takes longer than most uses
+    from scipy.sparse import csc_array  # here: importing it takes longer than most uses
 
     count = len(positions)
     ones = np.ones(count, rows.dtype)

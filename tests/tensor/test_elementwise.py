@@ -288,3 +288,9 @@ def test_no_operation_warns():
         if table[name].arity[0] == 1:
             table[name](x).sum().backward()
     (x / 0.0).sum().backward()
+
+
+def test_whole_numbers_have_no_negative_powers():
+    with pytest.raises(ValueError, match="pow: whole numbers cannot be raised to negative powers"):
+        Tensor([1, 2]) ** -1
+    assert (Tensor([1.0, 2.0]) ** -1).tolist() == [1.0, 0.5]

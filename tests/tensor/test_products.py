@@ -9,7 +9,6 @@ from support.differences import check_gradients
 from support.products import GOLDEN, check_product, check_refused, golden_products
 from twingrad import no_grad
 from twingrad.tensor import Tensor, autograd
-from twingrad.tensor.operations.matmul import sum_of_rows
 from twingrad.tensor.operations.products import linear
 
 
@@ -217,14 +216,6 @@ def test_integers_wrap_around_and_have_no_gradients():
     np.testing.assert_array_equal(
         product.numpy(), np.full((2, 2), 20000 % 256, np.uint8).view(np.int8)
     )
-
-
-@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5))
-def test_rows_are_summed_as_numpy_sums_them(rows, columns, seed):
-    matrix = np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
-    total = sum_of_rows(matrix)
-    assert total.dtype == np.float32
-    np.testing.assert_allclose(total, matrix.astype(float).sum(0), rtol=1e-5, atol=1e-5)
 
 
 A = Tensor(np.ones((2, 3)))
