@@ -15,6 +15,7 @@ from ..primitive import Call, Primitive
 from ..quiet import quiet
 from ..sums import sum_along
 from .dims import one_dim
+from .gathering import GATHER
 from .moves import CLONE, RESHAPE
 from .reductions import Dims, count_along, dims_of, with_length_one
 
@@ -89,40 +90,10 @@ class Min(Amin):
     nan_counts = True
 
 
-class Pick(Primitive):
-    """The elements at ``indices``, one along a dimension, which is kept with length 1."""
-
-    name = "pick"
-
-    def forward(self, x: Any, indices: Any, dim: int) -> Any:
-        return np.take_along_axis(x, indices, dim)
-
-    def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
-        indices, dim = call.parameters
-        return (PLACE(gradient, indices, dim, call.shape_of(0)[dim]),)
-
-
-class Place(Primitive):
-    """Elements put at ``indices`` along a dimension of some length, and 0 elsewhere."""
-
-    name = "place"
-
-    def forward(self, x: Any, indices: Any, dim: int, length: int) -> Any:
-        placed = np.zeros((*x.shape[:dim], length, *x.shape[dim + 1 :]), x.dtype)
-        np.put_along_axis(placed, indices, x, dim)
-        return placed
-
-    def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
-        indices, dim, _ = call.parameters
-        return (PICK(gradient, indices, dim),)
-
-
 AMAX = Amax()
 AMIN = Amin()
 MAX = Max()
 MIN = Min()
-PICK = Pick()
-PLACE = Place()
 
 
 class Extremes(Methods):
@@ -195,7 +166,7 @@ class Extremes(Methods):
             return Picked(CLONE(self), self.constant(np.zeros((), int64)))
         self._refuse_nothing((axis,), what)
         indices = _found(find, self._data, axis, keepdim=True)
-        values = PICK(self, indices, axis)
+        values: Any = self.record(GATHER, (self, self.constant(indices)), (axis,))
         if not keepdim:
             shape = indices.shape[:axis] + indices.shape[axis + 1 :]
             values, indices = RESHAPE(values, shape), indices.reshape(shape)
