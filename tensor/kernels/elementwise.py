@@ -134,4 +134,4 @@ rows: dict[Formula, Elementwise] = {}
 
 def row_of(formula: Formula) -> Elementwise:
     """The row, ready for arrays: made once."""
-    return rows.setdefault(formula, Elementwise(formula))
+    return rows.get(formula) or rows.setdefault(formula, Elementwise(formula))

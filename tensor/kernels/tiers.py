@@ -1,8 +1,8 @@
 """Two ways to compute a program on large arrays: NumPy from the first call, a compiled loop later.
 
-A kernel that has gone over many elements in NumPy is compiled by a thread in the background, and
-taken into use once that is done: nobody waits for the compiler, and who computes little never
-loads it. Both ways give the same bits, so that it does not show in the results when it happens.
+A kernel with which NumPy has lost as much time as compiling takes is compiled by a thread in the
+background, and taken into use once that is done: nobody waits for the compiler, and who computes
+little never loads it. Both ways give the same bits, so that it does not show in the results when it happens.
 """
 
 from __future__ import annotations
@@ -23,8 +23,15 @@ from .loops import loop_source, split
 from .numpy_code import Kernel, program_kernel
 from .program import CONDITIONS, Program
 
-PATIENCE = 20_000_000
-"""Elements that a kernel goes over in NumPy before it is compiled: some 50 ms of work."""
+PATIENCE = 500_000_000
+"""How much work NumPy may lose to a loop before the loop is compiled.
+
+It is counted in passes over an element, at about a nanosecond each. Loading the compiler takes
+half a second: whoever would not get that back never pays it, and nobody pays more than twice.
+"""
+
+_CHOICE = 10
+"""Passes that a choice between branches counts for: NumPy's is that much slower."""
 
 
 class TieredProgram:
@@ -39,14 +46,15 @@ class TieredProgram:
         The compiled loops that there are, by those sets.
     """
 
-    __slots__ = ("_before", "_dtype", "_elements", "_program", "_split", "loops")
+    __slots__ = ("_before", "_dtype", "_lost", "_passes", "_program", "_split", "loops")
 
     def __init__(self, program: Program, dtype: DType, what: str) -> None:
         self._program = program
         self._dtype = dtype
         self._split = split(program)
         self._before: Kernel = program_kernel(self._split.before, dtype, what)
-        self._elements: dict[frozenset[str], int] = {}
+        self._passes = sum(_CHOICE if s.function == "where" else 1 for s in self._split.loop.steps)
+        self._lost: dict[frozenset[str], int] = {}
         self.loops: dict[frozenset[str], Compiled] = {}
 
     def __call__(self, arrays: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -93,9 +101,10 @@ class TieredProgram:
 
     def _count(self, numbers: frozenset[str], elements: int) -> None:
         """Note the work that a loop would have saved, and ask for it when it is enough."""
-        before = self._elements.get(numbers, 0)
-        self._elements[numbers] = before + elements
-        if before < PATIENCE <= before + elements:
+        before = self._lost.get(numbers, 0)
+        after = before + elements * self._passes
+        self._lost[numbers] = after
+        if before < PATIENCE <= after:
             _compile_later(self, numbers)
 
     def compile(self, numbers: frozenset[str]) -> None:

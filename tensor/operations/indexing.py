@@ -68,6 +68,9 @@ class Indexing(Methods):
             entry = position(index, shape[0], 0) if kind is int else checked_slice(index, shape[0])
             part = self.record(SLICE, (self,), ((entry, ...),))
             return part
+        if kind is tuple and _only_adds_dims(index, len(shape)):
+            part = self.record(SLICE, (self,), ((*index, ...),))
+            return part
         arrays = index if kind is tuple else (index,)
         if 0 < len(arrays) <= len(shape) and _are_positions(arrays, type(self)):
             return self._indexed(tuple(range(len(arrays))), arrays)
@@ -212,6 +215,17 @@ class Indexing(Methods):
                 f"shape {given}: reshape it, or index a part of that shape"
             )
         return value.to(dtype)
+
+
+def _only_adds_dims(index: tuple[Any, ...], ndim: int) -> bool:
+    """Whether an index is made of ``:`` and None alone, as in ``labels[:, None]``."""
+    kept = 0
+    for entry in index:
+        if type(entry) is slice and entry == EVERYTHING:
+            kept += 1
+        elif entry is not None:
+            return False
+    return kept <= ndim
 
 
 def _are_positions(index: tuple[Any, ...], kind: type) -> bool:
