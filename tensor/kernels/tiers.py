@@ -2,7 +2,8 @@
 
 A kernel with which NumPy has lost as much time as compiling takes is compiled by a thread in the
 background, and taken into use once that is done: nobody waits for the compiler, and who computes
-little never loads it. Both ways give the same bits, so that it does not show in the results when it happens.
+little never loads it. Both ways give the same bits, so that it does not show in the results when
+it happens.
 """
 
 from __future__ import annotations
