@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
-from typing import Any, ClassVar, Self, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
 from ..engine.formula import Formula
 from ..engine.modes import current_mode, special_mode
 from ..engine.shapes import Shape, broadcast_shape
-from . import anomalies, autograd
+from . import anomalies
 from .alike import Alike
 from .coercion import array_from, constant_array, matched
 from .conversions import Conversions
 from .dtypes import FLOATS, DType
-from .graph import Memory, Node, edge_of, new_node, next_number
-from .inplace import InPlace
+from .gradients import Gradients
+from .graph import Node, edge_of, new_node, next_number
 from .interchange import Interchange
 from .kernels.elementwise import Elementwise, row_of, rows
 from .operations.comparisons import Comparisons
@@ -49,7 +49,7 @@ _LARGEST = 3e38
 
 @final
 class Tensor(
-    InPlace,
+    Gradients,
     Moves,
     Orders,
     Conversions,
@@ -276,166 +276,6 @@ class Tensor(
         if mode is not None and mode.anomaly:
             anomalies.check_forward(primitive.name, tensors, data)
         return out
-
-    # What it is
-
-    @property
-    def data(self) -> Tensor:
-        """The same numbers, in the same memory, without history.
-
-        Assigning replaces the numbers: the shape and the dtype must be the same.
-        """
-        return Tensor.constant(self._data)
-
-    @data.setter
-    def data(self, data: Any) -> None:
-        new = data._data if type(data) is Tensor else array_from(data, None, "data")
-        if new.dtype != self.dtype:
-            new = new.astype(self.dtype)
-        self._data = new
-        self._memory = None
-
-    @property
-    def dtype(self) -> DType:
-        """The kind of its numbers, as a NumPy dtype."""
-        dtype: DType = self._data.dtype
-        return dtype
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it was given, not computed from what requires a gradient."""
-        return self._node is None
-
-    @property
-    def grad_fn(self) -> Node | None:
-        """The node of the graph that it came from; None for a leaf."""
-        node: Node | None = self._node
-        return node
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether derivatives by it are computed. It can be assigned to a leaf."""
-        requires_grad: bool = self._requires_grad
-        return requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, wanted: bool) -> None:
-        if not isinstance(wanted, bool):
-            raise TypeError(
-                f"requires_grad must be True or False, got {type(wanted).__name__} {wanted!r}: "
-                "write one of them"
-            )
-        if self._node is not None and not wanted:
-            raise RuntimeError(
-                "requires_grad can be taken from leaves only, and this tensor was computed by "
-                f"{self._node.name()}: use its detach() for a constant"
-            )
-        if wanted and self._data.dtype not in FLOATS:
-            raise RuntimeError(
-                f"requires_grad needs floating point numbers, got dtype {self._data.dtype}: "
-                "convert with float() or double(), there are no derivatives by integers"
-            )
-        self._requires_grad = wanted
-
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Assign :attr:`requires_grad`, and give the tensor back."""
-        self.requires_grad = requires_grad
-        return self
-
-    @property
-    def grad(self) -> Tensor | None:
-        """The derivative by this leaf that backward passes have added up; None before the first.
-
-        Assigning None forgets it; a tensor must have this one's shape and dtype.
-        """
-        grad: Tensor | None = self._grad
-        return grad
-
-    @grad.setter
-    def grad(self, grad: Tensor | None) -> None:
-        if grad is not None:
-            if type(grad) is not Tensor:
-                raise TypeError(
-                    f"grad must be a Tensor or None, got {type(grad).__name__}: wrap it with "
-                    "twingrad.tensor(...)"
-                )
-            if grad.shape != self.shape or grad.dtype != self.dtype:
-                raise ValueError(
-                    f"grad must have the shape {self.shape} and the dtype {self.dtype} of its "
-                    f"tensor, got {grad.shape} and {grad.dtype}: reshape or convert it"
-                )
-        self._grad = grad
-
-    # The backward pass
-
-    def backward(
-        self,
-        gradient: Any = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Sequence[Tensor] | None = None,
-    ) -> None:
-        """Add to every leaf's :attr:`grad` the derivative of this tensor by it.
-
-        ``dL/da += dL/dc * dc/da`` for every edge a -> c of the graph, from this tensor down. The
-        graph is used up by it, unless it is to be kept.
-
-        Parameters
-        ----------
-        gradient : Tensor, array or number, optional
-            The derivative of what you want to differentiate by this tensor, in its shape. It may
-            be left out for a tensor of one element: then it is 1.
-        retain_graph : bool, optional
-            Keep the graph for another backward pass. If not given, it is kept with
-            ``create_graph``.
-        create_graph : bool
-            Make the gradients tensors with a graph of their own, for gradients of gradients.
-        inputs : sequence of Tensor, optional
-            The only leaves whose ``grad`` is wanted.
-
-        Raises
-        ------
-        RuntimeError
-            If the tensor does not require a gradient, if it has several elements and no
-            ``gradient`` is given, if the graph has been used up, or if a number that is needed
-            has been changed in place.
-        """
-        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
-
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> autograd.Handle:
-        """Call ``hook`` with the gradient of this tensor in every backward pass.
-
-        What it gives back, if anything, takes the gradient's place. The handle that comes back
-        has a ``remove()``.
-        """
-        return autograd.register_hook(self, hook)
-
-    def retain_grad(self) -> None:
-        """Have backward passes write :attr:`grad` of this tensor too, though it is no leaf."""
-        autograd.retain_grad(self)
-
-    def detach(self) -> Tensor:
-        """The same numbers, in the same memory, as a constant without history.
-
-        A change in place of the one is noticed by the graph of the other.
-        """
-        out = Tensor.constant(self._data)
-        out._memory = self._shared_memory()
-        return out
-
-    def _shared_memory(self) -> Memory:
-        """The record of changes of this tensor's memory, made when it is first needed."""
-        if self._memory is None:
-            self._memory = Memory()
-            if self._node is not None and self._node.out is self._data:
-                self._node.memory = self._memory
-        memory: Memory = self._memory
-        return memory
-
-    @property
-    def _version(self) -> int:
-        """How often the memory has been changed in place, as in PyTorch."""
-        return self._memory.changes if self._memory is not None else 0
 
 
 def _with_number(a: Any, b: Any) -> tuple[Any, Any]:

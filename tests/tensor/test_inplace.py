@@ -286,3 +286,22 @@ def test_a_program_of_changes_has_the_gradient_of_the_same_without_changes(chang
     view.sum().backward()
     slopes[0] = 0.0
     np.testing.assert_allclose(x.grad.numpy(), slopes, rtol=1e-13)
+
+
+def test_data_that_are_assigned_are_written_and_noticed():
+    w = leaf(1.0, 2.0)
+    loss = (w * w).sum()
+    w.data = Tensor([5.0, 6.0])
+    assert w.detach().numpy().tolist() == [5.0, 6.0]
+    assert w.is_leaf
+    with pytest.raises(
+        RuntimeError, match=r"operand 1 of mul, of shape .* changed in place by data"
+    ):
+        loss.backward()
+    loss = (w * w).sum()
+    w.data -= 1.0
+    assert w.detach().numpy().tolist() == [4.0, 5.0]
+    with pytest.raises(RuntimeError, match="changed in place by sub_"):
+        loss.backward()
+    with pytest.raises(ValueError, match=r"data must have the shape \(2,\) of the tensor, got"):
+        w.data = [1.0, 2.0, 3.0]
