@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from itertools import pairwise
 
 import twingrad
 
@@ -48,7 +49,7 @@ def test_a_training_step_needs_what_it_saves_and_its_gradients_and_little_more()
     y = twingrad.randint(0, sizes[-1], (batch, 1))
     layers = [
         (twingrad.randn(m, n) * 0.1, twingrad.zeros(n))
-        for m, n in zip(sizes, sizes[1:], strict=False)
+        for m, n in pairwise(sizes)
     ]
     parameters = [p.requires_grad_() for layer in layers for p in layer]
 
