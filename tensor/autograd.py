@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.modes import enable_grad, no_grad, special_mode
+from ..engine.operation import Operand
 from ..engine.shapes import Shape
 from . import anomalies
 from .broadcasting import stretched
@@ -22,26 +23,51 @@ if TYPE_CHECKING:
 
 _ndarray = np.ndarray
 _handles = count()
+_RETAIN = -1
+"""The key of the hook that keeps the gradient of a result."""
 
 
 def backward(
-    root: Tensor,
-    gradient: Any,
-    retain_graph: bool | None,
-    create_graph: bool,
-    inputs: Sequence[Tensor] | None,
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
-    """Add the derivatives of the root to the ``grad`` of the leaves; see ``Tensor.backward``."""
-    found = _run((root,), (gradient,), retain_graph, create_graph, inputs or ())
-    taken = {id(gradient._data)} if isinstance(gradient, type(root)) else set()
-    if inputs is not None:
-        for leaf in inputs:
+    """Add the derivatives of the sum of ``tensors`` to the ``grad`` of the leaves.
+
+    ``grad_tensors`` are the derivatives of what you want to differentiate by the tensors; see
+    :meth:`Tensor.backward` for these and the rest.
+    """
+    roots = _listed(tensors, "backward: tensors")
+    seeds = (None,) * len(roots) if grad_tensors is None else _several(grad_tensors)
+    wanted = None if inputs is None else _listed(inputs, "backward: inputs")
+    found = _run(roots, seeds, retain_graph, create_graph, wanted or ())
+    taken = {id(seed._data) for seed in seeds if seed.__class__ is roots[0].__class__}
+    if wanted is not None:
+        for leaf in wanted:
             if edge_of(leaf) in found:
                 _deliver(leaf, found[edge_of(leaf)], taken)
         return
     for leaf, total in found.items():
         if leaf.__class__ is not Node:
             _deliver(leaf, total, taken)
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, list | tuple) else (given,)
+
+
+def _listed(given: Any, what: str) -> tuple[Tensor, ...]:
+    """One tensor or several as a tuple; ``TypeError`` for what is none."""
+    found = _several(given)
+    for each in found:
+        if not isinstance(each, Operand) or not hasattr(each, "_node"):
+            raise TypeError(
+                f"{what} must be a Tensor or several, got {type(each).__name__} {each!r:.40}: "
+                "make tensors with twingrad.tensor(...)"
+            )
+    return found
 
 
 def grad(
@@ -79,13 +105,9 @@ def grad(
     >>> slope
     tensor(6.)
     """
-    roots = (outputs,) if not isinstance(outputs, list | tuple) else tuple(outputs)
-    wanted = (inputs,) if not isinstance(inputs, list | tuple) else tuple(inputs)
-    seeds: tuple[Any, ...]
-    if grad_outputs is None:
-        seeds = (None,) * len(roots)
-    else:
-        seeds = tuple(grad_outputs) if isinstance(grad_outputs, list | tuple) else (grad_outputs,)
+    roots = _listed(outputs, "grad: outputs")
+    wanted = _listed(inputs, "grad: inputs")
+    seeds = (None,) * len(roots) if grad_outputs is None else _several(grad_outputs)
     for position, each in enumerate(wanted):
         if not each.requires_grad:
             raise RuntimeError(
@@ -126,10 +148,12 @@ def _run(
         seed = _seed(root, gradient, create_graph)
         edge = root._node or root
         seeds[edge] = seeds[edge] + seed if edge in seeds else seed
-    order, has_hooks = backward_order(seeds)
+    order, has_hooks, used_up = backward_order(seeds)
     edges = {edge_of(each) for each in wanted} if wanted else ()
     if edges:
         order = leading_to(order, edges)
+    elif used_up is not None:
+        raise used_up
     mode = special_mode()
     watch = anomalies.check_backward if mode is not None and mode.anomaly else None
     if create_graph:
@@ -141,10 +165,11 @@ def _run(
     else:
         found = quiet().run(propagate, seeds, order, False, release, edges, watch)
     for leaf in found:
-        is_asked_for = leaf.__class__ is not Node and (not edges or leaf in edges)
-        if is_asked_for and leaf._hooks is not None:
+        if leaf.__class__ is not Node and leaf._hooks is not None and (not edges or leaf in edges):
             for hook in list(leaf._hooks.values()):
                 found[leaf] = hook(found[leaf], leaf.shape)
+    if used_up is not None and any([edge not in found for edge in edges]):
+        raise used_up
     return found
 
 
@@ -177,7 +202,9 @@ def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
     kind = type(tensor)
     if gradient.__class__ is kind:
         return gradient if gradient.shape == tensor.shape else gradient.broadcast_to(tensor.shape)
-    shape = tensor._data.shape
+    shape, dtype = tensor._data.shape, tensor._data.dtype
+    if gradient.dtype is not dtype:
+        gradient = gradient.astype(dtype)
     if gradient.shape != shape or gradient.__class__ is not _ndarray:
         gradient = stretched(gradient, shape)
     elif gradient.base is not None or id(gradient) in taken:
@@ -195,6 +222,8 @@ def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
         kind = type(leaf)
         is_array = gradient.__class__ is not kind
         leaf._grad = present + (kind.constant(gradient) if is_array else gradient)
+    elif not present._data.flags.writeable:
+        leaf._grad = present + type(leaf).constant(gradient)
     else:
         array = present._data
         quiet().run(np.add, array, gradient, array)
@@ -237,7 +266,8 @@ def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Ha
         own = kind.constant(stretched(gradient, shape))
         with no_grad():
             replaced = hook(own)
-        return own._data if replaced is None else _replacement(replaced, own)._data
+        # the hook may have kept what it was given, and may go on using what it gave
+        return gradient if replaced is None else _replacement(replaced, own)._data.copy()
 
     return _add_hook(tensor, hooked)
 
@@ -271,7 +301,9 @@ def retain_grad(tensor: Tensor) -> None:
             held._grad = gradient if is_tensor else kind.constant(stretched(gradient, shape))
         return gradient
 
-    _add_hook(tensor, keep)
+    if tensor._node.hooks is None:
+        tensor._node.hooks = {}
+    tensor._node.hooks[_RETAIN] = keep
 
 
 def _add_hook(tensor: Tensor, hook: Callable[[Any, Shape], Any]) -> Handle:
@@ -283,4 +315,6 @@ def _add_hook(tensor: Tensor, hook: Callable[[Any, Shape], Any]) -> Handle:
         setattr(holder, name, hooks)
     key = next(_handles)
     hooks[key] = hook
+    if _RETAIN in hooks:  # what is kept is what the other hooks made of the gradient
+        hooks[_RETAIN] = hooks.pop(_RETAIN)
     return Handle(hooks, key)

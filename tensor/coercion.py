@@ -17,6 +17,7 @@ from .dtypes import (
     DEFAULT,
     FLOATS,
     INTEGERS,
+    OF_PYTHON,
     SUPPORTED,
     DType,
     bool_,
@@ -162,7 +163,7 @@ def _leaf_dtypes(data: Any, what: str) -> Iterator[DType]:
         yield _leaf_dtype(data, what)
         return
     kinds = set(map(type, data))
-    yield from (checked(kind, what) for kind in kinds & _NUMBERS)
+    yield from (OF_PYTHON[kind] for kind in kinds & _NUMBERS)
     if not kinds <= _NUMBERS:
         for each in data:
             if type(each) not in _NUMBERS:
@@ -172,7 +173,7 @@ def _leaf_dtypes(data: Any, what: str) -> Iterator[DType]:
 def _leaf_dtype(leaf: Any, what: str) -> DType:
     """The dtype of what is no nested sequence; refuses what is no number."""
     if type(leaf) in _NUMBERS:
-        return checked(type(leaf), what)
+        return OF_PYTHON[type(leaf)]
     if isinstance(leaf, Operand):
         dtype: DType = DEFAULT if isinstance(leaf, Value | Array) else numbers_of(leaf).dtype
         return dtype
@@ -215,9 +216,9 @@ def _check_numbers(found: NDArray, data: Any, dtype: DType, what: str) -> None:
 
 
 def constant_array(operand: Any, what: str) -> NDArray:
-    """An operand that is no tensor as an array, which may share the operand's memory."""
+    """An operand that is no tensor as an array of its own: nobody changes it from outside."""
     if isinstance(operand, np.ndarray | np.generic):
-        array = np.asarray(operand)
+        array = np.array(operand)
         if array.dtype in SUPPORTED:
             return array
     _refuse_scalar_twin(operand, what)

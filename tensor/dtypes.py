@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,16 +27,16 @@ SUPPORTED: frozenset[DType] = FLOATS | INTEGERS | {bool_}
 DEFAULT = float32
 """What Python floats become, and integers where a function gives real numbers."""
 
-_PYTHON = {bool: bool_, int: int64, float: DEFAULT}
+OF_PYTHON: Mapping[type, DType] = {bool: bool_, int: int64, float: DEFAULT}
+"""What the numbers of Python become."""
 
 
 def checked(dtype: Any, what: str) -> DType:
     """``dtype`` as one of the supported ones; ``bool``, ``int`` and ``float`` are taken too.
 
+    As in PyTorch and NumPy, ``float`` is float64, though the floats of Python become float32.
     Raises ``TypeError`` for any other.
     """
-    if isinstance(dtype, type) and dtype in _PYTHON:
-        return _PYTHON[dtype]
     try:
         found = np.dtype(dtype).newbyteorder("=") if dtype is not None else None
     except TypeError:
@@ -89,7 +89,7 @@ def promoted(tensors: Iterable[tuple[DType, int]], numbers: Iterable[Any] = ()) 
             without = dtype if without is None else joined(without, dtype)
     weak: DType | None = None
     for number in numbers:
-        kind = _PYTHON[type(number)]
+        kind = OF_PYTHON[type(number)]
         weak = kind if weak is None or category(kind) > category(weak) else weak
     found = with_dims
     for other in (without, weak):

@@ -83,6 +83,8 @@ class Gradients(InPlace):
                 f"requires_grad needs floating point numbers, got dtype {self._data.dtype}: "
                 "convert with float() or double(), there are no derivatives by integers"
             )
+        if wanted and self._node is None:
+            self._view = None  # type: ignore[misc]  # a leaf is nobody's part
         self._requires_grad = wanted  # type: ignore[misc]  # a slot of Tensor
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -148,7 +150,7 @@ class Gradients(InPlace):
             has been changed in place.
         """
         root: Any = self
-        autograd.backward(root, gradient, retain_graph, create_graph, inputs)
+        autograd.backward((root,), (gradient,), retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Any], Any]) -> autograd.Handle:
         """Call ``hook`` with the gradient of this tensor in every backward pass.

@@ -202,22 +202,26 @@ def edge_of(tensor: Any) -> Any:
 _by_number = attrgetter("number")
 
 
-def backward_order(roots: Iterable[Any]) -> tuple[list[Node], bool]:
+def backward_order(
+    roots: Iterable[Any],
+) -> tuple[list[Node], bool, RuntimeError | None]:
     """The nodes that ``roots`` came from, each before its parents, and whether any has hooks.
 
-    Iterative: nodes are numbered as they are made, so that sorting by number orders them.
-    Raises ``RuntimeError`` where an earlier backward pass has used up the graph.
+    Iterative: nodes are numbered as they are made, so that sorting by number orders them. Last
+    comes the error to raise where an earlier backward pass has used up a part that is needed.
     """
     found = [root for root in roots if root.__class__ is Node]
     seen = set(found)
     has_hooks = False
+    used_up = None
     for node in found:  # which grows meanwhile
         parents = node.parents
         if parents is None:
-            raise RuntimeError(
+            used_up = RuntimeError(
                 f"backward: the graph through {node.name()} was used up by an earlier backward(): "
                 "give that one retain_graph=True, or compute the value again"
             )
+            continue
         if node.hooks is not None:
             has_hooks = True
         for parent in parents:
@@ -225,16 +229,21 @@ def backward_order(roots: Iterable[Any]) -> tuple[list[Node], bool]:
                 seen.add(parent)
                 found.append(parent)
     found.sort(key=_by_number, reverse=True)
-    return found, has_hooks
+    return found, has_hooks, used_up
 
 
 def leading_to(order: Sequence[Node], wanted: Collection[Any]) -> list[Node]:
-    """Those nodes of ``order`` through which gradients reach the ``wanted`` nodes and leaves."""
+    """Those nodes of ``order`` through which gradients reach the ``wanted`` nodes and leaves.
+
+    A wanted node is among them only if another one is below it.
+    """
     needed = set(wanted)
+    leading = set()
     for node in reversed(order):
         if any([parent in needed for parent in node.parents or ()]):
             needed.add(node)
-    return [node for node in order if node in needed]
+            leading.add(node)
+    return [node for node in order if node in leading]
 
 
 Watch = Callable[[Node, Any, Sequence[Any]], None]

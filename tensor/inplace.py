@@ -23,6 +23,7 @@ from .coercion import array_from
 from .dtypes import FLOATS, category
 from .graph import edge_of, new_node
 from .kernels.elementwise import row_of
+from .operations.moves import RESHAPE
 from .primitive import Call, Primitive
 from .quiet import quiet
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 
 def _is_silent(mode: Mode | None) -> bool:
-    """Whether no graph is recorded and nothing is watched."""
-    return mode is not None and not mode.record and not mode.anomaly
+    """Whether no graph is recorded."""
+    return mode is not None and not mode.record
 
 
 class View(NamedTuple):
@@ -41,6 +42,8 @@ class View(NamedTuple):
     source: Any
     primitive: Primitive
     parameters: tuple[Any, ...]
+    root: Any
+    """The tensor at the end of the chain of views, which is none itself."""
 
 
 class Overwrite(Primitive):
@@ -50,7 +53,7 @@ class Overwrite(Primitive):
     arity = 2
 
     def forward(self, x: Any, part: Any, primitive: Primitive, parameters: Any) -> Any:
-        changed = x.copy()
+        changed = np.array(x)  # a gradient without dimensions may come as a NumPy number
         primitive.forward(changed, *parameters)[...] = part
         return changed
 
@@ -208,7 +211,8 @@ class InPlace(Operators):
         array = self._data
         if (
             type(other) is type(self)
-            and (not (self._requires_grad or other._requires_grad) or _is_silent(mode))
+            and (mode is None or not mode.anomaly)
+            and (not (self._root()._requires_grad or other._requires_grad) or _is_silent(mode))
             and other._data.dtype is array.dtype
             and other._data.shape == array.shape
             and array.dtype in FLOATS
@@ -228,7 +232,8 @@ class InPlace(Operators):
         kind = type(self)
         mode = special_mode()
         tracked = (mode is None or mode.record) and (
-            self._requires_grad or any([type(o) is kind and o._requires_grad for o in others])
+            self._root()._requires_grad
+            or any([type(o) is kind and o._requires_grad for o in others])
         )
         if not tracked:
             if len(others) == 1 and (mode is None or not mode.anomaly):
@@ -267,8 +272,10 @@ class InPlace(Operators):
                     "first, for example with float()"
                 )
             new = kind.constant(array_from(new, None, by))
-        recording = current_mode().record
-        if recording and (self._requires_grad or new._requires_grad):
+        tracked = current_mode().record and (
+            self._requires_grad or new._requires_grad or self._root()._requires_grad
+        )
+        if tracked:
             self._check_is_no_leaf(by)
         self._check_writable(by)
         own = self._data.dtype
@@ -286,7 +293,7 @@ class InPlace(Operators):
             new = new.broadcast_to(shape)
         self._data[...] = new._data
         self._shared_memory().change(by)
-        if recording and (self._requires_grad or new._requires_grad):
+        if tracked:
             self._rewrite_history(new)
         return self
 
@@ -304,9 +311,7 @@ class InPlace(Operators):
             )
 
     def _check_is_no_leaf(self, by: str) -> None:
-        root: Any = self
-        while root._view is not None:
-            root = root._view.source
+        root = self._root()
         if root._node is None and root._requires_grad:
             what = "a leaf" if root is self else "a view of a leaf"
             raise RuntimeError(
@@ -314,24 +319,31 @@ class InPlace(Operators):
                 "is recorded: do it inside no_grad(), or compute out of place"
             )
 
+    def _root(self) -> Any:
+        """The tensor that this one is a view of, or itself."""
+        return self if self._view is None else self._view.root
+
     def _become_view(self, source: Any, primitive: Primitive, parameters: tuple[Any, ...]) -> None:
         """Note that this tensor is part of the memory of ``source``."""
-        self._view = View(source, primitive, parameters)  # type: ignore[misc]  # a slot of Tensor
+        root = source if source._view is None else source._view.root
+        view = View(source, primitive, parameters, root)
+        self._view = view  # type: ignore[misc]  # a slot of Tensor
         self._memory = source._shared_memory()
-        root = source
-        while root._view is not None:
-            root = root._view.source
         if root._node is not None or not root._requires_grad:
             self._memory.add_view(self)
 
     def _rewrite_history(self, new: Any) -> None:
         """Let this tensor, what it is a view of, and all views of that come from ``new``."""
         edge = edge_of(new)
-        if edge is new:  # a leaf: it keeps its place in the graph, and this tensor gets a node
+        if edge is None and self._requires_grad and self._view is None:
+            # what was there gets a gradient of 0: all of it is overwritten
+            parts = (RESHAPE, (self._data.shape,))
+            edge = new_node(OVERWRITE, (edge_of(self), None), (None, None), parts, new.shape)
+        elif edge is new:  # a leaf: it keeps its place in the graph, and this tensor gets a node
             edge = edge_of(new.clone())
         member: Any = self
         while member._view is not None:
-            source, primitive, parameters = member._view
+            source, primitive, parameters, _ = member._view
             edge = new_node(
                 OVERWRITE,
                 (edge_of(source), edge),
@@ -343,7 +355,9 @@ class InPlace(Operators):
         member._node = edge
         member._requires_grad = edge is not None
         for view in self._shared_memory().views():
-            source, primitive, parameters = view._view
+            if view._view is None:
+                continue
+            source, primitive, parameters, _ = view._view
             parent = edge_of(source)
             view._requires_grad = parent is not None
             if parent is None:

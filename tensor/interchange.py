@@ -83,6 +83,11 @@ class Interchange(Methods):
                 "__dlpack__: the tensor requires a gradient, which another library would not "
                 "know: use detach()"
             )
+        if any([stride < 0 for stride in self._data.strides]):
+            raise BufferError(
+                "__dlpack__: the memory is run through backwards, which other libraries cannot: "
+                "use clone()"
+            )
         return self._data.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class Primitive(ABC):
     Attributes
     ----------
     name : str
-        What it is called in messages and as ``grad_fn``.
+        What it is called in messages and as ``grad_fn``; the name of the class if not given.
     arity : int
         How many operands it has.
     saves : tuple of int
@@ -81,19 +81,25 @@ class Primitive(ABC):
 
     Examples
     --------
-    >>> import numpy as np, twingrad
-    >>> class Cumulative(twingrad.Primitive):
-    ...     name = "cumulative"
-    ...     def forward(self, x):
-    ...         return np.cumsum(x, axis=0)
+    >>> import numpy as np
+    >>> import twingrad
+    >>> class Scaled(twingrad.Primitive):
+    ...     arity = 2
+    ...     saves = (0, 1)
+    ...     def forward(self, x, scale):  # (n, m) and (m): every column times its own number
+    ...         return x * scale
     ...     def backward(self, gradient, call):
-    ...         return (cumulative(gradient.flip(0)).flip(0) if isinstance(gradient,
-    ...             twingrad.Tensor) else np.flip(np.cumsum(np.flip(gradient, 0), axis=0), 0),)
-    >>> cumulative = Cumulative()
-    >>> x = twingrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
-    >>> cumulative(x).sum().backward()
+    ...         x, scale = call.inputs
+    ...         return (gradient * scale, (gradient * x).sum(0))
+    >>> scaled = Scaled()
+    >>> x = twingrad.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> scale = twingrad.tensor([10.0, 100.0], requires_grad=True)
+    >>> scaled(x, scale).sum().backward()
     >>> x.grad
-    tensor([3., 2., 1.])
+    tensor([[ 10., 100.],
+            [ 10., 100.]])
+    >>> scale.grad
+    tensor([4., 6.])
     """
 
     name: ClassVar[str]
@@ -109,9 +115,19 @@ class Primitive(ABC):
 
     @abstractmethod
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
-        """What each operand gets of the gradient of the value, None for what needs nothing."""
+        """What each operand gets of the gradient: a tuple, with None for what needs none."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not hasattr(cls, "name"):
+            cls.name = cls.__name__.lower()
 
     def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) < self.arity:
+            raise TypeError(
+                f"{self.name} takes {self.arity} operands, got {len(arguments)}: give the missing "
+                "ones by position"
+            )
         return self.apply(arguments[: self.arity], arguments[self.arity :])
 
     def apply(self, operands: tuple[Any, ...], parameters: tuple[Any, ...] = ()) -> Any:
@@ -123,9 +139,10 @@ class Primitive(ABC):
 
     def array_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
         """What the operands get of a gradient that is an array."""
-        if gradient.shape != node.shape:
+        if gradient.shape != node.shape or gradient.__class__ is not np.ndarray:
             gradient = stretched(gradient, node.shape)
-        return self.backward(gradient, Call(node, node.saved_arrays(), node.out))
+        given = self.backward(gradient, Call(node, node.saved_arrays(), node.out))
+        return self._checked(given, node)
 
     def tensor_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
         """What the operands get of a gradient that is a tensor."""
@@ -134,4 +151,38 @@ class Primitive(ABC):
         out = None
         if self.saves_out:
             out = type(gradient).of_node(node.out, node)
-        return self.backward(gradient, Call(node, list(node.inputs), out))
+        given = self.backward(gradient, Call(node, list(node.inputs), out))
+        return self._checked(given, node)
+
+    def _checked(self, given: Any, node: Node) -> Sequence[Any]:
+        """What ``backward`` gave, if it is one gradient for each operand."""
+        parents = node.parents or ()
+        if type(given) not in (tuple, list) or len(given) != len(parents):
+            got = f"{len(given)}" if type(given) in (tuple, list) else type(given).__name__
+            raise TypeError(
+                f"{self.name}: backward must give a tuple of one gradient for each of the "
+                f"{len(parents)} operands, got {got}: write for example (gradient,), with None "
+                "where none is needed"
+            )
+        for position, (parent, each) in enumerate(zip(parents, given, strict=True)):
+            if parent is None or each is None:
+                continue
+            if any([kept is not None and each is kept._data for kept in node.inputs]):
+                given = [*given]
+                given[position] = each.copy()  # what a gradient is added to later
+            if each.shape == parent.shape:
+                continue
+            if not _stands_for(each.shape, parent.shape):
+                raise ValueError(
+                    f"{self.name}: backward must give operand {position + 1} a gradient of its "
+                    f"shape {parent.shape}, got {each.shape}: sum or reshape it"
+                )
+        checked: Sequence[Any] = given
+        return checked
+
+
+def _stands_for(shape: Shape, whole: Shape) -> bool:
+    """Whether an array of this shape broadcasts to ``whole``."""
+    return len(shape) <= len(whole) and all(
+        [length in (1, full) for length, full in zip(shape[::-1], whole[::-1])]
+    )

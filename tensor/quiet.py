@@ -5,13 +5,13 @@ it costs some 30 ns, where ``with numpy.errstate(...)`` costs a microsecond, thr
 small operation takes.
 """
 
-from contextvars import Context, copy_context
+from contextvars import Context
 
 import numpy as np
 
 
 def _silenced() -> Context:
-    context = copy_context()
+    context = Context()
     context.run(np.seterr, all="ignore")
     return context
 

@@ -256,7 +256,9 @@ class Tensor(
             if needs:
                 parents, inputs = _history(primitive, tensors)
         if type(data) is not _ndarray:
-            data = np.asarray(data)
+            data = _single_array(data, primitive)
+        if not primitive.is_view and any([data is tensor._data for tensor in tensors]):
+            data = data.copy()  # results share no memory with operands, unless they say so
         out = _new(Tensor)
         out._data = data
         out._grad = None
@@ -294,6 +296,16 @@ def _shapes_if_stretched(arrays: Sequence[Any]) -> tuple[Shape, ...]:
     """The shapes of arrays that differ in shape, and nothing for those that do not."""
     shapes = tuple([array.shape for array in arrays])
     return shapes if len(set(shapes)) > 1 else ()
+
+
+def _single_array(data: Any, primitive: Primitive) -> Any:
+    """What a primitive computed, which may be a NumPy number, as an array."""
+    if isinstance(data, tuple | list):
+        raise TypeError(
+            f"{primitive.name}: forward must give one array, got {type(data).__name__} of "
+            f"{len(data)}: write one primitive for each of them"
+        )
+    return np.asarray(data)
 
 
 def _all_tensors(operands: tuple[Any, ...], primitive: Primitive) -> tuple[Tensor, ...]:

@@ -90,7 +90,7 @@ class TensorTwin(Twin):
         variable._memory = leaf._shared_memory()
         source = Tensor.constant(variable._data)
         source._requires_grad = True
-        variable._view = View(source, VARIABLE, ())
+        variable._view = View(source, VARIABLE, (), source._root())
         return variable
 
     def is_output(self, leaf: Any) -> bool:

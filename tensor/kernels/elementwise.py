@@ -11,7 +11,7 @@ from ..graph import Node
 from .loops import is_worthwhile
 from .numpy_code import Kernel, gradient_kernel, value_kernel
 from .partials import derivative
-from .program import Program, gradient_program, value_program
+from .program import Program, argument_name, gradient_program, value_program
 from .tiers import TieredProgram
 
 INTEGRAL = frozenset(
@@ -106,7 +106,14 @@ class Applied:
         self.name = formula.name
         positions = [k for k in range(len(formula.arguments)) if wanted >> k & 1]
         program = gradient_program(formula.arguments, [formula.partials[k] for k in positions])
-        self.saves = tuple(name in program.used for name in (*formula.arguments, "out"))
+        named = {name for k in positions for name in formula.partials[k].variables}
+        self.saves = (
+            *[
+                argument_name(k) in program.used or name in named
+                for k, name in enumerate(formula.arguments)
+            ],
+            "out" in program.used or "out" in named,
+        )
         what = f"{formula.name} of arrays: gradients {positions}"
         self.array_contributions: Kernel = gradient_kernel(
             program, positions, dtype, what, _tiers(program, dtype, what)

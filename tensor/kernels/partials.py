@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.expression import CONDITIONAL, Expression, is_condition, parse
-from ...engine.formula import number, table
+from ...engine.formula import Formula, number, table
 from ...engine.shapes import broadcast_shape
 from ...engine.source import is_constant
 from ..dtypes import DType
@@ -58,7 +58,9 @@ def _evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str, Any]) -> Any:
     arrays = [tensor.data.numpy() for tensor in names.values()]
-    holds = _condition(ast.unparse(test), tuple(names), arrays[0].dtype)
+    text = ast.unparse(test)
+    called = tuple([table[name] for name in parse(text).functions])
+    holds = _condition(text, tuple(names), arrays[0].dtype, called)
     (mask,) = quiet().run(holds, *arrays)
     if mask.all():
         return _evaluated(body, names)
@@ -78,5 +80,8 @@ def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str
 
 
 @lru_cache(maxsize=1024)
-def _condition(test: str, names: tuple[str, ...], dtype: DType) -> Callable[..., Any]:
+def _condition(
+    test: str, names: tuple[str, ...], dtype: DType, called: tuple[Formula, ...]
+) -> Callable[..., Any]:
+    """A condition as a function of arrays; ``called`` are the rows that it calls."""
     return program_kernel(condition_program(names, parse(test)), dtype, f"condition {test}")

@@ -43,11 +43,17 @@ EXACT = CONDITIONS | frozenset(
 """Steps that IEEE 754 rounds correctly, so that every implementation gives the same bits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """A number in a program."""
+    """A number in a program; 0 and -0 are two."""
 
     value: float
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
 
 
 Operand = str | Constant
@@ -85,29 +91,35 @@ class Program:
 
 def value_program(arguments: Sequence[str], value: Expression) -> Program:
     """The program of a formula's value."""
+    names = _renamed(arguments)
     writer = _Writer()
-    return writer.program(arguments, [writer.written(value.tree, _themselves(arguments))])
+    return writer.program([*names.values()], [writer.written(value.tree, names)])
 
 
 def gradient_program(arguments: Sequence[str], partials: Sequence[Expression]) -> Program:
     """The program of the upstream gradient times partial derivatives, over it and ``out`` too."""
-    names = [*arguments, "out"]
+    names = {**_renamed(arguments), "out": "out"}
     writer = _Writer()
     results = [
-        writer.product(GRADIENT, writer.written(partial.tree, _themselves(names)))
-        for partial in partials
+        writer.product(GRADIENT, writer.written(partial.tree, names)) for partial in partials
     ]
-    return writer.program([GRADIENT, *names], results)
+    return writer.program([GRADIENT, *names.values()], results)
 
 
 def condition_program(arguments: Sequence[str], test: Expression) -> Program:
     """The program of a condition; its value is true or false."""
+    names = _renamed(arguments)
     writer = _Writer()
-    return writer.program(arguments, [writer.condition(test.tree, _themselves(arguments))])
+    return writer.program([*names.values()], [writer.condition(test.tree, names)])
 
 
-def _themselves(names: Sequence[str]) -> Mapping[str, Operand]:
-    return {name: name for name in names}
+def argument_name(position: int) -> str:
+    """What the argument at this position is called in a program: nothing else is called so."""
+    return f"a{position}"
+
+
+def _renamed(arguments: Sequence[str]) -> dict[str, str]:
+    return {name: argument_name(position) for position, name in enumerate(arguments)}
 
 
 class _Writer:
@@ -173,7 +185,10 @@ class _Writer:
     def _choice(
         self, test: ast.expr, body: Operand, orelse: Operand, names: Mapping[str, Operand]
     ) -> Operand:
-        """``body if test else orelse``, in the shortest form that gives the same, nan included."""
+        """``body if test else orelse``, in the shortest form that gives the same.
+
+        It gives the same for nan too, but not always the same sign of a zero.
+        """
         condition = self.condition(test, names)
         match test:
             case ast.Compare(left=left, ops=[operator], comparators=[right]) if isinstance(

@@ -13,6 +13,7 @@ import logging
 import queue
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from math import prod
 from typing import Any
 
@@ -78,6 +79,8 @@ class TieredProgram:
             self._count(numbers, prod(shape))
             return None
         before = self._split.before
+        if not all([array.flags.c_contiguous for array in named.values()]):
+            return None
         if before.results:
             named |= dict(zip(map(str, before.results), self._before(*arrays), strict=True))
         operands = [named[name] for name in self._split.loop.arguments]
@@ -159,8 +162,9 @@ def _work() -> None:
 
 def _finish() -> None:
     """Let the kernel that is being compiled be finished, and drop those that wait."""
-    while not _waiting.empty():
-        _waiting.get()
+    with suppress(queue.Empty):
+        while True:
+            _waiting.get_nowait()
     _waiting.put(None)
     if _thread is not None:
         _thread.join()

@@ -166,11 +166,12 @@ class Extremes(Methods):
             return Picked(CLONE(self), self.constant(np.zeros((), int64)))
         self._refuse_nothing((axis,), what)
         indices = _found(find, self._data, axis, keepdim=True)
-        values: Any = self.record(GATHER, (self, self.constant(indices)), (axis,))
+        places: Any = self.constant(indices)  # a change of it before a backward pass shows
+        values: Any = self.record(GATHER, (self, places), (axis,))
         if not keepdim:
             shape = indices.shape[:axis] + indices.shape[axis + 1 :]
-            values, indices = RESHAPE(values, shape), indices.reshape(shape)
-        return Picked(values, self.constant(indices))
+            values, places = RESHAPE(values, shape), RESHAPE(places, shape)
+        return Picked(values, places)
 
     def _refuse_nothing(self, dims: Shape | None, what: str) -> None:
         shape = self._data.shape

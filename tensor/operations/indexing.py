@@ -254,7 +254,7 @@ def _is_the_part(value: Any, source: Any, view: tuple[Any, ...] | None) -> bool:
     """Whether a value is the very view of the source that it would be written to."""
     if type(value) is not type(source) or value._view is None:
         return False
-    whole, primitive, parameters = value._view
+    whole, primitive, parameters, _ = value._view
     return (
         whole is source
         and value._memory is source._memory

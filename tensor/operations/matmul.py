@@ -31,7 +31,7 @@ class MatrixProduct(Primitive):
     saves_for = MappingProxyType({0: (1,), 1: (0,)})
 
     def forward(self, a: Any, b: Any) -> Any:
-        return a.dot(b)
+        return product(a, b)
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         a, b = call.inputs
@@ -57,7 +57,7 @@ class AddMatrixProduct(Primitive):
     saves_for = MappingProxyType({0: (), 1: (2,), 2: (1,)})
 
     def forward(self, x: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
-        out = a.dot(b)
+        out = product(a, b)
         if alpha != 1:
             out *= alpha
         if beta == 1:
@@ -106,12 +106,12 @@ class Matmul(Primitive):
     def forward(self, a: Any, b: Any, left: Shape, right: Shape, shape: Shape) -> Any:
         a, b = a.reshape(left), b.reshape(right)
         if len(right) == 2:
-            product = a.dot(b)
+            found = product(a, b)
         elif right[-2] == 1:  # np.matmul does without BLAS, and four times slower than this
-            product = a * b
+            found = a * b
         else:
-            product = np.matmul(a, b)
-        return product.reshape(shape)
+            found = np.matmul(a, b)
+        return found.reshape(shape)
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         a, b = call.inputs
@@ -136,7 +136,7 @@ class Linear(Primitive):
     saves_for = MappingProxyType({0: (1,), 1: (0,), 2: ()})
 
     def forward(self, x: Any, weight: Any, *bias: Any) -> Any:
-        out = _rows(x).dot(weight.T)
+        out = product(_rows(x), weight.T)
         if bias:
             out += bias[0]
         return out if x.ndim == 2 else out.reshape(*x.shape[:-1], len(weight))
@@ -151,7 +151,7 @@ class Linear(Primitive):
             by_weight = MM(gradient.T, _rows(x))
         if bias and call.needs(2):
             by_bias = SUM_TO(gradient, call.shape_of(2))
-        return (by_x, by_weight, by_bias)
+        return (by_x, by_weight, by_bias)[: len(call.inputs)]
 
     def array_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
         """As :meth:`backward`, without a call of anything but BLAS where x is a matrix."""
@@ -162,8 +162,8 @@ class Linear(Primitive):
         x, weight, *_ = node.inputs
         wants_x, wants_weight, *bias = node.parents  # type: ignore[misc]
         return (
-            gradient.dot(weight._data) if wants_x is not None else None,
-            gradient.T.dot(x._data) if wants_weight is not None else None,
+            product(gradient, weight._data) if wants_x is not None else None,
+            product(gradient.T, x._data) if wants_weight is not None else None,
             sum_along(gradient, (0,)) if bias and bias[0] is not None else None,
         )
 
@@ -172,6 +172,16 @@ MM = MatrixProduct()
 ADDMM = AddMatrixProduct()
 MATMUL = Matmul()
 LINEAR = Linear()
+
+
+def product(a: NDArray, b: NDArray) -> NDArray:
+    """The product of two matrices.
+
+    With an inner length of 1 it is every row times every column: BLAS leaves out what is
+    multiplied by 0, and with it infinities and nan.
+    """
+    found: NDArray = a * b if a.shape[1] == 1 else a.dot(b)
+    return found
 
 
 def multiplied(a: Any, b: Any, what: str = "matmul") -> Any:
@@ -190,9 +200,9 @@ def _by_factors(gradient: Any, node: Node, place: int) -> tuple[Any, Any]:
     inputs, parents = node.inputs, node.parents
     by_a = by_b = None
     if parents[place] is not None:  # type: ignore[index]
-        by_a = gradient.dot(inputs[place + 1]._data.T)
+        by_a = product(gradient, inputs[place + 1]._data.T)
     if parents[place + 1] is not None:  # type: ignore[index]
-        by_b = inputs[place]._data.T.dot(gradient)
+        by_b = product(inputs[place]._data.T, gradient)
     return by_a, by_b
 
 

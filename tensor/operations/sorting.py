@@ -201,14 +201,16 @@ class Sorting(Gathering):
 
     def _picked_at(self, indices: NDArray, dim: int) -> Picked:
         """The elements at these indices along a dimension, and the indices."""
-        return Picked(self.gather(dim, indices), self.constant(indices))
+        found = self.constant(indices)  # one tensor: a change of it before a backward pass shows
+        return Picked(self.gather(dim, found), found)
 
     def _single_picked(self, indices: NDArray, axis: int, keepdim: bool) -> Picked:
         """The elements at indices of length 1 along a dimension, which may be dropped."""
-        values: Any = self.gather(axis, indices)
+        found = self.constant(indices)
+        values: Any = self.gather(axis, found)
         if keepdim:
-            return Picked(values, self.constant(indices))
-        return Picked(values.squeeze(axis), self.constant(indices.squeeze(axis)))
+            return Picked(values, found)
+        return Picked(values.squeeze(axis), found.squeeze(axis))
 
     def _median_of_all(self) -> Any:
         row = self._data.reshape(-1)

@@ -355,3 +355,52 @@ def test_a_tensor_and_a_value_agree_on_a_neuron():
 def test_tensors_cannot_be_subclassed():
     with pytest.raises(TypeError, match="Own cannot be a subclass of Tensor"):
         type("Own", (Tensor,), {})
+
+
+def test_what_a_hook_keeps_or_gives_stays_its_own():
+    x, constant = leaf(1.0, 2.0), Tensor(np.array([5.0, 5.0]))
+    x.register_hook(lambda gradient: constant)
+    for _ in range(2):
+        (x * 2.0).sum().backward()
+    assert constant.tolist() == [5.0, 5.0]
+    x, seen = leaf(1.0, 2.0), []
+    x.register_hook(seen.append)
+    for _ in range(2):
+        (x * 2.0).sum().backward()
+    assert [each.tolist() for each in seen] == [[2.0, 2.0], [2.0, 2.0]]
+
+
+def test_a_retained_gradient_is_what_the_hooks_made_of_it():
+    y = leaf(1.0) * 1.0
+    y.retain_grad()
+    y.register_hook(lambda gradient: gradient * 10.0)
+    y.sum().backward()
+    assert y.grad.item() == 10.0
+
+
+def test_grad_leaves_alone_what_it_does_not_need():
+    x, w = leaf(1.0, 2.0), leaf(1.0, 1.0)
+    h = x * x
+    (upstream,) = autograd.grad((h * h).sum(), h)
+    (found,) = autograd.grad(h, x, upstream)
+    assert found.tolist() == [4.0, 32.0]
+    z = x * x
+    z.sum().backward()
+    (found,) = autograd.grad((z * w).sum(), w)
+    assert found.tolist() == [1.0, 4.0]
+    with pytest.raises(RuntimeError, match="was used up"):
+        autograd.grad((z * w).sum(), x)
+
+
+def test_backward_of_several_tensors():
+    x = leaf(1.0, 2.0)
+    autograd.backward([x * x, x.sum()], [Tensor(np.ones(2)), None])
+    assert x.grad.tolist() == [3.0, 5.0]
+    with pytest.raises(TypeError, match="grad: outputs must be a Tensor or several, got int 3"):
+        autograd.grad(3, x)
+
+
+def test_adding_in_place_is_watched_too():
+    x = Tensor([3e38])
+    with detect_anomaly(), pytest.raises(FloatingPointError, match="add made the first inf"):
+        x.add_(x.clone())

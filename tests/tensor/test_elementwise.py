@@ -90,7 +90,8 @@ def test_a_row_has_on_tensors_the_second_slopes_it_has_on_values(name, data):
 @given(data=st.data())
 def test_float32_stays_float32_and_is_the_rounded_float64(name, data):
     row = table[name]
-    drawn = [[data.draw(MILD)] for _ in range(row.arity[1])]
+    mild = MILD.filter(lambda x: abs(x) > 0.1)  # quotients of others overflow float32
+    drawn = [[data.draw(mild)] for _ in range(row.arity[1])]
     narrow, wide = (
         tensors(drawn, "float32"),
         [

@@ -305,3 +305,69 @@ def test_data_that_are_assigned_are_written_and_noticed():
         loss.backward()
     with pytest.raises(ValueError, match=r"data must have the shape \(2,\) of the tensor, got"):
         w.data = [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("index", [..., (), None, (..., None)])
+def test_a_number_is_overwritten_through_any_view(index):
+    w = Tensor(np.array(2.0), requires_grad=True)
+    y = w * 1.0
+    y[index] = 3.5
+    (y * y).backward()
+    assert w.grad.item() == 0.0
+    w.grad = None
+    y = w * 1.0
+    y.squeeze().mul_(3.0)
+    (y * y).backward()
+    assert w.grad.item() == 36.0
+
+
+def test_a_view_that_was_made_a_leaf_is_one():
+    w = Tensor(np.arange(4.0)).reshape(2, 2).requires_grad_()
+    with pytest.raises(RuntimeError, match="mul_: a leaf that requires a gradient"):
+        w.mul_(2.0)
+    assert w.is_leaf
+
+
+def test_a_view_made_without_recording_changes_the_history_of_its_source():
+    x = leaf(1.0, 2.0)
+    h = x * 2.0
+    with no_grad():
+        view = h[0]
+    view.zero_()
+    h.sum().backward()
+    assert x.grad.tolist() == [0.0, 2.0]
+
+
+def test_what_is_overwritten_with_a_constant_has_slope_0():
+    x = leaf(1.0, 2.0)
+    for change in (
+        lambda y: y.zero_(),
+        lambda y: y.fill_(3.0),
+        lambda y: y.copy_(Tensor([1.0, 1.0])),
+    ):
+        y = change(x * 1.0)
+        x.grad = None
+        y.sum().backward()
+        assert x.grad.tolist() == [0.0, 0.0]
+
+
+def test_indices_that_are_changed_before_the_backward_pass_are_noticed():
+    for pick in (
+        lambda x: x.max(1),
+        lambda x: x.sort(1),
+        lambda x: x.topk(2),
+        lambda x: x.median(1),
+    ):
+        x = Tensor(np.array([[1.0, 5.0, 2.0], [3.0, 0.0, 9.0]]), requires_grad=True)
+        values, indices = pick(x)
+        indices.zero_()
+        with pytest.raises(RuntimeError, match="changed in place by zero_"):
+            values.sum().backward()
+
+
+def test_numpy_operands_are_not_changed_from_outside():
+    x, factor = leaf(1.0, 2.0), np.ones(2)
+    y = (x * factor).sum()
+    factor[:] = 7.0
+    y.backward()
+    assert x.grad.tolist() == [1.0, 1.0]

@@ -47,10 +47,7 @@ def test_a_training_step_needs_what_it_saves_and_its_gradients_and_little_more()
     batch, sizes = 2048, (64, 256, 128, 10)
     x = twingrad.randn(batch, sizes[0])
     y = twingrad.randint(0, sizes[-1], (batch, 1))
-    layers = [
-        (twingrad.randn(m, n) * 0.1, twingrad.zeros(n))
-        for m, n in pairwise(sizes)
-    ]
+    layers = [(twingrad.randn(m, n) * 0.1, twingrad.zeros(n)) for m, n in pairwise(sizes)]
     parameters = [p.requires_grad_() for layer in layers for p in layer]
 
     def step():
