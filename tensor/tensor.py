@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
+from types import FunctionType
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -397,3 +398,15 @@ def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
     if mode.anomaly:
         anomalies.check_forward(row.name, kept, data)
     return out
+
+
+def _name_methods() -> None:
+    """Let Python's own messages about arguments name Tensor, not the classes that it is made of."""
+    for base in Tensor.__mro__[1:]:
+        if base.__module__.startswith(f"{__package__}."):
+            for name, member in vars(base).items():
+                if isinstance(member, FunctionType):
+                    member.__qualname__ = f"Tensor.{name}"
+
+
+_name_methods()
