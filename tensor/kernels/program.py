@@ -34,7 +34,7 @@ _COMPARISONS = {
 CONDITIONS = frozenset({*_COMPARISONS.values(), "logical_and", "logical_or", "logical_not"})
 """Steps whose result is true or false."""
 
-NAMED = frozenset({"maximum", "minimum", "square"})
+NAMED = frozenset({"maximum", "minimum", "sign", "square"})
 """Rows that are steps of their own, because every array library has a function for them."""
 
 EXACT = CONDITIONS | frozenset(

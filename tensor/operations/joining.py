@@ -187,7 +187,10 @@ def _each(widen: Callable[[Tensor], Tensor], tensors: tuple[Any, ...], what: str
 
 def _as_tensors(tensors: Any, what: str) -> list[Any]:
     """The operands as tensors of their own dtypes; arrays and numbers become constants."""
-    if isinstance(tensors, Operand | np.ndarray) or not isinstance(tensors, Sequence):
+    is_sequence = type(tensors) in (list, tuple)  # the questions below take microseconds
+    if not is_sequence and (
+        isinstance(tensors, Operand | np.ndarray) or not isinstance(tensors, Sequence)
+    ):
         raise TypeError(
             f"{what}: tensors must be a sequence of tensors, got {type(tensors).__name__}: put "
             "them in a list"
