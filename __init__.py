@@ -8,6 +8,8 @@
 '1.423156'
 """
 
+from typing import TYPE_CHECKING
+
 from .engine import (
     Array,
     Formula,
@@ -243,7 +245,6 @@ from .tensor import (
     t,
     take,
     take_along_dim,
-    tensor,
     tensor_split,
     tensordot,
     tile,
@@ -266,6 +267,9 @@ from .tensor import (
     zeros,
     zeros_like,
 )
+
+if TYPE_CHECKING:  # at run time it is the room, which is called as the function is
+    from .tensor import tensor
 
 __version__ = "0.1.0"
 

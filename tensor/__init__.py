@@ -1,4 +1,9 @@
-"""The tensor twin: arrays of numbers that remember how they were computed."""
+"""The tensor twin: arrays of numbers that remember how they were computed.
+
+The room is called as PyTorch's function of the same name is: ``twingrad.tensor([1.0, 2.0])``.
+"""
+
+import sys
 
 from . import autograd
 from .creation import (
@@ -195,6 +200,7 @@ from .random.generator import (
     seed,
     set_rng_state,
 )
+from .room import Room
 from .tensor import (
     Tensor,
 )
@@ -207,6 +213,8 @@ from .transforms import (
     value_and_grad,
     vjp,
 )
+
+sys.modules[__name__].__class__ = Room
 
 keep_freed_memory()
 

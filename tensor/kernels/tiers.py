@@ -15,15 +15,17 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..dtypes import DType, bool_
-from .cache import Compiled, compiled
 from .loops import loop_source, split
 from .numpy_code import Kernel, program_kernel
 from .program import CONDITIONS, Program
+
+if TYPE_CHECKING:
+    from .cache import Compiled
 
 PATIENCE = 500_000_000
 """How much work NumPy may lose to a loop before the loop is compiled.
@@ -113,6 +115,8 @@ class TieredProgram:
 
     def compile(self, numbers: frozenset[str]) -> None:
         """Compile a loop, or load it from the cache, and take it into use."""
+        from .cache import compiled  # here: hardly any process needs it
+
         loop = self._split.loop
         scalars = self._scalars(numbers)
         kinds = [
