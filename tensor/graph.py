@@ -159,13 +159,6 @@ class Node:
         """The operands kept for the backward pass, as arrays."""
         return [None if kept is None else kept._data for kept in self.inputs]
 
-    def release(self) -> None:
-        """Let go of everything that the node kept; it cannot be differentiated any more."""
-        self.parents = None
-        self.inputs = ()
-        self.out = None
-        self.memory = None
-
     def __repr__(self) -> str:
         return f"<{self.name()}>"
 

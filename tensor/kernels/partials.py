@@ -22,9 +22,7 @@ from ..dtypes import DType
 from ..operations.selection import SELECT, SPREAD
 from ..quiet import quiet
 from .numpy_code import program_kernel
-from .program import condition_program
-
-_OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+from .program import ARITHMETIC, condition_program
 
 
 def derivative(partial: Expression, names: Mapping[str, Any]) -> Any:
@@ -43,7 +41,7 @@ def _evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _evaluated(operand, names)
         case ast.BinOp(op=operator, left=left, right=right):
-            row = table[_OPERATORS[type(operator)]]
+            row = table[ARITHMETIC[type(operator)]]
             return row(_evaluated(left, names), _evaluated(right, names))
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return _chosen(test, body, orelse, names)

@@ -20,7 +20,8 @@ from ...engine.source import is_constant
 GRADIENT = "__gradient__"
 """The name of the upstream gradient in a program for a backward pass: no row can have it."""
 
-_BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+ARITHMETIC = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+"""The rows that the operators of a formula stand for."""
 
 _COMPARISONS = {
     ast.Lt: "less",
@@ -157,7 +158,9 @@ class _Writer:
                 return self.written(operand, names)
             case ast.BinOp(op=operator, left=left, right=right):
                 return self._step(
-                    _BINARY[type(operator)], self.written(left, names), self.written(right, names)
+                    ARITHMETIC[type(operator)],
+                    self.written(left, names),
+                    self.written(right, names),
                 )
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self._choice(
