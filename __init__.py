@@ -8,7 +8,8 @@
 '1.423156'
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .engine import (
     Array,
@@ -268,10 +269,23 @@ from .tensor import (
     zeros_like,
 )
 
-if TYPE_CHECKING:  # at run time it is the room, which is called as the function is
-    from .tensor import tensor
+if TYPE_CHECKING:
+    from . import nn, optim
+    from .nn.backend import backend
+    from .tensor import tensor  # at run time it is the room, which is called as the function is
 
 __version__ = "0.1.0"
+
+_LATER = {"backend": ".nn.backend", "nn": ".nn", "optim": ".optim"}
+"""What is loaded when it is first asked for: who wants a Value only does not wait for it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = import_module(_LATER[name], __name__)
+    return room.backend if name == "backend" else room
+
 
 __all__ = [
     "Array",
@@ -310,6 +324,7 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "autograd",
+    "backend",
     "baddbmm",
     "bernoulli",
     "bincount",
@@ -442,6 +457,7 @@ __all__ = [
     "narrow",
     "ne",
     "neg",
+    "nn",
     "no_grad",
     "nonzero",
     "norm",
@@ -450,6 +466,7 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
+    "optim",
     "outer",
     "pad",
     "permute",

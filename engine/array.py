@@ -6,17 +6,17 @@ stepped through. Names and semantics are PyTorch's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
+from math import inf
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
 from . import elements
 from .elements import Elements
-from .moves import Moves
-from .operation import Operand, Operation
-from .shapes import broadcast_shape, normalized_dims, reduced_dims
+from .operation import Operation
+from .picking import Picking
+from .shapes import Shape, broadcast_shape, reduced_dims
+from .softmax import Dims, Softmax
 from .value import Value, constant
 
 if TYPE_CHECKING:
@@ -25,15 +25,8 @@ if TYPE_CHECKING:
     from .stepper import Stepper
 
 
-class Extremes(NamedTuple):
-    """What ``max(dim)`` and ``min(dim)`` give: the values, and where along ``dim`` they stand."""
-
-    values: Array
-    indices: NDArray[np.int64]
-
-
 @final
-class Array(Moves):
+class Array(Picking, Softmax):
     """An array of Values.
 
     Indexing with whole numbers for every dimension gives the :class:`Value` that stands there;
@@ -69,7 +62,7 @@ class Array(Moves):
     Value(data=0.5, grad=2.0, label='w[1,0]')
     """
 
-    __slots__ = ("_elements",)
+    __slots__ = ("_elements", "_place")
     __array_ufunc__ = None  # NumPy arrays leave mixed arithmetic to this class
     precedence: ClassVar[int] = 1
 
@@ -82,6 +75,11 @@ class Array(Moves):
             if type(element) is not Value:
                 name = f"{label}[{','.join(map(str, index))}]" if label and index else label
                 self._elements[index] = Value(element, name, requires_grad=requires_grad)
+
+    @staticmethod
+    def constant(array: Any) -> Array:
+        """An Array of these numbers, without gradient."""
+        return Array(array, requires_grad=False)
 
     @staticmethod
     def apply(operation: Operation, *operands: Any) -> Any:
@@ -137,8 +135,19 @@ class Array(Moves):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a derivative by any element is wanted."""
+        """Whether a derivative by any element is wanted. It can be assigned to leaves."""
         return any([element.requires_grad for element in self._elements.ravel()])
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        # An element that was computed refuses: it is asked first, so that all change or none.
+        for element in sorted(self._elements.ravel(), key=lambda each: not each.parents):
+            element.requires_grad = wanted
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Assign :attr:`requires_grad`, and give the array back."""
+        self.requires_grad = requires_grad
+        return self
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """Compute the derivatives of this one number, or of ``(self * gradient).sum()``.
@@ -172,7 +181,11 @@ class Array(Moves):
 
     def detach(self) -> Array:
         """The same numbers as constants, without their history."""
-        return Array(self.data, requires_grad=False)
+        return Array.constant(self.data)
+
+    def clone(self) -> Self:
+        """The same numbers as elements of their own, with a gradient that is passed on."""
+        return self.pos()
 
     def item(self) -> float:
         """The number in an array of one element; ``ValueError`` for any other size."""
@@ -186,72 +199,19 @@ class Array(Moves):
         """The numbers as a new float64 NumPy array."""
         return self.data
 
-    def sum(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
+    def sum(self, dim: Dims = None, keepdim: bool = False) -> Array:
         """The sum of the elements along ``dim``, or of all of them; of none it is 0."""
         return array_of(elements.reduced(self._elements, dim, keepdim, "sum", elements.total))
 
-    def mean(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
+    def mean(self, dim: Dims = None, keepdim: bool = False) -> Array:
         """The sum along ``dim`` divided by the number of elements; of none it is nan."""
         return array_of(elements.reduced(self._elements, dim, keepdim, "mean", elements.average))
-
-    def amax(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
-        """The greatest element along ``dim``; equal greatest ones share the gradient equally."""
-        return self._extreme("amax", dim, keepdim, elements.greatest)
-
-    def amin(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Array:
-        """The smallest element along ``dim``; equal smallest ones share the gradient equally."""
-        return self._extreme("amin", dim, keepdim, elements.smallest)
-
-    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """The greatest element, or along ``dim`` the pair (values, indices).
-
-        Without ``dim``, equal greatest elements share the gradient equally, as in :meth:`amax`;
-        with it, the first of them gets it whole.
-        """
-        if dim is None:
-            return self._extreme("max", None, keepdim, elements.greatest)
-        return self._picked("max", np.argmax, dim, keepdim)
-
-    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """The smallest element, or along ``dim`` the pair (values, indices); see :meth:`max`."""
-        if dim is None:
-            return self._extreme("min", None, keepdim, elements.smallest)
-        return self._picked("min", np.argmin, dim, keepdim)
-
-    def argmax(self, dim: int | None = None, keepdim: bool = False) -> NDArray[np.int64]:
-        """Where the greatest element stands along ``dim`` (all elements: counted in a row)."""
-        return self._indices("argmax", np.argmax, dim, keepdim)
-
-    def argmin(self, dim: int | None = None, keepdim: bool = False) -> NDArray[np.int64]:
-        """Where the smallest element stands along ``dim`` (all elements: counted in a row)."""
-        return self._indices("argmin", np.argmin, dim, keepdim)
 
     def __matmul__(self, other: Any) -> Array:
         return array_of(elements.matmul(self._elements, operand_elements(other)))
 
     def __rmatmul__(self, other: Any) -> Array:
         return array_of(elements.matmul(operand_elements(other), self._elements))
-
-    def __getitem__(self, index: Any) -> Any:
-        try:
-            found = self._elements[index]
-        except IndexError as error:
-            raise IndexError(
-                f"Array index must be made of whole numbers, slices, masks and ... inside shape "
-                f"{self.shape}, got {index!r:.60} ({error}): count from 0, or from the end with "
-                "negative numbers"
-            ) from None
-        return found if type(found) is Value else array_of(found)
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.ndim:
-            raise TypeError("an Array without dimensions cannot be iterated over: use item()")
-        return (self[k] for k in range(len(self)))
-
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise TypeError("an Array without dimensions has no length: use item()")
-        return len(self._elements)
 
     def __bool__(self) -> bool:
         return bool(self._only("bool").data)
@@ -294,6 +254,13 @@ class Array(Moves):
         spread: list[float] = np.broadcast_to(numbers, self.shape).ravel().tolist()
         return spread
 
+    def _greatest(self, dim: Dims, what: str) -> tuple[NDArray[Any], Shape]:
+        dims = reduced_dims(dim, self.ndim, what) or tuple(range(self.ndim))
+        return self.data.max(axis=dims, keepdims=True, initial=-inf), dims
+
+    def _total(self, dims: Shape | None, keepdim: bool) -> Array:
+        return self.sum(dims, keepdim)
+
     def _only(self, what: str) -> Value:
         if self.numel() != 1:
             raise ValueError(
@@ -302,45 +269,6 @@ class Array(Moves):
             )
         only: Value = self._elements.item()
         return only
-
-    def _extreme(
-        self, name: str, dim: Any, keepdim: bool, reduce: Callable[[list[Value]], Value]
-    ) -> Array:
-        self._refuse_nothing(name, dim)
-        return array_of(elements.reduced(self._elements, dim, keepdim, name, reduce))
-
-    def _refuse_nothing(self, name: str, dim: Any) -> None:
-        if not prod(self.shape[d] for d in reduced_dims(dim, self.ndim, name)):
-            raise ValueError(
-                f"{name} needs at least one element along dim {dim}, got shape {self.shape}: "
-                "there is no greatest or smallest of nothing"
-            )
-
-    def _indices(
-        self, name: str, find: Callable[..., Any], dim: int | None, keepdim: bool
-    ) -> NDArray[np.int64]:
-        """Where the extreme elements stand."""
-        self._refuse_nothing(name, dim)
-        if not self.ndim:
-            return np.zeros((), dtype=np.int64)
-        found = find(self.data, axis=dim, keepdims=keepdim)
-        return np.asarray(found, dtype=np.int64)
-
-    def _picked(self, name: str, find: Callable[..., Any], dim: int, keepdim: bool) -> Extremes:
-        """The extreme elements along ``dim`` themselves, and where they stand."""
-        if isinstance(dim, Operand | np.ndarray):
-            raise TypeError(
-                f"{name}: dim must be a whole number, got {type(dim).__name__}: use {name}imum to "
-                "compare two arrays element by element"
-            )
-        indices = self._indices(name, find, dim, keepdim=True)
-        if not self.ndim:
-            return Extremes(self, indices)
-        (axis,) = normalized_dims((dim,), self.ndim, name)
-        values = np.take_along_axis(self._elements, indices, axis)
-        if not keepdim:
-            values, indices = values.squeeze(axis), indices.squeeze(axis)
-        return Extremes(array_of(values), indices)
 
 
 def array_of(values: Elements) -> Array:
@@ -369,4 +297,4 @@ def _as_numbers(operand: Any) -> Any:
 
 
 def _numbers(data: Any) -> NDArray[np.float64]:
-    return Array(data, requires_grad=False).data
+    return Array.constant(data).data

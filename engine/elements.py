@@ -120,6 +120,31 @@ def matmul(left: Elements, right: Elements) -> Elements:
     return filled(products, shape).squeeze(tuple(dropped))
 
 
+def linear(input: Elements, weight: Elements, bias: Elements | None) -> Elements:
+    """``input @ weight.T + bias``; each element of it is one ``dot`` node, its bias included.
+
+    Raises ``ValueError`` with the shapes where they do not fit.
+    """
+    if weight.ndim != 2 or not input.ndim or input.shape[-1] != weight.shape[1]:
+        raise ValueError(
+            f"linear: the last length of input must be that of weight, got shapes {input.shape} "
+            f"and {weight.shape}: weight is (out, in), so transpose it or reshape input"
+        )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(
+            f"linear: bias must have shape {weight.shape[:1]} for a weight of shape "
+            f"{weight.shape}, got {bias.shape}: give one number for each output"
+        )
+    if bias is None:
+        return matmul(input, weight.T)
+    outputs = [
+        _node(DOT, (*neuron, *input[index], b))
+        for index in np.ndindex(*input.shape[:-1])
+        for neuron, b in zip(weight, bias, strict=True)
+    ]
+    return filled(outputs, (*input.shape[:-1], weight.shape[0]))
+
+
 def joined(
     parts: Sequence[Elements], dim: int, name: str, join: Callable[..., Any], new_dims: int
 ) -> Elements:

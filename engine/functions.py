@@ -21,6 +21,16 @@ def matmul(a: Any, b: Any) -> Array:
     return array_of(elements.matmul(operand_elements(a), operand_elements(b)))
 
 
+def linear(input: Any, weight: Any, bias: Any = None) -> Array:
+    """``input @ weight.T + bias``, of shapes (..., in), (out, in) and (out): a layer of neurons.
+
+    Each output is one ``dot`` node with its bias. Raises ``ValueError`` with the shapes where they
+    do not fit.
+    """
+    columns = [None if each is None else operand_elements(each) for each in (input, weight, bias)]
+    return array_of(elements.linear(*columns))
+
+
 def cat(arrays: Sequence[Any], dim: int = 0) -> Array:
     """The arrays one behind the other along ``dim``; their other lengths must be equal."""
     return array_of(elements.joined(_constants(arrays), dim, "cat", np.concatenate, 0))

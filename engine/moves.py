@@ -58,6 +58,16 @@ class Moves(Operators):
         joined = prod(self.shape[first : last + 1])
         return self.reshape(*self.shape[:first], joined, *self.shape[last + 1 :])
 
+    def unflatten(self, dim: int, sizes: Any) -> Self:
+        """The same elements with ``dim`` made several dimensions; one length may be -1."""
+        if not self.ndim:
+            raise IndexError(
+                "unflatten: the array must have a dimension, got an array without any: give it "
+                "one with reshape(1)"
+            )
+        (place,) = normalized_dims((dim,), self.ndim, "unflatten")
+        return self.reshape(*self.shape[:place], *unpacked((sizes,)), *self.shape[place + 1 :])
+
     def transpose(self, dim0: int, dim1: int) -> Self:
         """The same elements with two dimensions exchanged."""
         dims = normalized_dims((dim0, dim1), self.ndim, "transpose", repeats=True)
@@ -95,11 +105,24 @@ class Moves(Operators):
         return self._with(np.expand_dims(self._elements, axis))
 
     def broadcast_to(self, *shape: Any) -> Self:
-        """The same elements, repeated along dimensions of length 1 to fill ``shape``."""
-        lengths = whole_numbers(unpacked(shape), "broadcast_to: length")
-        if broadcast_shape([self.shape, lengths], "broadcast_to") != lengths:
+        """The same elements, repeated along dimensions of length 1; -1 keeps a length.
+
+        New dimensions are put in front.
+        """
+        return self._stretched(shape, "broadcast_to")
+
+    def expand(self, *sizes: Any) -> Self:
+        """As :meth:`broadcast_to`."""
+        return self._stretched(sizes, "expand")
+
+    def _stretched(self, shape: tuple[Any, ...], what: str) -> Self:
+        lengths = whole_numbers(unpacked(shape), f"{what}: length")
+        own = (-1,) * (len(lengths) - self.ndim) + self.shape
+        lengths = tuple(own[d] if length == -1 else length for d, length in enumerate(lengths))
+        fits = broadcast_shape([self.shape, lengths], what) == lengths
+        if not fits or min(lengths, default=0) < 0:
             raise ValueError(
-                f"broadcast_to: shape must keep every length of {self.shape} that is not 1, "
-                f"got {lengths}: give the full shape"
+                f"{what}: shape must keep every length of {self.shape} that is not 1, and give "
+                f"new dimensions in front a length, got {lengths}: give the full shape"
             )
         return self._with(np.broadcast_to(self._elements, lengths))

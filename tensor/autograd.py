@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.handle import Handle
 from ..engine.modes import enable_grad, no_grad, special_mode
 from ..engine.operation import Operand
 from ..engine.shapes import Shape
@@ -229,20 +230,6 @@ def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
         quiet().run(np.add, array, gradient, array)
         if present._memory is not None:
             present._memory.change("backward")
-
-
-class Handle:
-    """What ``register_hook`` gives: a way to take the hook away again."""
-
-    __slots__ = ("_hooks", "_key")
-
-    def __init__(self, hooks: dict[int, Any], key: int) -> None:
-        self._hooks = hooks
-        self._key = key
-
-    def remove(self) -> None:
-        """Take the hook away; a second time it does nothing."""
-        self._hooks.pop(self._key, None)
 
 
 def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:

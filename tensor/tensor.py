@@ -111,6 +111,7 @@ class Tensor(
         "_hooks",
         "_memory",
         "_node",
+        "_place",
         "_requires_grad",
         "_view",
     )

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ...engine.positions import check_gather_index
 from ...engine.shapes import Shape, broadcast_shape
 from ..broadcasting import NDArray
 from ..dtypes import int64
@@ -18,7 +19,7 @@ from .dims import one_dim
 from .moves import BROADCAST_TO, CLONE, RESHAPE
 from .positions import as_positions
 from .selection import INDEX_PUT
-from .slices import Slices, check_from_zero, with_length
+from .slices import Slices, with_length
 
 
 class Gather(Primitive):
@@ -224,17 +225,7 @@ class Gathering(Slices):
         array = index._data
         if not array.size and array.ndim != len(shape):
             return axis, RESHAPE(index, with_length(shape, axis, 0))
-        if max(array.ndim, 1) != len(shape):
-            raise ValueError(
-                f"{what}: index must have the {len(shape)} dimensions of the tensor, got shape "
-                f"{array.shape} for {shape}: add dimensions with unsqueeze()"
-            )
-        if any([n > m for d, (n, m) in enumerate(zip(array.shape, shape)) if d != axis]):
-            raise ValueError(
-                f"{what}: index must be no longer than the tensor but along dim {axis}, got shape "
-                f"{array.shape} for {shape}: leave some positions out"
-            )
-        check_from_zero(array, shape[axis], axis, what)
+        check_gather_index(array, shape, axis, what)
         return axis, index
 
     def _scattered(self, given: Any, index: Any, what: str) -> Any:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
-
+from ...engine.positions import check_from_zero
 from ...engine.shapes import Shape
-from ..broadcasting import NDArray
 from .dims import one_dim
 from .masks import Masks
 from .moves import BROADCAST_TO, RESHAPE
@@ -124,14 +122,3 @@ class Slices(Masks):
 def with_length(shape: Shape, dim: int, length: int) -> Shape:
     """The shape with another length along ``dim``."""
     return (*shape[:dim], length, *shape[dim + 1 :])
-
-
-def check_from_zero(index: NDArray, length: int, dim: int, what: str) -> None:
-    """Raise ``IndexError`` for a position that is negative or not there."""
-    # Read without a sign, negative numbers are greater than any length: one pass finds both.
-    if index.size and np.maximum.reduce(index.view(np.uint64), axis=None) >= length:
-        worst = index[(index < 0) | (index >= length)][0]
-        raise IndexError(
-            f"{what}: index {worst} is out of range for dim {dim} of length {length}: positions "
-            f"count from 0 to {length - 1}, and not from the end"
-        )

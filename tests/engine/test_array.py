@@ -1,6 +1,8 @@
 """Array: shapes, elements, reductions and products of Values, against NumPy."""
 
+import copy
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 import twingrad
 from twingrad import Array, Value, cat, matmul, stack
 from twingrad.engine.formulas import table
+from twingrad.tensor import Tensor
 
 numbers = st.floats(-5, 5)
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
@@ -284,6 +287,27 @@ def test_flatten_and_broadcast_to():
         Array([1.0, 2.0]).broadcast_to(3)
 
 
+def test_expand_keeps_a_length_for_minus_one_and_puts_new_dimensions_in_front():
+    a = Array([[1.0], [2.0]])
+    b = a.expand(4, -1, 3)
+    assert b.shape == (4, 2, 3)
+    assert b[3, 1, 2] is a[1, 0]
+    for sizes in [(-1, 2, 1), (2, -2)]:
+        with pytest.raises(ValueError, match=r"expand: .*(give new dim|do not broadcast)"):
+            a.expand(sizes)
+
+
+def test_unflatten_is_the_opposite_of_flatten():
+    a = Array(np.arange(24.0).reshape(2, 12))
+    assert a.unflatten(-1, (3, -1)).shape == (2, 3, 4)
+    assert a.unflatten(0, [1, 2]).shape == (1, 2, 12)
+    assert a.unflatten(1, (3, 4))[1, 2, 3] is a[1, 11]
+    with pytest.raises(ValueError, match=r"shape must hold the 24 elements of \(2, 12\)"):
+        a.unflatten(1, (5, -1))
+    with pytest.raises(IndexError, match="unflatten: the array must have a dimension"):
+        Array(1.0).unflatten(0, (1,))
+
+
 def test_concatenation_keeps_the_values():
     a, b = Array([[1.0, 2.0]]), Array([[3.0, 4.0]])
     assert cat([a, b])[1, 0] is b[0, 0]
@@ -373,6 +397,51 @@ def test_detached_and_constant_arrays_need_no_gradient():
     assert not (Array([1.0]) * 2).detach().requires_grad
 
 
+def test_whether_derivatives_are_wanted_is_assigned_to_all_elements_or_to_none():
+    a = Array([1.0, 2.0])
+    assert a.requires_grad_(False) is a
+    assert not a[0].requires_grad
+    a.requires_grad = True
+    assert a[1].requires_grad
+    mixed = Array([Value(1.0), Value(2.0) * 3])
+    with pytest.raises(RuntimeError, match="requires_grad can be changed for leaves only"):
+        mixed.requires_grad_(False)
+    assert mixed[0].requires_grad
+    with pytest.raises(TypeError, match="requires_grad must be True or False, got int 1"):
+        a.requires_grad = 1
+
+
+def test_a_clone_has_elements_of_its_own_and_passes_its_gradient_on():
+    a = Array([1.0, 2.0])
+    b = a.clone()
+    assert b[0] is not a[0]
+    (b * [3.0, 4.0]).sum().backward()
+    np.testing.assert_array_equal(a.grad, [3, 4])
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, lambda array: pickle.loads(pickle.dumps(array))],
+    ids=["deepcopy", "pickle"],
+)
+def test_leaves_are_copied_with_gradients_and_labels(copied):
+    a = Array([[1.0, 2.0], [3.0, 4.0]], label="a")
+    a[0, 1].requires_grad = False
+    a.grad = [[5.0, 6.0], [7.0, 8.0]]
+    b = copied(a)
+    assert type(b) is Array
+    np.testing.assert_array_equal(b.data, a.data)
+    np.testing.assert_array_equal(b.grad, a.grad)
+    assert [v.label for v in b.flatten()] == ["a[0,0]", "a[0,1]", "a[1,0]", "a[1,1]"]
+    assert [v.requires_grad for v in b.flatten()] == [True, False, True, True]
+    b.data = 0
+    assert a[0, 0].data == 1.0
+    tied = copied([a, a.T])
+    assert tied[0][0, 1] is tied[1][1, 0]
+    with pytest.raises(TypeError, match="only leaves can be copied or pickled"):
+        copied(a * 2)
+
+
 def test_comparisons_give_masks():
     a = Array([1.0, 2.0, 3.0])
     assert (a > 1.5).tolist() == [False, True, True]
@@ -446,3 +515,46 @@ def test_it_prints_its_numbers():
     assert repr(Array([1.0, -2.5])) == "Array([ 1. , -2.5])"
     assert float(Array([[2.0]])) == 2.0
     assert f"{Array([2.0]):.2f}" == "2.00"
+
+
+@given(hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), st.data())
+def test_gather_takes_what_a_tensor_would(shape, drawn):
+    data = drawn.draw(arrays(shape))
+    dim = drawn.draw(st.integers(-data.ndim, max(data.ndim - 1, 0)))
+    axis = dim % data.ndim if data.ndim else 0
+    sides = [st.integers(0, 4 if d == axis else n) for d, n in enumerate(shape)]
+    positions = st.integers(0, shape[axis] - 1 if shape else 0)
+    index = drawn.draw(hnp.arrays(np.int64, drawn.draw(st.tuples(*sides)), elements=positions))
+    a, x = Array(data), Tensor(data, requires_grad=True)
+    found, expected = a.gather(dim, index), x.gather(dim, index)
+    assert found.shape == expected.shape
+    np.testing.assert_array_equal(found.data, expected.detach().numpy())
+    if index.size:
+        found.square().sum().backward()
+        expected.square().sum().backward()
+        np.testing.assert_allclose(a.grad, x.grad.numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [Array, Tensor])
+@pytest.mark.parametrize(
+    ("dim", "index", "error", "message"),
+    [
+        (1, [[3], [0]], IndexError, "gather: index 3 is out of range for dim 1 of length 3"),
+        (1, [[-1], [0]], IndexError, "gather: index -1 is out of range .* and not from the end"),
+        (2, [[0], [0]], IndexError, "gather: dim must lie between -2 and 1 for 2 dimensions"),
+        (0, [0, 1], ValueError, "gather: index must have the 2 dimensions of the tensor"),
+        (1, [[0]] * 3, ValueError, "gather: index must be no longer than the tensor but along"),
+        (1, [[0.5], [1.0]], TypeError, "gather: index must hold whole numbers"),
+        (1, [[True], [False]], TypeError, "gather: index must hold whole numbers"),
+    ],
+)
+def test_positions_that_are_not_there_are_refused_on_both_twins(kind, dim, index, error, message):
+    with pytest.raises(error, match=message):
+        kind(np.ones((2, 3))).gather(dim, index)
+
+
+def test_gather_of_no_positions_is_empty():
+    assert Array(np.ones((2, 3))).gather(1, []).shape == (2, 0)
+    assert Array(np.ones((2, 3))).gather(1, np.zeros((2, 0), np.int32)).shape == (2, 0)
+    assert Array(3.0).gather(0, [0, 0]).tolist() == [3.0, 3.0]
+    assert Array(3.0).gather(0, 0).tolist() == 3.0

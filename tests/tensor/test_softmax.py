@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from support.differences import check_gradients
 from support.golden import LAYOUTS, check_golden, golden_cases
+from twingrad import Array
 from twingrad.tensor import Tensor, autograd
 
 matrices = hnp.arrays(
@@ -46,6 +47,47 @@ def test_the_three_belong_together_and_are_finite(data):
         )
         expected = np.logaddexp.reduce(data, axis=dim, keepdims=True)
         np.testing.assert_allclose(total.detach().numpy(), expected, rtol=1e-12, atol=1e-12)
+
+
+rows_with_infinities = hnp.arrays(
+    np.float64,
+    hnp.array_shapes(min_dims=1, max_dims=3, max_side=3),
+    elements=st.floats(-5, 5) | st.sampled_from([-1e4, 1e4, -np.inf]),
+)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+@given(rows_with_infinities)
+def test_both_twins_give_the_same_values_and_gradients(name, data):
+    for dim in range(-data.ndim, data.ndim):
+        x, a = Tensor(data, requires_grad=True), Array(data)
+        expected, found = getattr(x, name)(dim), getattr(a, name)(dim)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found.data, expected.detach().numpy(), rtol=1e-12, atol=1e-12)
+        weights = np.arange(1.0, expected.numel() + 1).reshape(expected.shape)
+        (expected * weights).sum().backward()
+        (found * weights).sum().backward()
+        np.testing.assert_allclose(a.grad, x.grad.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_row_of_minus_infinities_has_no_shares_and_the_logsumexp_of_nothing_is_minus_infinity():
+    data = [[-np.inf, -np.inf], [0.0, -np.inf]]
+    for x in (Tensor(data), Array(data)):
+        np.testing.assert_array_equal(x.softmax(1).numpy(), [[np.nan, np.nan], [1, 0]])
+        np.testing.assert_array_equal(x.log_softmax(1).numpy(), [[np.nan, np.nan], [0, -np.inf]])
+        np.testing.assert_array_equal(x.logsumexp(1).numpy(), [-np.inf, 0])
+        assert x[:, :0].logsumexp(1).tolist() == [-np.inf, -np.inf]
+        assert x[:, :0].softmax(1).shape == (2, 0)
+
+
+@pytest.mark.parametrize("dim", [(0, 1), (0, -1), (), None])
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_both_twins_take_several_dims_for_logsumexp(dim, keepdim, generator):
+    data = generator.normal(size=(3, 2, 2))
+    expected = Tensor(data).logsumexp(dim, keepdim)
+    found = Array(data).logsumexp(dim, keepdim)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found.data, expected.numpy(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("dim", [0, 1, -1])
@@ -92,12 +134,14 @@ def test_integers_are_refused_unless_a_dtype_is_given():
     assert x.logsumexp(1).dtype == np.float32
 
 
-def test_dims_are_checked():
-    x = Tensor(np.ones((2, 3)))
+@pytest.mark.parametrize("kind", [Array, Tensor])
+def test_dims_are_checked(kind):
+    x = kind(np.ones((2, 3)))
     for name in ("softmax", "log_softmax", "logsumexp"):
         with pytest.raises(IndexError, match=f"{name}: dim must lie between -2 and 1"):
             getattr(x, name)(-3)
         with pytest.raises(IndexError, match=f"{name}: dim must lie between -1 and 0"):
-            getattr(Tensor(1.0), name)(1)
-    with pytest.raises(TypeError, match="softmax: dim must be a whole number, got tuple"):
-        x.softmax((0, 1))
+            getattr(kind(1.0), name)(1)
+    for dim in ((0, 1), None, True):
+        with pytest.raises(TypeError, match="softmax: dim must be a whole number, got "):
+            x.softmax(dim)

@@ -1,0 +1,183 @@
+"""What nn knows of the two twins: one small Protocol, and which of them is selected.
+
+Everything in ``nn`` is written once, on what a ``Tensor`` and an ``Array`` of Values have in common
+(arithmetic, the rows of the table, sums, shapes, indexing) and on the few operations below, where
+they differ. A twin is chosen like a device: ``nn.Linear(2, 1, backend="scalar")``,
+``with twingrad.backend("scalar"):``, ``model.to("scalar")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.shapes import Shape
+from .scalar_backend import ScalarBackend
+from .tensor_backend import TensorBackend
+
+
+class Backend(Protocol):
+    """What networks need of a twin, beyond what its operands can do themselves.
+
+    Its operands are the tensors of the one, or the Arrays and Values of the other. Whole numbers
+    and truth values are tensors of the one, and NumPy arrays of the other.
+    """
+
+    @property
+    def name(self) -> str:
+        """``"scalar"`` or ``"tensor"``."""
+
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """The classes of its operands."""
+
+    def operand(self, data: Any, like: Any = None) -> Any:
+        """An operand as it is; numbers as a constant of the dtype of ``like``, or of their own."""
+
+    def leaf(self, data: Any, requires_grad: bool) -> Any:
+        """A new operand without history; tensors share the memory of a tensor or NumPy array."""
+
+    def moved(self, numbers: NDArray[Any]) -> Any:
+        """Numbers of the other twin, copied: a constant, or whole numbers as this twin has them."""
+
+    def integers(self, data: Any, what: str) -> Any:
+        """Whole numbers, such as classes; ``TypeError``, beginning with ``what``, for others."""
+
+    def numbers(self, operand: Any) -> NDArray[Any]:
+        """The numbers of an operand, of its dtype; they may share its memory: read them only."""
+
+    def write(self, operand: Any, numbers: Any) -> None:
+        """Write numbers or a constant into an operand, in place and without history."""
+
+    def exported(self, operand: Any) -> Any:
+        """The numbers as a tensor without history, in the same memory where that is possible."""
+
+    def cast(self, operand: Any, dtype: Any) -> Any:
+        """The numbers in another floating point dtype."""
+
+    def linear(self, input: Any, weight: Any, bias: Any) -> Any:
+        """``input @ weight.T + bias``; ``bias`` may be None."""
+
+    def cat(self, operands: Sequence[Any], dim: int) -> Any:
+        """Operands one behind the other."""
+
+    def rand(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+        """Constants drawn evenly from [0, 1), the same on both twins for float64."""
+
+    def randn(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+        """Constants drawn from N(0, 1), the same on both twins for float64."""
+
+
+_BACKENDS: Mapping[str, Backend] = {"scalar": ScalarBackend(), "tensor": TensorBackend()}
+_BY_KIND = {kind: twin for twin in _BACKENDS.values() for kind in twin.kinds}
+_selected: ContextVar[str] = ContextVar("twingrad_backend", default="tensor")
+
+
+def named(name: str | None = None) -> Backend:
+    """The twin of this name, or the selected one; ``ValueError`` for a name that is none."""
+    found = _BACKENDS.get(_selected.get() if name is None else name)
+    if found is None:
+        raise ValueError(
+            f"backend must be 'scalar' or 'tensor', got {name!r}: 'scalar' is the twin of Values "
+            "to look into, 'tensor' the fast one"
+        )
+    return found
+
+
+@contextmanager
+def backend(name: str) -> Iterator[None]:
+    """Build networks on this twin inside the block: ``"scalar"`` or ``"tensor"``.
+
+    The selection belongs to the running thread or task. Raises ``ValueError`` for other names.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> with twingrad.backend("scalar"):
+    ...     layer = twingrad.nn.Linear(2, 1)
+    >>> type(layer.weight[0, 1]).__name__
+    'Value'
+    """
+    token = _selected.set(named(name).name)
+    try:
+        yield
+    finally:
+        _selected.reset(token)
+
+
+def backend_of(operand: Any) -> Backend | None:
+    """The twin that an operand belongs to; None for numbers and whatever else is no operand."""
+    return _BY_KIND.get(type(operand))
+
+
+def common_backend(what: str, **given: Any) -> Backend:
+    """The one twin of these arguments, plain numbers aside.
+
+    Lists may hold operands. Where there are numbers only, it is the selected twin. Raises
+    ``TypeError``, beginning with ``what``, where both twins occur.
+    """
+    found: dict[str, str] = {}
+    for argument, value in given.items():
+        twin = backend_of(_first_leaf(value))
+        if twin is not None:
+            found.setdefault(twin.name, argument)
+    if len(found) > 1:
+        raise TypeError(
+            f"{what}: {' and '.join(found.values())} must be of one twin, got "
+            f"{' and '.join(f'{argument} of the {name} twin' for name, argument in found.items())}:"
+            " move the model with to(...), or pass the data as NumPy arrays, which fit both"
+        )
+    return named(next(iter(found), None))
+
+
+def operands(what: str, **given: Any) -> tuple[Any, ...]:
+    """The arguments as operands of one twin; numbers become constants beside the first operand.
+
+    None stays None. Raises ``TypeError``, beginning with ``what``, for a mix of twins.
+    """
+    twin = common_backend(what, **given)
+    like = next((value for value in given.values() if type(value) in twin.kinds), None)
+    return tuple(
+        [value if value is None else twin.operand(value, like) for value in given.values()]
+    )
+
+
+def _first_leaf(data: Any) -> Any:
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return data
+
+
+def is_plain(data: Any) -> bool:
+    """Whether this is numbers only, of neither twin: a number, a NumPy array, or lists of them."""
+    return isinstance(data, int | float | np.generic | np.ndarray) or (
+        isinstance(data, list | tuple) and is_plain(_first_leaf(data))
+    )
+
+
+def is_array(data: object) -> bool:
+    """Whether this is a NumPy array, which is what integers of the scalar twin are."""
+    return isinstance(data, np.ndarray)
+
+
+def beside(own: Any, input: Any, what: str) -> tuple[Backend, Any]:
+    """The twin of a parameter, and an input beside it: plain numbers become a constant.
+
+    Raises ``TypeError``, beginning with ``what``, for an input of the other twin.
+    """
+    twin = _BY_KIND[type(own)]
+    if type(input) in twin.kinds:
+        return twin, input
+    other = backend_of(_first_leaf(input))
+    if other is not None and other is not twin:
+        raise TypeError(
+            f"{what}: input must be of the twin of the parameters, {twin.name!r}, got "
+            f"{type(input).__name__} of the twin {other.name!r}: move the model with "
+            f"to({other.name!r}), or pass NumPy arrays, which fit both"
+        )
+    return twin, twin.operand(input, own)

@@ -1,0 +1,80 @@
+"""The tensor twin as networks see it: see :class:`~twingrad.nn.backend.Backend`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.modes import no_grad
+from ..engine.shapes import Shape
+from ..tensor import Tensor, cat
+from ..tensor.coercion import array_from
+from ..tensor.dtypes import DEFAULT, FLOATS
+from ..tensor.operations.products import linear
+from ..tensor.random import draws
+
+
+@final
+class TensorBackend:
+    """Networks of tensors."""
+
+    name = "tensor"
+    kinds = (Tensor,)
+
+    def operand(self, data: Any, like: Any = None) -> Any:
+        if type(data) is Tensor:
+            return data
+        return Tensor.constant(array_from(data, None if like is None else like.dtype, "data"))
+
+    def leaf(self, data: Any, requires_grad: bool) -> Any:
+        if type(data) is Tensor:
+            leaf = data.detach()
+        elif isinstance(data, np.ndarray) and data.dtype in FLOATS:
+            leaf = Tensor.constant(data)
+        else:
+            leaf = Tensor(data)
+        return leaf.requires_grad_() if requires_grad else leaf
+
+    def moved(self, numbers: NDArray[Any]) -> Any:
+        return Tensor.constant(np.array(numbers))
+
+    def integers(self, data: Any, what: str) -> Any:
+        found = data if type(data) is Tensor else Tensor(data)
+        if found.dtype.kind not in "iu":
+            raise TypeError(
+                f"{what} must hold whole numbers, got dtype {found.dtype}: convert with long()"
+            )
+        return found
+
+    def numbers(self, operand: Any) -> NDArray[Any]:
+        numbers: NDArray[Any] = operand.detach().numpy()
+        return numbers
+
+    def write(self, operand: Any, numbers: Any) -> None:
+        with no_grad():
+            operand.copy_(numbers)
+
+    def exported(self, operand: Any) -> Any:
+        return operand.detach()
+
+    def cast(self, operand: Any, dtype: Any) -> Any:
+        return operand.detach().to(dtype)
+
+    def linear(self, input: Any, weight: Any, bias: Any) -> Any:
+        return linear(input, weight, bias)
+
+    def cat(self, operands: Sequence[Any], dim: int) -> Any:
+        return cat(operands, dim)
+
+    def rand(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+        return Tensor.constant(draws.uniform(shape, _dtype(like), generator, "rand"))
+
+    def randn(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+        return Tensor.constant(draws.normal(shape, _dtype(like), generator, "randn"))
+
+
+def _dtype(like: Any) -> Any:
+    return DEFAULT if like is None else like.dtype
