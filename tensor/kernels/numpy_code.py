@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from math import prod
 from typing import Any
 
@@ -72,6 +72,16 @@ def program_kernel(program: Program, dtype: DType, what: str) -> Kernel:
     return _Writer(program, dtype).values(what)
 
 
+def update_kernel(
+    program: Program, dtype: DType, what: str, arrays: int, overwritten: Sequence[int]
+) -> Kernel:
+    """A program as a function of its arguments that writes its results over some of them.
+
+    The first ``arrays`` arguments are arrays of one shape, the others have no dimensions.
+    """
+    return _Writer(program, dtype).in_place(what, arrays, overwritten)
+
+
 def value_kernel(program: Program, dtype: DType, what: str, large: Large | None = None) -> Kernel:
     """A program with one result as a function of its arguments, arrays of ``dtype``.
 
@@ -138,6 +148,16 @@ class _Writer:
         results = "".join(f"{self._operand(result)}, " for result in self.program.results)
         lines = [*self._lines(), f"return ({results})"]
         return self._defined(", ".join(self.program.arguments), lines, what)
+
+    def in_place(self, what: str, arrays: int, overwritten: Sequence[int]) -> Kernel:
+        """The results, written over the arguments at these positions."""
+        arguments = self.program.arguments
+        lines = self._lines(full={*arguments[:arrays]})
+        lines += [
+            f"{arguments[position]}[:] = {self._operand(result)}"
+            for position, result in zip(overwritten, self.program.results, strict=True)
+        ]
+        return self._defined(", ".join(arguments), lines, what)
 
     def value(self, what: str) -> Kernel:
         """The one result as a function of the arguments, with new memory for every step."""

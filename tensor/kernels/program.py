@@ -114,6 +114,18 @@ def condition_program(arguments: Sequence[str], test: Expression) -> Program:
     return writer.program([*names.values()], [writer.condition(test.tree, names)])
 
 
+def lines_program(
+    arguments: Sequence[str], lines: Sequence[tuple[str, ast.expr]], results: Sequence[str]
+) -> Program:
+    """The program of assignments one after the other; ``results`` are names at their end."""
+    renamed = _renamed(arguments)
+    names: dict[str, Operand] = {**renamed}
+    writer = _Writer()
+    for target, tree in lines:
+        names[target] = writer.written(tree, names)
+    return writer.program([*renamed.values()], [names[result] for result in results])
+
+
 def argument_name(position: int) -> str:
     """What the argument at this position is called in a program: nothing else is called so."""
     return f"a{position}"

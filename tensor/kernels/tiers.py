@@ -15,7 +15,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -36,6 +36,13 @@ half a second: whoever would not get that back never pays it, and nobody pays mo
 
 _CHOICE = 10
 """Passes that a choice between branches counts for: NumPy's is that much slower."""
+
+
+class Compilable(Protocol):
+    """A program with loops that can be compiled."""
+
+    def compile(self, numbers: frozenset[str]) -> None:
+        """Compile the loop for this set of arguments that are single numbers, and use it."""
 
 
 class TieredProgram:
@@ -111,7 +118,7 @@ class TieredProgram:
         after = before + elements * self._passes
         self._lost[numbers] = after
         if before < PATIENCE <= after:
-            _compile_later(self, numbers)
+            compile_later(self, numbers)
 
     def compile(self, numbers: frozenset[str]) -> None:
         """Compile a loop, or load it from the cache, and take it into use."""
@@ -139,12 +146,12 @@ class TieredProgram:
 
 _NUMBA_NAMES = {"bool": "boolean"}
 _log = logging.getLogger("twingrad")
-_waiting: queue.SimpleQueue[tuple[TieredProgram, frozenset[str]] | None] = queue.SimpleQueue()
+_waiting: queue.SimpleQueue[tuple[Compilable, frozenset[str]] | None] = queue.SimpleQueue()
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 
 
-def _compile_later(program: TieredProgram, numbers: frozenset[str]) -> None:
+def compile_later(program: Compilable, numbers: frozenset[str]) -> None:
     """Have a loop compiled in the background."""
     global _thread
     with _lock:

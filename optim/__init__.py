@@ -1,0 +1,1 @@
+"""How it is trained: update rules, optimizers, schedules."""

@@ -1,0 +1,118 @@
+"""Schedulers made of schedulers: one after the other, or all at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, final
+
+from ..optimizer import Optimizer
+from .arguments import checked_optimizer, milestones_in_order
+from .base import LRScheduler
+from .plateau import ReduceLROnPlateau
+
+
+class _Composition(LRScheduler):
+    """Several schedulers of one optimizer; its state holds theirs."""
+
+    _unsaved = LRScheduler._unsaved | {"_schedulers"}
+
+    def __init__(
+        self, optimizer: Optimizer | None, schedulers: Sequence[LRScheduler], last_epoch: int = -1
+    ) -> None:
+        self._schedulers = _checked_schedulers(schedulers, optimizer, type(self).__name__)
+        super().__init__(self._schedulers[0].optimizer, last_epoch)
+
+    def get_lr(self) -> Sequence[float]:
+        """The present rates: what changes them is the schedulers in it."""
+        return self._rates()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scheduler and those in it as plain data; see :meth:`LRScheduler.state_dict`."""
+        parts = [scheduler.state_dict() for scheduler in self._schedulers]
+        return {**super().state_dict(), "_schedulers": parts}
+
+    def _check_state(self, state: Mapping[str, Any]) -> None:
+        super()._check_state(state)
+        parts = state["_schedulers"]
+        if len(parts) != len(self._schedulers):
+            raise ValueError(
+                f"{type(self).__name__}: state_dict must be of {len(self._schedulers)} schedulers, "
+                f"got one of {len(parts)}: make it of the schedulers that it was made of"
+            )
+        for scheduler, part in zip(self._schedulers, parts, strict=True):
+            scheduler._check_state(part)
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        super()._restore(state)
+        for scheduler, part in zip(self._schedulers, state["_schedulers"], strict=True):
+            scheduler._restore(part)
+
+
+@final
+class SequentialLR(_Composition):
+    r"""Schedulers one after the other: each begins at its milestone.
+
+    .. math:: \eta_t = \eta^{(i)}_{t - m_i} \text{ for } m_i \le t < m_{i+1}
+
+    with the rate :math:`\eta^{(i)}_t` of scheduler :math:`i` alone, and its milestone :math:`m_i`,
+    where :math:`m_0 = 0`. Each scheduler begins with the base rates, except
+    :class:`MultiplicativeLR`.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one that all schedulers were made for. Its rates are set back to the initial ones, of
+        which the first scheduler makes those of epoch 0.
+    schedulers : list of LRScheduler
+        The schedulers in order, one or more. They may be compositions themselves.
+    milestones : list of int
+        The epochs at which the second scheduler begins, the third, and so on: increasing.
+    last_epoch : int
+        -1; to resume, load a state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the schedulers are not of this optimizer, one of them is a
+        :class:`ReduceLROnPlateau`, whose steps need a metric, the milestones are not increasing
+        or not one fewer than the schedulers, or ``last_epoch`` is not -1.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad.optim import SGD
+    >>> from twingrad.optim.lr_scheduler import ExponentialLR, LinearLR, SequentialLR
+    >>> optimizer = SGD([twingrad.tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> warmup = LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> decay = ExponentialLR(optimizer, gamma=0.5)
+    >>> SequentialLR(optimizer, [warmup, decay], milestones=[3]).preview(6)
+    [0.5, 0.75, 1.0, 1.0, 0.5, 0.25]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[LRScheduler],
+        milestones: Iterable[int],
+        last_epoch: int = -1,
+    ) -> None:
+        checked_optimizer(optimizer, "SequentialLR")
+        if last_epoch != -1:
+            raise ValueError(
+                f"SequentialLR: last_epoch must be -1, got {last_epoch!r}: resume with "
+                "load_state_dict(), which restores the schedulers in it too"
+            )
+        self._milestones = milestones_in_order(milestones, "SequentialLR: milestones", least=1)
+        super().__init__(optimizer, schedulers)
+        self._check_milestones()
+
+    def step(self) -> None:
+        """Count an epoch, and let the scheduler whose turn it is set the rates."""
+        self.last_epoch += 1
+        turn = bisect_right(self._milestones, self.last_epoch)
+        if self.last_epoch in self._milestones:
+            self._schedulers[turn]._restart()
+        else:
+            self._schedulers[turn].step()
+        self._last_lr = self._rates()
