@@ -54,6 +54,15 @@ class Backend(Protocol):
     def write(self, operand: Any, numbers: Any) -> None:
         """Write numbers or a constant into an operand, in place and without history."""
 
+    def is_leaf(self, operand: Any) -> bool:
+        """Whether an operand was given, not computed."""
+
+    def memory(self, operand: Any) -> NDArray[Any] | None:
+        """The memory of an operand, to be changed in place; None if it has none in one piece."""
+
+    def changed(self, operand: Any) -> None:
+        """Note that the memory of an operand has been changed, for graphs that need the old one."""
+
     def exported(self, operand: Any) -> Any:
         """The numbers as a tensor without history, in the same memory where that is possible."""
 

@@ -50,8 +50,20 @@ class ScalarBackend:
     def write(self, operand: Any, numbers: Any) -> None:
         if isinstance(operand, np.ndarray):
             operand[...] = numbers
+        elif isinstance(operand, Value):
+            operand.data = float(self.numbers(numbers))
         else:
             operand.data = self.numbers(numbers)
+
+    def is_leaf(self, operand: Any) -> bool:
+        values = [operand] if isinstance(operand, Value) else operand._elements.flat
+        return all(value.is_leaf for value in values)
+
+    def memory(self, operand: Any) -> NDArray[Any] | None:
+        return None
+
+    def changed(self, operand: Any) -> None:
+        pass
 
     def exported(self, operand: Any) -> Any:
         return Tensor.constant(np.array(self.numbers(operand)))

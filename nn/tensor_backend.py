@@ -50,12 +50,22 @@ class TensorBackend:
         return found
 
     def numbers(self, operand: Any) -> NDArray[Any]:
-        numbers: NDArray[Any] = operand.detach().numpy()
+        numbers: NDArray[Any] = operand._data
         return numbers
 
     def write(self, operand: Any, numbers: Any) -> None:
         with no_grad():
             operand.copy_(numbers)
+
+    def is_leaf(self, operand: Any) -> bool:
+        return operand._node is None
+
+    def memory(self, operand: Any) -> NDArray[Any] | None:
+        memory: NDArray[Any] = operand._data
+        return memory if memory.flags.c_contiguous and memory.flags.writeable else None
+
+    def changed(self, operand: Any) -> None:
+        operand._shared_memory().change("an update")
 
     def exported(self, operand: Any) -> Any:
         return operand.detach()

@@ -104,7 +104,9 @@ class Rule:
         found = {"w", "grad"}
         while True:
             more = {
-                line.target for line in self.lines if not found.isdisjoint(line.expression.variables)
+                line.target
+                for line in self.lines
+                if not found.isdisjoint(line.expression.variables)
             }
             if more <= found:
                 return frozenset(found)

@@ -116,9 +116,7 @@ class Variant:
         """The program in place, on one-dimensional arrays of ``dtype``."""
         if dtype not in self._updates:
             what = f"{self.rule.name} of arrays"
-            self._updates[dtype] = Update(
-                self.program, dtype, what, self._arrays, self._positions
-            )
+            self._updates[dtype] = Update(self.program, dtype, what, self._arrays, self._positions)
         return self._updates[dtype]
 
 
@@ -161,7 +159,9 @@ class _Hoisting(ast.NodeTransformer):
     def forget(self, target: str) -> None:
         """Note that a scalar has been assigned to: what used it before is no longer the same."""
         self._known = {
-            text: name for text, name in self._known.items() if target not in _names(parse(text).tree)
+            text: name
+            for text, name in self._known.items()
+            if target not in _names(parse(text).tree)
         }
 
     def visit(self, node: ast.AST) -> Any:

@@ -12,22 +12,22 @@ from typing import Any
 
 from ...engine import formulas
 from ...engine.shapes import normalized_dims
-from ..backend import backend_of, beside, common_backend, operands
+from ..backend import backend_of, common_backend, operands
 
 
 def relu(input: Any) -> Any:
     """The rectified linear unit, ``max(0, x)``: see :class:`~twingrad.nn.ReLU`."""
-    return _operand(input, "relu").relu()
+    return operand_of(input, "relu").relu()
 
 
 def relu6(input: Any) -> Any:
     """``min(max(0, x), 6)``: see :class:`~twingrad.nn.ReLU6`."""
-    return _operand(input, "relu6").relu6()
+    return operand_of(input, "relu6").relu6()
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     """``x if x > 0 else negative_slope * x``: see :class:`~twingrad.nn.LeakyReLU`."""
-    return _operand(input, "leaky_relu").leaky_relu(negative_slope)
+    return operand_of(input, "leaky_relu").leaky_relu(negative_slope)
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -36,12 +36,14 @@ def prelu(input: Any, weight: Any) -> Any:
     Parameters
     ----------
     input : operand or numbers
-        Of shape ``(C)``, ``(N, C)`` or ``(N, C, ...)``. An input ``(C)`` has one channel.
-    weight : operand
+        Of shape ``(N, C)`` or ``(N, C, ...)``; one of fewer dimensions has one channel.
+    weight : operand or numbers
         Of shape ``()``, ``(1,)`` or ``(C,)``.
 
     Raises
     ------
+    TypeError
+        If the two are not of one twin.
     ValueError
         If the weight has several dimensions, or does not fit the channels.
 
@@ -52,7 +54,7 @@ def prelu(input: Any, weight: Any) -> Any:
     >>> F.prelu([[-1.0, -2.0]], Array([0.5, 0.25])).tolist()
     [[-0.5, -0.5]]
     """
-    _, input = beside(weight, input, "prelu")
+    input, weight = operands("prelu", input=input, weight=weight)
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1 or weight.numel() not in (1, channels):
         raise ValueError(
@@ -60,20 +62,17 @@ def prelu(input: Any, weight: Any) -> Any:
             f"{input.shape}, got {weight.shape}: give one slope, or one for each channel in dim 1"
         )
     behind = (1,) * (input.ndim - 2)
-    slopes = weight.reshape((-1, *behind)[: input.ndim] if input.ndim > 1 else (1,) * input.ndim)
-    return input.leaky_relu(slopes)
+    return input.leaky_relu(weight.reshape((-1, *behind) if input.ndim > 1 else (1,) * input.ndim))
 
 
-def rrelu(
-    input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
-) -> Any:
+def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False) -> Any:
     """``x if x > 0 else a * x``, with a slope ``a`` drawn from U(lower, upper) for each element.
 
     Where ``training`` is False, a is ``(lower + upper) / 2``: see :class:`~twingrad.nn.RReLU`.
     Raises ``ValueError`` for a ``lower`` above ``upper``.
     """
     check_order("rrelu", lower=lower, upper=upper)
-    input = _operand(input, "rrelu")
+    input = operand_of(input, "rrelu")
     if not training:
         return input.leaky_relu((lower + upper) / 2)
     drawn = common_backend("rrelu", input=input).rand(input.shape, input)
@@ -82,12 +81,12 @@ def rrelu(
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
     """``x if x > 0 else alpha * (exp(x) - 1)``: see :class:`~twingrad.nn.ELU`."""
-    return _operand(input, "elu").elu(alpha)
+    return operand_of(input, "elu").elu(alpha)
 
 
 def selu(input: Any) -> Any:
     """``1.0507 * elu(x, 1.6733)``: see :class:`~twingrad.nn.SELU`."""
-    return _operand(input, "selu").selu()
+    return operand_of(input, "selu").selu()
 
 
 def celu(input: Any, alpha: float = 1.0) -> Any:
@@ -95,9 +94,8 @@ def celu(input: Any, alpha: float = 1.0) -> Any:
 
     Raises ``ValueError`` for an ``alpha`` of 0.
     """
-    if alpha == 0:
-        raise ValueError("celu: alpha must not be 0, got 0: use relu, which is its limit there")
-    return _operand(input, "celu").celu(alpha)
+    check_alpha(alpha, "celu")
+    return operand_of(input, "celu").celu(alpha)
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -105,17 +103,17 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
     Raises ``ValueError`` for an ``approximate`` other than ``"none"`` and ``"tanh"``.
     """
-    return _operand(input, "gelu").gelu(approximate)
+    return operand_of(input, "gelu").gelu(approximate)
 
 
 def silu(input: Any) -> Any:
     """``x * sigmoid(x)``, also called swish: see :class:`~twingrad.nn.SiLU`."""
-    return _operand(input, "silu").silu()
+    return operand_of(input, "silu").silu()
 
 
 def mish(input: Any) -> Any:
     """``x * tanh(softplus(x))``: see :class:`~twingrad.nn.Mish`."""
-    return _operand(input, "mish").mish()
+    return operand_of(input, "mish").mish()
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
@@ -123,7 +121,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
     See :class:`~twingrad.nn.Softplus`.
     """
-    input = _operand(input, "softplus")
+    input = operand_of(input, "softplus")
     scaled = input if beta == 1 else input * beta
     curve = scaled.softplus()
     return formulas.where(scaled > threshold, input, curve if beta == 1 else curve / beta)
@@ -131,71 +129,68 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
 def softsign(input: Any) -> Any:
     """``x / (1 + |x|)``: see :class:`~twingrad.nn.Softsign`."""
-    return _operand(input, "softsign").softsign()
+    return operand_of(input, "softsign").softsign()
 
 
 def tanh(input: Any) -> Any:
     """The hyperbolic tangent, from -1 to 1: see :class:`~twingrad.nn.Tanh`."""
-    return _operand(input, "tanh").tanh()
+    return operand_of(input, "tanh").tanh()
 
 
 def sigmoid(input: Any) -> Any:
     """The logistic function ``1 / (1 + exp(-x))``: see :class:`~twingrad.nn.Sigmoid`."""
-    return _operand(input, "sigmoid").sigmoid()
+    return operand_of(input, "sigmoid").sigmoid()
 
 
 def logsigmoid(input: Any) -> Any:
     """``log(sigmoid(x))``, finite far to the left: see :class:`~twingrad.nn.LogSigmoid`."""
-    return _operand(input, "logsigmoid").logsigmoid()
+    return operand_of(input, "logsigmoid").logsigmoid()
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """x held between ``min_val`` and ``max_val``: see :class:`~twingrad.nn.Hardtanh`.
+    """``min(max(x, min_val), max_val)``: see :class:`~twingrad.nn.Hardtanh`.
 
     Raises ``ValueError`` for a ``min_val`` above ``max_val``.
     """
     check_order("hardtanh", min_val=min_val, max_val=max_val)
-    return _operand(input, "hardtanh").hardtanh(min_val, max_val)
+    return operand_of(input, "hardtanh").hardtanh(min_val, max_val)
 
 
 def hardsigmoid(input: Any) -> Any:
     """``(x + 3) / 6`` held between 0 and 1: see :class:`~twingrad.nn.Hardsigmoid`."""
-    return _operand(input, "hardsigmoid").hardsigmoid()
+    return operand_of(input, "hardsigmoid").hardsigmoid()
 
 
 def hardswish(input: Any) -> Any:
     """``x * hardsigmoid(x)``: see :class:`~twingrad.nn.Hardswish`."""
-    return _operand(input, "hardswish").hardswish()
+    return operand_of(input, "hardswish").hardswish()
 
 
 def tanhshrink(input: Any) -> Any:
     """``x - tanh(x)``: see :class:`~twingrad.nn.Tanhshrink`."""
-    input = _operand(input, "tanhshrink")
+    input = operand_of(input, "tanhshrink")
     return input - input.tanh()
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """``0 if |x| <= lambd else x``: see :class:`~twingrad.nn.Hardshrink`."""
-    input = _operand(input, "hardshrink")
+    input = operand_of(input, "hardshrink")
     return formulas.where(input.detach().abs() <= lambd, 0.0, input)
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Any:
-    """x moved towards 0 by ``lambd``, and no further: see :class:`~twingrad.nn.Softshrink`.
+    """``sign(x) * max(|x| - lambd, 0)``: see :class:`~twingrad.nn.Softshrink`.
 
     Raises ``ValueError`` for a negative ``lambd``.
     """
-    if lambd < 0:
-        raise ValueError(
-            f"softshrink: lambd must be at least 0, got {lambd!r}: it is how far x is moved"
-        )
-    input = _operand(input, "softshrink")
+    check_lambd(lambd, "softshrink")
+    input = operand_of(input, "softshrink")
     return input - input.clamp(-lambd, lambd)
 
 
 def threshold(input: Any, threshold: float, value: float) -> Any:
     """``x if x > threshold else value``: see :class:`~twingrad.nn.Threshold`."""
-    input = _operand(input, "threshold")
+    input = operand_of(input, "threshold")
     return formulas.where(input <= threshold, value, input)
 
 
@@ -204,7 +199,7 @@ def softmax(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return _operand(input, "softmax").softmax(dim)
+    return operand_of(input, "softmax").softmax(dim)
 
 
 def log_softmax(input: Any, dim: int) -> Any:
@@ -212,7 +207,7 @@ def log_softmax(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return _operand(input, "log_softmax").log_softmax(dim)
+    return operand_of(input, "log_softmax").log_softmax(dim)
 
 
 def softmin(input: Any, dim: int) -> Any:
@@ -220,7 +215,7 @@ def softmin(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return (-_operand(input, "softmin")).softmax(dim)
+    return (-operand_of(input, "softmin")).softmax(dim)
 
 
 def glu(input: Any, dim: int = -1) -> Any:
@@ -229,7 +224,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     See :class:`~twingrad.nn.GLU`. Raises ``IndexError`` for a dimension that is not there, and
     ``ValueError`` for one of odd length.
     """
-    input = _operand(input, "glu")
+    input = operand_of(input, "glu")
     (axis,) = normalized_dims((dim,), input.ndim, "glu") or (0,)
     length = input.shape[axis] if input.ndim else 1
     if length % 2:
@@ -242,6 +237,11 @@ def glu(input: Any, dim: int = -1) -> Any:
     return values * gates.sigmoid()
 
 
+def operand_of(input: Any, what: str) -> Any:
+    """An operand as it is, and plain numbers as one of the selected twin."""
+    return operands(what, input=input)[0] if backend_of(input) is None else input
+
+
 def check_order(what: str, **bounds: float) -> None:
     """Raise ``ValueError``, beginning with ``what``, where the first bound is above the second."""
     (low_name, low), (high_name, high) = bounds.items()
@@ -252,6 +252,17 @@ def check_order(what: str, **bounds: float) -> None:
         )
 
 
-def _operand(input: Any, what: str) -> Any:
-    """An operand as it is, and plain numbers as one."""
-    return operands(what, input=input)[0] if backend_of(input) is None else input
+def check_alpha(alpha: float, what: str) -> None:
+    """Raise ``ValueError``, beginning with ``what``, for an alpha that x cannot be divided by."""
+    if alpha == 0:
+        raise ValueError(
+            f"{what}: alpha must not be 0, got {alpha!r}: use relu, which is the limit there"
+        )
+
+
+def check_lambd(lambd: float, what: str) -> None:
+    """Raise ``ValueError``, beginning with ``what``, for a negative width."""
+    if lambd < 0:
+        raise ValueError(
+            f"{what}: lambd must be at least 0, got {lambd!r}: it is how far x is moved towards 0"
+        )

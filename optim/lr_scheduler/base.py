@@ -117,9 +117,7 @@ class LRScheduler(ABC):
         optimizer, whose own state has the present rates, nor any function.
         """
         return {
-            name: deepcopy(value)
-            for name, value in vars(self).items()
-            if name not in self._unsaved
+            name: deepcopy(value) for name, value in vars(self).items() if name not in self._unsaved
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -199,9 +197,7 @@ class LRScheduler(ABC):
         optimizer.param_groups = [dict(group) for group in optimizer.param_groups]
         return deepcopy(self, {id(self.optimizer): optimizer})
 
-    def _rates_along(
-        self, steps: int, step: Callable[[], None]
-    ) -> list[float] | list[list[float]]:
+    def _rates_along(self, steps: int, step: Callable[[], None]) -> list[float] | list[list[float]]:
         """The rates now, and after each of ``steps - 1`` calls of ``step``."""
         rows = []
         for number in range(whole(steps, f"{type(self).__name__}: steps of preview()", least=0)):

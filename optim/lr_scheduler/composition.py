@@ -17,11 +17,7 @@ class _Composition(LRScheduler):
 
     _unsaved = LRScheduler._unsaved | {"_schedulers"}
 
-    def __init__(
-        self, optimizer: Optimizer | None, schedulers: Sequence[LRScheduler], last_epoch: int = -1
-    ) -> None:
-        self._schedulers = _checked_schedulers(schedulers, optimizer, type(self).__name__)
-        super().__init__(self._schedulers[0].optimizer, last_epoch)
+    _schedulers: list[LRScheduler]
 
     def get_lr(self) -> Sequence[float]:
         """The present rates: what changes them is the schedulers in it."""
@@ -103,9 +99,9 @@ class SequentialLR(_Composition):
                 f"SequentialLR: last_epoch must be -1, got {last_epoch!r}: resume with "
                 "load_state_dict(), which restores the schedulers in it too"
             )
-        self._milestones = milestones_in_order(milestones, "SequentialLR: milestones", least=1)
-        super().__init__(optimizer, schedulers)
-        self._check_milestones()
+        self._schedulers = _checked_schedulers(schedulers, optimizer, "SequentialLR")
+        self._milestones = _checked_turns(milestones, len(self._schedulers))
+        super().__init__(optimizer)
 
     def step(self) -> None:
         """Count an epoch, and let the scheduler whose turn it is set the rates."""
@@ -116,3 +112,109 @@ class SequentialLR(_Composition):
         else:
             self._schedulers[turn].step()
         self._last_lr = self._rates()
+
+    def _begin(self) -> None:
+        self.last_epoch = 0
+        self._reset_rates()
+        self._schedulers[0]._rewind()
+        self._last_lr = self._rates()
+
+
+@final
+class ChainedScheduler(_Composition):
+    r"""Schedulers all at once: a step is a step of each, in order.
+
+    .. math:: \eta_t = \eta_0 \prod_i f^{(i)}_t
+
+    with the initial rate :math:`\eta_0`, for schedulers that multiply the present rate by a factor
+    :math:`f_t / f_{t-1}`. It is the same as stepping them one by one.
+
+    Parameters
+    ----------
+    schedulers : list of LRScheduler
+        The schedulers, one or more. They may be compositions themselves.
+    optimizer : Optimizer, optional
+        The one that all schedulers were made for; None: that of the first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the schedulers are not of one optimizer, or one of them is a
+        :class:`ReduceLROnPlateau`, whose steps need a metric.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad.optim import SGD
+    >>> from twingrad.optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
+    >>> optimizer = SGD([twingrad.tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> gentle = ConstantLR(optimizer, factor=0.5, total_iters=2)
+    >>> decay = ExponentialLR(optimizer, gamma=0.5)
+    >>> ChainedScheduler([gentle, decay]).preview(4)
+    [0.5, 0.25, 0.25, 0.125]
+    """
+
+    def __init__(
+        self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None
+    ) -> None:
+        self._schedulers = _checked_schedulers(schedulers, optimizer, "ChainedScheduler")
+        super().__init__(self._schedulers[0].optimizer)
+
+    def step(self) -> None:
+        """Step each scheduler, in order."""
+        self.last_epoch += 1
+        for scheduler in self._schedulers:
+            scheduler.step()
+        self._last_lr = self._rates()
+
+    def _rewind(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler._rewind()
+        super()._rewind()
+
+
+def _checked_schedulers(
+    schedulers: Any, optimizer: Optimizer | None, name: str
+) -> list[LRScheduler]:
+    """The schedulers as a list, if they are one or more of one optimizer."""
+    if not isinstance(schedulers, list | tuple):
+        raise TypeError(
+            f"{name}: schedulers must be a list of schedulers, got {type(schedulers).__name__} "
+            f"{schedulers!r:.40}: write one such as [warmup, decay]"
+        )
+    if not schedulers:
+        raise ValueError(f"{name}: schedulers must be one or more, got none: put some in the list")
+    for position, scheduler in enumerate(schedulers):
+        what = f"{name}: schedulers[{position}]"
+        if not isinstance(scheduler, LRScheduler):
+            raise TypeError(
+                f"{what} must be a scheduler, got {type(scheduler).__name__} {scheduler!r:.40}: "
+                "make one of twingrad.optim.lr_scheduler"
+            )
+        if isinstance(scheduler, ReduceLROnPlateau):
+            raise ValueError(
+                f"{what} must be a scheduler whose step() needs no metric, got "
+                "ReduceLROnPlateau: step it beside the others"
+            )
+        if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
+            raise ValueError(
+                f"{what} must be of the same optimizer as the others, got a "
+                f"{type(scheduler).__name__} of another: make all schedulers with one optimizer"
+            )
+    return list(schedulers)
+
+
+def _checked_turns(milestones: Iterable[int], schedulers: int) -> list[int]:
+    """One milestone for each scheduler but the first, strictly increasing."""
+    turns = milestones_in_order(milestones, "SequentialLR: milestones", least=1)
+    if len(turns) != schedulers - 1:
+        raise ValueError(
+            f"SequentialLR: milestones must be {schedulers - 1} for {schedulers} schedulers, got "
+            f"{len(turns)}: give the epoch at which each scheduler but the first begins"
+        )
+    if len(set(turns)) < len(turns):
+        raise ValueError(
+            f"SequentialLR: milestones must be increasing, got {turns}: drop the scheduler that "
+            "has no epoch of its own"
+        )
+    return turns

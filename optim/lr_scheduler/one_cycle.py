@@ -12,7 +12,6 @@ from .arguments import POSITIVE, SHARE, checked_optimizer, chosen, real, reals_p
 from .base import LRScheduler
 from .momentum import momentum_bounds, set_momentum
 
-
 _FIRST, _TOP, _LAST = range(3)
 """Positions of the rates that a group begins with, reaches, and ends with."""
 _LOW, _HIGH = range(2)

@@ -7,7 +7,7 @@ computed by NumPy before the loop.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..dtypes import DType
@@ -82,11 +82,14 @@ def is_worthwhile(program: Program) -> bool:
     return len(loop.steps) > 1 or any(step.function == "where" for step in loop.steps)
 
 
-def loop_source(program: Program, dtype: DType, numbers: Collection[str]) -> str:
+def loop_source(
+    program: Program, dtype: DType, numbers: Collection[str], overwritten: Sequence[str] = ()
+) -> str:
     """A module with a function ``kernel(*arguments, *results)`` that fills the results.
 
     The arguments in ``numbers`` are single ones, the others one-dimensional arrays that are as
-    long as the results. All are of ``dtype``, or truth values.
+    long as the results. All are of ``dtype``, or truth values. If arguments are named that are
+    ``overwritten``, result by result, it is ``kernel(*arguments)``.
     """
     constants: dict[str, str] = {}
 
@@ -100,10 +103,11 @@ def loop_source(program: Program, dtype: DType, numbers: Collection[str]) -> str
     for step in program.steps:
         element.append(_assignment(step, [written(each) for each in step.operands]))
     names = [name if name in numbers else f"{name}_" for name in program.arguments]
-    results = [f"result{k}" for k in range(len(program.results))]
+    own = [] if overwritten else [f"result{k}" for k in range(len(program.results))]
+    targets = [f"{name}_" for name in overwritten] or own
     element += [
         f"{target}[i] = {written(result)}"
-        for target, result in zip(results, program.results, strict=True)
+        for target, result in zip(targets, program.results, strict=True)
     ]
     body = "\n        ".join(element)
     numbers = [f'{name} = {dtype}("{text}")' for text, name in constants.items()]
@@ -116,8 +120,8 @@ def loop_source(program: Program, dtype: DType, numbers: Collection[str]) -> str
             *numbers,
             "",
             "",
-            f"def kernel({', '.join([*names, *results])}):",
-            f"    for i in range({results[0]}.size):",
+            f"def kernel({', '.join([*names, *own])}):",
+            f"    for i in range({targets[0]}.size):",
             f"        {body}",
             "",
         ]

@@ -44,7 +44,6 @@ class Update:
         self._program = program
         self._dtype = dtype
         self._arrays = arrays
-        self._used = [argument_name(k) for k in range(arrays)]
         self._overwritten = tuple(overwritten)
         self._plain = update_kernel(program, dtype, what, arrays, self._overwritten)
         self._lost = 0
@@ -55,8 +54,7 @@ class Update:
         """Overwrite one-dimensional contiguous arrays."""
         kind = self._dtype.type
         if self.loop is not None:
-            results = [arrays[k] for k in self._overwritten]
-            self.loop(*arrays, *[kind(number) for number in numbers], *results)
+            self.loop(*arrays, *[kind(number) for number in numbers])
             return
         quiet().run(self._plain, *arrays, *[np.array(number, self._dtype) for number in numbers])
         before = self._lost
@@ -73,6 +71,6 @@ class Update:
             f"{self._dtype}" if name in scalars else f"{self._dtype}[::1]"
             for name in self._program.arguments
         ]
-        kinds += [f"{self._dtype}[::1]"] * len(self._overwritten)
-        source = loop_source(self._program, self._dtype, scalars)
+        overwritten = [argument_name(k) for k in self._overwritten]
+        source = loop_source(self._program, self._dtype, scalars, overwritten)
         self.loop = compiled(source, f"void({', '.join(kinds)})")

@@ -1,0 +1,223 @@
+"""``Optimizer``: parameters in groups, and a rule by which they are updated."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..engine.formula import number
+from ..engine.modes import enable_grad
+from . import saving
+from .checks import check_options
+from .groups import checked_parameters, grouped
+from .packing import Pack, Run, Slot, packed
+from .rule import Rule
+from .variant import Variants
+
+
+class Optimizer(ABC):
+    """The base class of optimizers, as in PyTorch.
+
+    A final class states its :attr:`rule` and its options. What ``param_groups`` says of a group
+    of parameters holds for their next update: schedules and people may change it.
+
+    Parameters
+    ----------
+    params : iterable
+        Parameters (of either twin, or single Values), pairs of a name and a parameter, or
+        dictionaries with the parameters of a group as ``"params"`` and its own options.
+    defaults : mapping
+        The options of groups that do not have their own.
+
+    Attributes
+    ----------
+    param_groups : list of dict
+        The parameters of each group as ``"params"``, and its options.
+    defaults : dict
+        The options that were given for all groups.
+
+    Raises
+    ------
+    TypeError
+        For what is no parameter.
+    ValueError
+        For no parameters at all, a parameter that is given twice or is no leaf, and options out
+        of their range.
+    """
+
+    rule: ClassVar[Rule]
+    variants: ClassVar[Variants]
+    unpacked: ClassVar[Mapping[str, tuple[str, int]]] = {}
+    """Hyperparameters of the rule that stand in pairs: their option, and their place in it."""
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Hyperparameters of the rule whose option has another name."""
+
+    def __init_subclass__(cls) -> None:
+        if "rule" in cls.__dict__:
+            cls.variants = Variants(cls.rule)
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        check_options(self.defaults, type(self).__name__)
+        self.param_groups: list[dict[str, Any]] = []
+        self._slots: list[list[Slot]] = []
+        self._packs: list[list[Pack]] | None = None
+        for group in grouped(params, type(self).__name__):
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Add parameters with options of their own, such as layers that are trained later.
+
+        Raises what the constructor raises.
+        """
+        what = type(self).__name__
+        names, parameters = checked_parameters(param_group, what)
+        options = {key: value for key, value in param_group.items() if key != "params"}
+        check_options(options, what)
+        known = {id(each) for group in self.param_groups for each in group["params"]}
+        if any(id(each) in known for each in parameters):
+            raise ValueError(
+                f"{what}: params must hold each parameter once, got one of another group again: "
+                "take it out of one of them"
+            )
+        group = {"params": parameters, **self.defaults, **options}
+        if names is not None:
+            group["param_names"] = names
+        self.param_groups.append(group)
+        self._slots.append([Slot(parameter) for parameter in parameters])
+        self._packs = None
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters: they are None, "not computed", again.
+
+        With ``set_to_none`` False they are set to 0.
+        """
+        self.follow()
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if set_to_none:
+                    parameter.grad = None
+                elif parameter.grad is not None:
+                    parameter.grad = parameter.grad * 0
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss and its gradients anew, and gives the loss.
+
+        Returns
+        -------
+        What the closure gave, or None.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        self.follow()
+        if self._packs is None:
+            self._packs = [packed(slots) for slots in self._slots]
+        for group, packs in zip(self.param_groups, self._packs, strict=True):
+            options = self.hyperparameters(group)
+            for pack in packs:
+                for run in pack.runs():
+                    self._update(pack, run, options)
+        return loss
+
+    def hyperparameters(self, group: Mapping[str, Any]) -> list[float]:
+        """What the rule needs of a group, in the order in which the rule names it."""
+        found = []
+        for name in self.rule.hyperparameters:
+            if name in self.unpacked:
+                option, place = self.unpacked[name]
+                found.append(float(group[option][place]))
+            else:
+                found.append(float(group[self.renamed.get(name, name)]))
+        return found
+
+    def _update(self, pack: Pack, run: Run, options: Sequence[float]) -> None:
+        """Update parameters that lie in a row."""
+        first = run.slots[0]
+        kept = first.kept or self.initial_scalars(options)
+        scalars = (*options, first.updates + 1.0, *kept.values())
+        variant = self.variants.variant(self.variants.decide(*scalars))
+        computed = variant.numbers(*scalars)
+        count = len(kept)
+        state = [pack.state(name, run, self.initial(name, options)) for name in variant.state]
+        numbers = pack.numbers(run)
+        update = variant.update(pack.dtype)
+        update((numbers, pack.gradients(run), *state), computed[count:])
+        pack.write(run, numbers)
+        for slot in run.slots:
+            slot.updates += 1
+            if count:
+                slot.kept = dict(zip(kept, computed))
+
+    def initial(self, name: str, options: Sequence[float]) -> float:
+        """What a state of the rule is before the first update."""
+        named = dict(zip(self.rule.hyperparameters, options))
+        return number(self.rule.state[name].initial, named)
+
+    def initial_scalars(self, options: Sequence[float]) -> dict[str, float]:
+        """The scalar state before the first update."""
+        rule = self.rule
+        return {
+            name: self.initial(name, options) for name in rule.state if name not in rule.elementwise
+        }
+
+    def follow(self) -> None:
+        """Go on with what stands for the parameters now, if a model has moved."""
+        for group, slots in zip(self.param_groups, self._slots, strict=True):
+            for position, slot in enumerate(slots):
+                if slot.has_moved:
+                    assert slot.place is not None
+                    slot.stand(slot.place.operand)
+                    group["params"][position] = slot.operand
+                    self._packs = None
+
+    @property
+    def state(self) -> dict[Any, dict[str, Any]]:
+        """What is remembered of each parameter, by parameter: ``step`` and the rule's state.
+
+        On the tensor twin the entries are tensors that share their memory with the optimizer.
+        """
+        self.follow()
+        return {
+            slot.operand: saving.entries(self.rule, slot)
+            for slots in self._slots
+            for slot in slots
+            if slot.updates
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """The options of the groups, and copies of the state of each parameter by its number.
+
+        It is what PyTorch's optimizer of the same name gives, and fits either twin.
+        """
+        self.follow()
+        return saving.state_dict(self.rule, self.param_groups, self._slots)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on where another optimizer of the same kind of parameters stopped.
+
+        Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
+        """
+        self.follow()
+        groups = saving.loaded(
+            self.rule, state_dict, self.param_groups, self._slots, type(self).__name__
+        )
+        for own, options in zip(self.param_groups, groups, strict=True):
+            own.update(options)
+        self._packs = None
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for position, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {position}")
+            for key in sorted(group):
+                if key not in ("params", "param_names"):
+                    lines.append(f"    {key}: {group[key]}")
+        return "\n".join([*lines, ")"])
