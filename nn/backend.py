@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.shapes import Shape
+from ..tensor.random.generator import get_rng_state, set_rng_state
 from .scalar_backend import ScalarBackend
 from .tensor_backend import TensorBackend
 
@@ -63,6 +64,9 @@ class Backend(Protocol):
     def changed(self, operand: Any) -> None:
         """Note that the memory of an operand has been changed, for graphs that need the old one."""
 
+    def label(self, operand: Any, label: str, before: str) -> None:
+        """Name the elements, ``label[0,1]``, where they have no name, or one of ``before``."""
+
     def exported(self, operand: Any) -> Any:
         """The numbers as a tensor without history, in the same memory where that is possible."""
 
@@ -96,6 +100,16 @@ def named(name: str | None = None) -> Backend:
             "to look into, 'tensor' the fast one"
         )
     return found
+
+
+@contextmanager
+def random_numbers_kept() -> Iterator[None]:
+    """Draw the same random numbers after the block as if it had drawn none."""
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(state)
 
 
 @contextmanager
@@ -177,9 +191,15 @@ def is_array(data: object) -> bool:
 def beside(own: Any, input: Any, what: str) -> tuple[Backend, Any]:
     """The twin of a parameter, and an input beside it: plain numbers become a constant.
 
-    Raises ``TypeError``, beginning with ``what``, for an input of the other twin.
+    Raises ``TypeError``, beginning with ``what``, for an input of the other twin, and for a
+    parameter of neither.
     """
-    twin = _BY_KIND[type(own)]
+    twin = _BY_KIND.get(type(own))
+    if twin is None:
+        raise TypeError(
+            f"{what}: the parameters must be tensors or Arrays, got {type(own).__name__}: make "
+            "them with nn.Parameter(...)"
+        )
     if type(input) in twin.kinds:
         return twin, input
     other = backend_of(_first_leaf(input))

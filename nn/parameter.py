@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, Self
+from weakref import ref
 
 import numpy as np
 
@@ -11,22 +14,49 @@ from .backend import backend_of, named
 
 
 class Place:
-    """What a parameter is through all its moves between twins and dtypes.
+    """What an operand is through all its moves between twins and dtypes.
 
     Attributes
     ----------
-    operand : Tensor, Array or Value
-        What stands for the parameter now. An optimizer that holds an earlier one finds it here.
+    is_parameter : bool
+        Whether it has been made a :class:`Parameter`. An optimizer takes plain leaves too.
+    label : str
+        The name that a module has given it, such as ``"weight0"``; empty for none.
     """
 
-    __slots__ = ("operand",)
+    __slots__ = ("_operand", "is_parameter", "label")
 
-    def __init__(self, operand: Any) -> None:
+    def __init__(self, operand: Any, is_parameter: bool = False, label: str = "") -> None:
         self.operand = operand
+        self.is_parameter = is_parameter
+        self.label = label
+
+    @property
+    def operand(self) -> Any:
+        """What stands here now. An optimizer that holds an earlier operand finds it here."""
+        return self._operand()
+
+    @operand.setter
+    def operand(self, operand: Any) -> None:
+        self._operand = _reference(operand)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(deepcopy(self.operand, memo), self.is_parameter, self.label)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.operand, self.is_parameter, self.label)
+
+
+def _reference(operand: Any) -> Callable[[], Any]:
+    """How a place knows its operand: weakly, so that a model that is dropped is freed at once."""
+    try:
+        return ref(operand)
+    except TypeError:  # the operand is an Array
+        return lambda: operand
 
 
 def place_of(operand: Any) -> Place:
-    """The place of a parameter; an operand without one gets it."""
+    """The place of an operand; one without gets it, which does not make it a parameter."""
     place: Place | None = getattr(operand, "_place", None)
     if place is None:
         place = operand._place = Place(operand)
@@ -35,7 +65,8 @@ def place_of(operand: Any) -> Place:
 
 def is_parameter(operand: object) -> bool:
     """Whether an operand has been made a parameter."""
-    return getattr(operand, "_place", None) is not None
+    place = getattr(operand, "_place", None)
+    return type(place) is Place and place.is_parameter
 
 
 def move_place(old: Any, new: Any) -> None:
@@ -57,16 +88,16 @@ class Parameter(metaclass=_IsParameter):
 
     Parameters
     ----------
-    data : Tensor, Array, NumPy array or numbers
-        A tensor or NumPy array of floats is not copied. Numbers become an operand of the selected
-        twin.
+    data : Tensor, Array, Value, NumPy array or numbers
+        A tensor or NumPy array of floats is not copied; Values are, with their labels. Numbers
+        become an operand of the selected twin.
     requires_grad : bool
         Whether derivatives by it are wanted; False for what is frozen.
 
     Raises
     ------
     TypeError
-        If the data is no numbers.
+        If the data is not made of floating point numbers.
 
     Examples
     --------
@@ -85,15 +116,24 @@ class Parameter(metaclass=_IsParameter):
 
     def __new__(cls, data: Any, requires_grad: bool = True) -> Any:
         twin = backend_of(data) or named()
-        leaf = twin.leaf(data, requires_grad)
-        place_of(leaf)
-        return leaf
+        leaf = twin.leaf(data, False)
+        dtype = twin.numbers(leaf).dtype
+        if dtype.kind != "f":
+            raise TypeError(
+                f"Parameter: data must be floating point numbers, got dtype {dtype}: convert it "
+                "with float(), or write register_buffer(...) for what is not trained"
+            )
+        return _marked(leaf, requires_grad)
 
 
 def empty_parameter(shape: Shape, backend: str | None) -> Any:
     """A parameter of a twin, of zeros until it is drawn or set: float32 on the tensor twin."""
-    leaf = named(backend).leaf(np.zeros(shape, np.float32), requires_grad=True)
-    place_of(leaf)
+    return _marked(named(backend).leaf(np.zeros(shape, np.float32), False), True)
+
+
+def _marked(leaf: Any, requires_grad: bool) -> Any:
+    leaf.requires_grad = requires_grad
+    leaf._place = Place(leaf, is_parameter=True)
     return leaf
 
 
@@ -101,5 +141,8 @@ def length(given: Any, what: str, at_least: int = 0) -> int:
     """A number of features; an error beginning with ``what`` for what is none."""
     (number,) = whole_numbers([given], what)
     if number < at_least:
-        raise ValueError(f"{what} must be at least {at_least}, got {number}: count the features")
+        raise ValueError(
+            f"{what} must be at least {at_least}, got {number}: count the features, which is "
+            "what the last dimension holds"
+        )
     return number

@@ -27,8 +27,11 @@ class ScalarBackend:
         return data if type(data) is Array else Array(data, requires_grad=False)
 
     def leaf(self, data: Any, requires_grad: bool) -> Any:
-        numbers = data.data if isinstance(data, Array | Value) else np.asarray(data, np.float64)
-        return Array(numbers, requires_grad=requires_grad)
+        if not isinstance(data, Array | Value):
+            return Array(data, requires_grad=requires_grad)
+        elements = Array(data)
+        fresh = [Value(x.data, x.label, requires_grad=requires_grad) for x in elements.flatten()]
+        return Array(fresh).reshape(elements.shape)
 
     def moved(self, numbers: NDArray[Any]) -> Any:
         if numbers.dtype.kind == "f":
@@ -65,6 +68,12 @@ class ScalarBackend:
     def changed(self, operand: Any) -> None:
         pass
 
+    def label(self, operand: Any, label: str, before: str) -> None:
+        for index in np.ndindex(operand.shape):
+            element = operand[index]
+            if element.label in ("", _element_label(before, index)):
+                element.label = _element_label(label, index)
+
     def exported(self, operand: Any) -> Any:
         return Tensor.constant(np.array(self.numbers(operand)))
 
@@ -87,3 +96,7 @@ class ScalarBackend:
 
     def randn(self, shape: Shape, like: Any, generator: Any = None) -> Any:
         return Array(draws.normal(shape, float64, generator, "randn"), requires_grad=False)
+
+
+def _element_label(label: str, index: Shape) -> str:
+    return f"{label}[{','.join(map(str, index))}]" if label and index else label

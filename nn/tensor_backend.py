@@ -17,6 +17,9 @@ from ..tensor.operations.products import linear
 from ..tensor.random import draws
 
 
+_OPENED = frozenset({list, tuple, Tensor})
+
+
 @final
 class TensorBackend:
     """Networks of tensors."""
@@ -27,7 +30,10 @@ class TensorBackend:
     def operand(self, data: Any, like: Any = None) -> Any:
         if type(data) is Tensor:
             return data
-        return Tensor.constant(array_from(data, None if like is None else like.dtype, "data"))
+        if isinstance(data, list | tuple):
+            _refuse_history(data)
+        dtype = like.dtype if like is not None and like.dtype in FLOATS else None
+        return Tensor.constant(array_from(data, dtype, "data"))
 
     def leaf(self, data: Any, requires_grad: bool) -> Any:
         if type(data) is Tensor:
@@ -67,6 +73,9 @@ class TensorBackend:
     def changed(self, operand: Any) -> None:
         operand._shared_memory().change("an update")
 
+    def label(self, operand: Any, label: str, before: str) -> None:
+        pass
+
     def exported(self, operand: Any) -> Any:
         return operand.detach()
 
@@ -88,3 +97,17 @@ class TensorBackend:
 
 def _dtype(like: Any) -> Any:
     return DEFAULT if like is None else like.dtype
+
+
+def _refuse_history(data: Sequence[Any]) -> None:
+    """Refuse nested lists of tensors that require a gradient: a constant would lose it."""
+    if not _OPENED & set(map(type, data)):
+        return
+    for each in data:
+        if isinstance(each, list | tuple):
+            _refuse_history(each)
+        elif type(each) is Tensor and each.requires_grad:
+            raise TypeError(
+                "a list of tensors that require a gradient cannot be an operand, as it would "
+                "lose their history: join them with twingrad.stack([...])"
+            )

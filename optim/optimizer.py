@@ -146,7 +146,11 @@ class Optimizer(ABC):
         variant = self.variants.variant(self.variants.decide(*scalars))
         computed = variant.numbers(*scalars)
         count = len(kept)
-        state = [pack.state(name, run, self.initial(name, options)) for name in variant.state]
+        state = []
+        for name in variant.state:
+            if not pack.has_state(name):
+                pack.add_state(name, self.initial(name, options))
+            state.append(pack.state(name, run))
         numbers = pack.numbers(run)
         update = variant.update(pack.dtype)
         update((numbers, pack.gradients(run), *state), computed[count:])

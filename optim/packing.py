@@ -83,6 +83,7 @@ class Pack:
         self.slots = slots
         self.dtype = slots[0].numbers.dtype
         self.ends = np.cumsum([slot.size for slot in slots]).tolist()
+        self._is_direct = len(slots) == 1 and slots[0].size >= LARGE
         self._state: dict[str, NDArray[Any]] = {}
         self._numbers: NDArray[Any] | None = None
         self._gradients: NDArray[Any] | None = None
@@ -132,34 +133,36 @@ class Pack:
         np.concatenate(run.gradients, out=row)
         return row
 
-    def state(self, name: str, run: Run, initial: float) -> NDArray[Any]:
-        """The state of a run in a row, to be changed; ``initial`` where there was none."""
-        if name not in self._state:
-            row = np.empty(self.ends[-1], self.dtype)
-            for slot, end in zip(self.slots, self.ends):
-                part = row[end - slot.size : end]
-                part[:] = slot.state.get(name, initial)
-                slot.state[name] = part
-            self._state[name] = row
+    def has_state(self, name: str) -> bool:
+        """Whether there is state of this name."""
+        return name in self._state
+
+    def add_state(self, name: str, initial: float) -> None:
+        """Make room for state; it is ``initial`` for parameters that have none of it yet."""
+        row = np.empty(self.ends[-1], self.dtype)
+        for slot, end in zip(self.slots, self.ends, strict=True):
+            part = row[end - slot.size : end]
+            part[:] = slot.state.get(name, initial)
+            slot.state[name] = part
+        self._state[name] = row
+
+    def state(self, name: str, run: Run) -> NDArray[Any]:
+        """The state of a run in a row, to be changed."""
         return self._state[name][run.start : run.stop]
 
     def write(self, run: Run, numbers: NDArray[Any]) -> None:
         """Give the parameters of a run their new numbers."""
         start = 0
         for slot in run.slots:
-            memory = slot.twin.memory(slot.operand)
-            part = numbers[start : start + slot.size]
+            twin, operand, stop = slot.twin, slot.operand, start + slot.size
+            memory = twin.memory(operand)
             if memory is None:
-                slot.twin.write(slot.operand, part.reshape(slot.shape))
+                twin.write(operand, numbers[start:stop].reshape(slot.shape))
             else:
                 if not self._is_direct:
-                    memory[...] = part.reshape(slot.shape)
-                slot.twin.changed(slot.operand)
-            start += slot.size
-
-    @property
-    def _is_direct(self) -> bool:
-        return len(self.slots) == 1 and self.slots[0].size >= LARGE
+                    memory[...] = numbers[start:stop].reshape(slot.shape)
+                twin.changed(operand)
+            start = stop
 
 
 def packed(slots: Sequence[Slot]) -> list[Pack]:

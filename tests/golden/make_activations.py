@@ -1,14 +1,15 @@
 """Write activations.json: what PyTorch's activations give, with gradients.
 
 Run with PyTorch 2.13: ``python tests/golden/make_activations.py``. A case is a function of
-``torch.nn.functional`` and the module of ``torch.nn`` that belongs to it, which must agree.
+``torch.nn.functional`` and the module of ``torch.nn`` that belongs to it, which must agree. The
+options are powers of 2 where PyTorch would divide by them in float32, as ``celu`` does.
 """
 
 import json
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 INPUTS = {
     "ordinary": [[-7.5, -3.25, -1.5, -0.3], [-0.01, 0.02, 0.4, 0.9], [1.7, 3.5, 6.25, 25.0]],
@@ -28,7 +29,7 @@ FUNCTIONS = {
     "leaky_relu": ("LeakyReLU", [{}, {"negative_slope": 0.2}, {"negative_slope": -0.5}]),
     "elu": ("ELU", [{}, {"alpha": 0.5}, {"alpha": -1.5}]),
     "selu": ("SELU", [{}]),
-    "celu": ("CELU", [{}, {"alpha": 2.0}, {"alpha": 0.3}, {"alpha": -1.0}]),
+    "celu": ("CELU", [{}, {"alpha": 2.0}, {"alpha": 0.25}, {"alpha": -1.0}]),
     "gelu": ("GELU", [{}, {"approximate": "tanh"}]),
     "silu": ("SiLU", [{}]),
     "mish": ("Mish", [{}]),
@@ -82,13 +83,13 @@ def case(name, module_name, options, on, training=False, weight=None):
     if weight is None:
         module = getattr(torch.nn, module_name)(**options).train(training)
         arguments = {"training": training} if name == "rrelu" else {}
-        output = getattr(F, name)(x, **options, **arguments)
+        output = getattr(functional, name)(x, **options, **arguments)
         found["training"] = training
     else:
         module = torch.nn.PReLU(len(weight), dtype=torch.float64)
         w = torch.tensor(weight, dtype=torch.float64, requires_grad=True)
         module.weight = torch.nn.Parameter(w.detach())
-        output = F.prelu(x, w)
+        output = functional.prelu(x, w)
         found["weight"] = weight
     torch.testing.assert_close(module(x), output, rtol=0, atol=0)
     weights = torch.arange(1, output.numel() + 1, dtype=torch.float64).reshape(output.shape)

@@ -120,7 +120,9 @@ def test_resuming_at_any_step_equals_not_stopping(expression, interruption):
 
 @given(st.lists(st.floats(-10, 10), min_size=40, max_size=40), st.integers(0, 39), st.booleans())
 def test_a_plateau_resumed_at_any_step_equals_one_that_was_not_stopped(metrics, at, largest):
-    expression = f"ReduceLROnPlateau(optimizer, {'max' if largest else 'min'!r}, 0.5, 1, cooldown=1)"
+    expression = (
+        f"ReduceLROnPlateau(optimizer, {'max' if largest else 'min'!r}, 0.5, 1, cooldown=1)"
+    )
     optimizer, (schedule,) = made(expression)
     for metric in metrics[:at]:
         schedule.step(metric)
@@ -169,9 +171,7 @@ def test_a_rate_changed_by_hand_goes_on_from_there(make):
     np.testing.assert_allclose(steps(twice, 8), 2 * np.array(steps(one, 8)), rtol=1e-12)
 
 
-@given(
-    st.integers(1, 20), st.floats(0.1, 0.9), st.floats(0.1, 0.9), st.integers(1, 20), epochs
-)
+@given(st.integers(1, 20), st.floats(0.1, 0.9), st.floats(0.1, 0.9), st.integers(1, 20), epochs)
 def test_a_chain_equals_its_schedulers_stepped_by_hand_and_the_product_of_their_factors(
     size, gamma, decay, length, epoch
 ):
@@ -189,10 +189,214 @@ def test_a_chain_equals_its_schedulers_stepped_by_hand_and_the_product_of_their_
         for scheduler in loose:
             scheduler.step()
     assert present_rates(chained) == present_rates(by_hand)
-    factors = [steps(part(optimizer_of([1.0])), epoch)[-1] for part in (
-        lambda o: parts(o)[0], lambda o: ExponentialLR(o, decay),
-    )]  # fmt: skip
-    assert factors
     line = 0.5 + 0.25 * min(epoch, length) / length
     product = gamma ** (epoch // size) * decay**epoch * line
     np.testing.assert_allclose(present_rates(chained), [product], rtol=1e-9)
+
+
+def test_a_sequence_may_hold_a_chain_and_a_sequence():
+    optimizer = optimizer_of([1.0])
+    early = SequentialLR(
+        optimizer, [LinearLR(optimizer, 0.5, 1.0, 2), ExponentialLR(optimizer, 0.5)], [2]
+    )
+    late = ChainedScheduler([ConstantLR(optimizer, 0.1, 2), ExponentialLR(optimizer, 0.5)])
+    schedule = SequentialLR(optimizer, [early, late], [5])
+    expected = [0.5, 0.75, 1, 0.5, 0.25, 0.1, 0.05, 0.25, 0.125]
+    np.testing.assert_allclose(steps(schedule, 8), expected, rtol=1e-12)
+
+
+def test_a_sequence_that_begins_with_a_chain_begins_as_the_chain_does():
+    def chain(optimizer):
+        return ChainedScheduler([ConstantLR(optimizer, 0.1, 2), ExponentialLR(optimizer, 0.5)])
+
+    alone, within = optimizer_of([1.0]), optimizer_of([1.0])
+    schedule = SequentialLR(within, [chain(within), ExponentialLR(within, 0.5)], [9])
+    assert steps(schedule, 8) == steps(chain(alone), 8)
+
+
+@given(
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.floats(0.01, 1),
+    st.floats(0, 0.05),
+    st.sampled_from([1e-3, 0.1, 3.0]),
+)
+def test_warm_up_and_cosine_equal_a_sequence_of_both_and_stay_at_the_end(
+    warmup, rest, start, eta_min, rate
+):
+    one, other = optimizer_of([rate]), optimizer_of([rate])
+    schedule = WarmupCosineLR(one, warmup, warmup + rest, start, eta_min)
+    parts = [
+        LinearLR(other, start, total_iters=warmup),
+        CosineAnnealingLR(other, rest, eta_min=eta_min),
+    ]
+    expected = steps(SequentialLR(other, parts, [warmup]), warmup + rest)
+    found = steps(schedule, warmup + rest)
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-15)
+    assert found[-1] == eta_min
+    assert steps(schedule, 3) == [eta_min] * 4
+
+
+def test_warm_up_and_cosine_have_the_numbers_of_pytorch_s_sequence():
+    case = next(case for case in CASES if "LinearLR(optimizer, 0.01" in case["expression"])
+    schedule = WarmupCosineLR(optimizer_of(), 20, 200, start_factor=0.01, eta_min=0.001)
+    found = np.transpose(schedule.preview(201))
+    np.testing.assert_allclose(found, case["rates"], rtol=1e-10)
+
+
+def test_without_warm_up_the_cosine_begins_at_once():
+    found = steps(WarmupCosineLR(optimizer_of([1.0]), 0, 10), 10)
+    assert found == steps(CosineAnnealingLR(optimizer_of([1.0]), 10), 10)
+
+
+@given(
+    st.integers(3, 200),
+    st.floats(0.05, 0.5),
+    st.sampled_from(["cos", "linear"]),
+    st.booleans(),
+)
+def test_one_cycle_begins_rises_and_ends_at_its_bounds(total, share, strategy, three_phase):
+    optimizer = optimizer_of([1.0], momentum=0.9)
+    schedule = OneCycleLR(
+        optimizer, 2.0, total, pct_start=share, anneal_strategy=strategy, three_phase=three_phase
+    )
+    rates = schedule.preview(total)
+    assert max(rates) <= 2.0 * (1 + 1e-12)
+    assert rates[-1] == min(rates)
+    np.testing.assert_allclose(rates[-1], 2.0 / 25 / 1e4, rtol=1e-9)
+    if share * total >= 1:
+        np.testing.assert_allclose(rates[0], rates[0] if share * total == 1 else 2.0 / 25)
+    for _ in range(total - 1):
+        schedule.step()
+    assert optimizer.param_groups[0]["momentum"] == pytest.approx(0.95)
+
+
+def test_one_cycle_whose_rise_takes_one_step_begins_at_its_peak():
+    rates = OneCycleLR(optimizer_of([1.0], momentum=0.9), 2.0, 10, pct_start=0.1).preview(10)
+    assert rates[0] == max(rates) == 2.0
+
+
+def test_one_cycle_refuses_to_step_beyond_its_end_and_stays_as_it_is():
+    schedule = OneCycleLR(optimizer_of([1.0], momentum=0.9), 2.0, total_steps=5)
+    steps(schedule, 5)
+    state = schedule.state_dict()
+    with pytest.raises(ValueError, match="5 times at most, the total_steps, got call 6: give"):
+        schedule.step()
+    assert schedule.state_dict() == state
+
+
+@given(st.integers(1, 9), st.integers(1, 3), st.integers(0, 60))
+def test_restarts_come_at_once_to_where_steps_lead(first, times, epoch):
+    walked = CosineAnnealingWarmRestarts(optimizer_of([1.0]), first, times, 0.01)
+    jumped = CosineAnnealingWarmRestarts(optimizer_of([1.0]), first, times, 0.01)
+    for _ in range(epoch):
+        walked.step()
+    jumped.step(epoch)
+    assert jumped.state_dict() == walked.state_dict()
+    jumped.step()
+    walked.step()
+    assert jumped.get_last_lr() == walked.get_last_lr()
+
+
+def test_restarts_take_fractions_of_epochs():
+    schedule = CosineAnnealingWarmRestarts(optimizer_of([1.0]), T_0=4, T_mult=2)
+    for epoch, height in [(1.5, 1.5 / 4), (6.5, 2.5 / 8), (0.25, 0.25 / 4), (4, 0)]:
+        schedule.step(epoch)
+        assert schedule.get_last_lr() == [pytest.approx((1 + math.cos(math.pi * height)) / 2)]
+        assert schedule.last_epoch == math.floor(epoch)
+
+
+def test_restarts_are_found_exactly_where_logarithms_are_not():
+    schedule = CosineAnnealingWarmRestarts(optimizer_of([1.0]), T_0=2, T_mult=3)
+    schedule.step(242)
+    assert (schedule.T_cur, schedule.T_i) == (0, 486)
+    assert schedule.get_last_lr() == [1.0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda o, last: MultiStepLR(o, [3, 20], 0.5, last),
+        lambda o, last: LinearLR(o, 0.5, 1.0, 20, last),
+        lambda o, last: ExponentialLR(o, 0.9, last),
+        lambda o, last: PolynomialLR(o, 20, 2.0, last),
+        lambda o, last: CosineAnnealingLR(o, 20, 0.01, last),
+        lambda o, last: CosineAnnealingWarmRestarts(o, 4, 2, 0.01, last),
+        lambda o, last: LambdaLR(o, lambda epoch: 0.9**epoch, last),
+        lambda o, last: MultiplicativeLR(o, lambda epoch: 0.9, last),
+        lambda o, last: CyclicLR(o, 0.1, 1.0, 7, last_epoch=last),
+        lambda o, last: OneCycleLR(o, 1.0, 30, last_epoch=last),
+        lambda o, last: WarmupCosineLR(o, 5, 25, last_epoch=last),
+    ],
+)
+def test_the_optimizer_s_state_and_the_last_epoch_are_enough_to_resume(make):
+    optimizer = optimizer_of([1.0], momentum=0.9)
+    schedule = make(optimizer, -1)
+    steps(schedule, 10)
+    again = optimizer_of([1.0], momentum=0.9)
+    again.load_state_dict(optimizer.state_dict())
+    np.testing.assert_allclose(steps(make(again, 9), 15), steps(schedule, 15), rtol=1e-12)
+    assert present_momenta(again) == present_momenta(optimizer)
+
+
+def test_as_in_pytorch_a_decay_of_the_first_resumed_epoch_is_made():
+    optimizer = optimizer_of([1.0])
+    optimizer.param_groups[0]["initial_lr"] = 1.0
+    assert StepLR(optimizer, 3, 0.5, last_epoch=2).get_last_lr() == [0.5]
+
+
+def test_a_plateau_lets_its_patience_pass_and_reduces_at_the_next_bad_epoch():
+    schedule = ReduceLROnPlateau(optimizer_of([1.0]), factor=0.5, patience=2, cooldown=1)
+    seen = []
+    for metric in [5.0, 5.0, math.nan, 5.0, 5.0, 5.0, 5.0, 5.0, 1.0]:
+        schedule.step(metric)
+        seen.append((schedule.get_last_lr()[0], schedule.num_bad_epochs, schedule.in_cooldown))
+    assert [rate for rate, _, _ in seen] == [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]
+    assert [bad for _, bad, _ in seen] == [0, 1, 2, 0, 0, 1, 2, 0, 0]
+    assert [cooling for _, _, cooling in seen] == [0, 0, 0, 1, 0, 0, 0, 1, 0]
+    assert schedule.best == 1.0
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_plateau_takes_a_loss_of_either_twin(twin):
+    schedule = ReduceLROnPlateau(optimizer_of([1.0], twin=twin), factor=0.5, patience=0)
+    for loss in [3.0, 3.0]:
+        schedule.step(operand(twin, loss))
+    assert schedule.get_last_lr() == [0.5]
+
+
+def test_a_plateau_beside_another_scheduler_reduces_what_it_finds():
+    optimizer = optimizer_of([1.0])
+    plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
+    decay = ExponentialLR(optimizer, 0.1)
+    for _ in range(2):
+        plateau.step(1.0)
+        decay.step()
+    assert present_rates(optimizer) == [pytest.approx(0.005)]
+
+
+def test_a_scheduler_of_one_s_own_needs_only_its_rates():
+    class EveryOther(LRScheduler):
+        def get_lr(self):
+            return [rate * (self.last_epoch % 2) for rate in self.base_lrs]
+
+    assert steps(EveryOther(optimizer_of([2.0])), 3) == [0.0, 2.0, 0.0, 2.0]
+
+
+def test_the_first_scheduler_notes_the_initial_rates_and_later_ones_use_them():
+    optimizer = optimizer_of([1.0])
+    ExponentialLR(optimizer, 0.5).step()
+    assert optimizer.param_groups[0]["initial_lr"] == 1.0
+    late = LambdaLR(optimizer, lambda epoch: 1.0)
+    assert late.base_lrs == [1.0]
+    assert present_rates(optimizer) == [1.0]
+
+
+def test_groups_added_later_are_taken_where_rates_are_multiplied_and_refused_elsewhere():
+    optimizer = optimizer_of([1.0])
+    decay, absolute = ExponentialLR(optimizer, 0.5), LambdaLR(optimizer, lambda epoch: 1.0)
+    optimizer.add_param_group({"params": [operand("tensor", [0.0], requires_grad=True)], "lr": 4.0})
+    decay.step()
+    assert present_rates(optimizer) == [0.5, 2.0]
+    with pytest.raises(ValueError, match="one rate for each of the 2 param_groups, got 1: add"):
+        absolute.step()

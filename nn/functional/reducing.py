@@ -1,0 +1,35 @@
+"""What becomes of the losses of single elements: ``reduction=``, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+REDUCTIONS = ("none", "mean", "sum")
+"""What every loss can be reduced by."""
+
+
+def check_reduction(reduction: object, what: str, allowed: tuple[str, ...] = REDUCTIONS) -> None:
+    """Raise ``ValueError``, beginning with ``what``, for a reduction that is none."""
+    if reduction not in allowed:
+        names = f"{', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}"
+        raise ValueError(f"{what}: reduction must be {names}, got {reduction!r}: choose one")
+
+
+def reduced(losses: Any, reduction: str, what: str) -> Any:
+    """The losses themselves, their mean or their sum; ``ValueError`` for another reduction.
+
+    The mean of no losses is nan, as in PyTorch.
+    """
+    if reduction == "mean":
+        return losses.mean()
+    if reduction == "sum":
+        return losses.sum()
+    check_reduction(reduction, what)
+    return losses
+
+
+def reduced_by_weight(losses: Any, weights: Any, reduction: str, what: str) -> Any:
+    """Losses that have been multiplied by weights: their mean divides by the sum of the weights."""
+    if reduction == "mean":
+        return losses.sum() / weights.sum()
+    return reduced(losses, reduction, what)
