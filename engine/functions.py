@@ -27,8 +27,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Array:
     Each output is one ``dot`` node with its bias. Raises ``ValueError`` with the shapes where they
     do not fit.
     """
-    columns = [None if each is None else operand_elements(each) for each in (input, weight, bias)]
-    return array_of(elements.linear(*columns))
+    x, w = operand_elements(input), operand_elements(weight)
+    return array_of(elements.linear(x, w, None if bias is None else operand_elements(bias)))
 
 
 def cat(arrays: Sequence[Any], dim: int = 0) -> Array:

@@ -1,6 +1,12 @@
-"""Handles: how hooks are taken away again."""
+"""Hooks, and the handles by which they are taken away again."""
 
+from collections.abc import Callable
+from itertools import count
 from typing import Any, Self
+
+Hook = Callable[..., Any]
+
+_keys = count()
 
 
 class Handle:
@@ -21,3 +27,20 @@ class Handle:
     def remove(self) -> None:
         """Take the hook away; a second time it does nothing."""
         self._hooks.pop(self._key, None)
+
+
+def added(hooks: dict[int, Any], hook: Hook, what: str) -> Handle:
+    """Register a hook; ``TypeError``, beginning with ``what``, for what cannot be called."""
+    check_hook(hook, what)
+    key = next(_keys)
+    hooks[key] = hook
+    return Handle(hooks, key)
+
+
+def check_hook(hook: object, what: str) -> None:
+    """Raise ``TypeError``, beginning with ``what``, for what cannot be called."""
+    if not callable(hook):
+        raise TypeError(
+            f"{what}: hook must be a function, got {type(hook).__name__} {hook!r:.40}: pass the "
+            "function itself"
+        )

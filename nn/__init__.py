@@ -1,25 +1,100 @@
 """What is trained: neurons, layers and networks."""
 
 from . import functional, init
+from .activations import (
+    CELU,
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    Activation,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    Heaviside,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softmin,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+    Threshold,
+)
 from .backend import backend
 from .containers import ModuleDict, ModuleList, Sequential
+from .dropout import AlphaDropout, Dropout, GaussianNoise
+from .embedding import Embedding
+from .flattening import Flatten, Unflatten
 from .linear import Bilinear, Identity, Linear
+from .mlp import MLP
 from .module import Module
-from .neuron import MLP, Layer, Neuron
+from .neuron import Layer, Neuron
+from .normalization import BatchNorm1d, GroupNorm, LayerNorm, RMSNorm
 from .parameter import Parameter
 
 __all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
     "MLP",
+    "SELU",
+    "Activation",
+    "AlphaDropout",
+    "BatchNorm1d",
     "Bilinear",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GaussianNoise",
+    "GroupNorm",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "Heaviside",
     "Identity",
     "Layer",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
     "Neuron",
+    "PReLU",
     "Parameter",
+    "RMSNorm",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
     "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+    "Unflatten",
     "backend",
     "functional",
     "init",

@@ -170,6 +170,11 @@ def operands(what: str, **given: Any) -> tuple[Any, ...]:
     )
 
 
+def zeros_like(operand: Any) -> Any:
+    """A constant of zeros of the shape and dtype of an operand."""
+    return _BY_KIND[type(operand)].operand(np.zeros(operand.shape), operand)
+
+
 def _first_leaf(data: Any) -> Any:
     while isinstance(data, list | tuple) and data:
         data = data[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self, final, overload
 
 from .module import Module
@@ -45,11 +45,11 @@ class Sequential(Module):
     @overload
     def __getitem__(self, index: int | str) -> Any: ...
     @overload
-    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: slice) -> Sequential: ...
     def __getitem__(self, index: int | str | slice) -> Any:
         names = [*self._module_names]
         if isinstance(index, slice):
-            return type(self)({name: self.__dict__[name] for name in names[index]})
+            return Sequential({name: self.__dict__[name] for name in names[index]})
         return self.__dict__[_name_at(self, index)]
 
     def __setitem__(self, index: int, module: Any) -> None:
@@ -66,14 +66,27 @@ class Sequential(Module):
 
     def append(self, module: Any) -> Self:
         """Add a module at the end."""
-        _add(self, str(len(self)), module)
+        _append(self, module)
         return self
 
     def extend(self, modules: Iterable[Any]) -> Self:
-        """Add modules at the end."""
-        for module in modules:
-            self.append(module)
+        """Add modules at the end; ``TypeError`` for what is none."""
+        for module in _listed(self, modules):
+            _append(self, module)
         return self
+
+    def __add__(self, other: Iterable[Any]) -> Sequential:
+        """The modules of both, as one of its kind."""
+        return Sequential(*self, *_listed(self, other))
+
+    def __iadd__(self, other: Iterable[Any]) -> Self:
+        return self.extend(other)
+
+    def pop(self, index: int | str = -1) -> Any:
+        """Take a module out and give it."""
+        module = self[index]
+        _delete(self, index)
+        return module
 
     def insert(self, index: int, module: Any) -> Self:
         """Put a module in before the one at ``index``."""
@@ -100,10 +113,10 @@ class ModuleList(Module):
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload
-    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: slice) -> ModuleList: ...
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return type(self)([*self][index])
+            return ModuleList([*self][index])
         return self.__dict__[_name_at(self, index)]
 
     def __setitem__(self, index: int, module: Any) -> None:
@@ -120,14 +133,27 @@ class ModuleList(Module):
 
     def append(self, module: Any) -> Self:
         """Add a module at the end."""
-        _add(self, str(len(self)), module)
+        _append(self, module)
         return self
 
     def extend(self, modules: Iterable[Any]) -> Self:
-        """Add modules at the end."""
-        for module in modules:
-            self.append(module)
+        """Add modules at the end; ``TypeError`` for what is none."""
+        for module in _listed(self, modules):
+            _append(self, module)
         return self
+
+    def __add__(self, other: Iterable[Any]) -> ModuleList:
+        """The modules of both, as one of its kind."""
+        return ModuleList([*self, *_listed(self, other)])
+
+    def __iadd__(self, other: Iterable[Any]) -> Self:
+        return self.extend(other)
+
+    def pop(self, index: int = -1) -> Any:
+        """Take a module out and give it."""
+        module = self[index]
+        _delete(self, index)
+        return module
 
     def insert(self, index: int, module: Any) -> None:
         """Put a module in before the one at ``index``."""
@@ -174,17 +200,20 @@ class ModuleDict(Module):
     def __contains__(self, key: object) -> bool:
         return key in self._module_names
 
-    def keys(self) -> Iterator[str]:
+    def keys(self) -> KeysView[str]:
         """The names."""
-        return iter(self)
+        return self._by_name().keys()
 
-    def values(self) -> Iterator[Any]:
+    def values(self) -> ValuesView[Any]:
         """The modules."""
-        return (self.__dict__[name] for name in self._module_names)
+        return self._by_name().values()
 
-    def items(self) -> Iterator[tuple[str, Any]]:
+    def items(self) -> ItemsView[str, Any]:
         """The names and the modules."""
-        return ((name, self.__dict__[name]) for name in self._module_names)
+        return self._by_name().items()
+
+    def _by_name(self) -> dict[str, Any]:
+        return {name: self.__dict__[name] for name in self._module_names}
 
     def update(self, modules: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         """Add modules by name, or put them in the place of others."""
@@ -214,6 +243,22 @@ def _checked(container: Module, module: Any) -> Any:
 
 def _add(container: Module, name: str, module: Any) -> None:
     container.add_module(name, _checked(container, module))
+
+
+def _append(container: Module, module: Any) -> None:
+    number = len(container._module_names)
+    while str(number) in container._module_names:  # a slice keeps the names that it had
+        number += 1
+    _add(container, str(number), module)
+
+
+def _listed(container: Module, modules: Any) -> list[Any]:
+    if isinstance(modules, str) or not isinstance(modules, Iterable):
+        raise TypeError(
+            f"{type(container).__name__}: modules must be an iterable of Modules, got "
+            f"{type(modules).__name__}: write [...] around one"
+        )
+    return [_checked(container, module) for module in modules]
 
 
 def _name_at(container: Module, index: Any) -> str:

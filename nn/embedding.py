@@ -105,7 +105,8 @@ class Embedding(Module):
                 "from_pretrained: embeddings must have shape (num_embeddings, embedding_dim), got "
                 f"{weight.shape}: give one row for each number"
             )
-        return cls(*weight.shape, padding_idx, _weight=weight)
+        num_embeddings, embedding_dim = weight.shape
+        return cls(num_embeddings, embedding_dim, padding_idx, _weight=weight)
 
     def reset_parameters(self) -> None:
         """Draw the vectors anew; that of ``padding_idx`` becomes zeros."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from ..engine.handle import Handle
-from . import hooks, moving, state, tree
+from . import hooks, moving, state, summarizing, tree
+from .backend import zeros_like
 from .members import Members, check_initialized
 
 
@@ -43,7 +44,13 @@ class Module(Members):
     training: bool
     _hooks: hooks.Hooks | None
 
-    def __init__(self) -> None:
+    def __init__(self, *args: Any) -> None:
+        if args:
+            name = type(self).__name__
+            raise TypeError(
+                f"{name} must be made without arguments, got {type(args[0]).__name__}: make a "
+                f"module first and call that, as in {name}()(x)"
+            )
         super().__init__()
         self.training = True
         self._hooks = None
@@ -65,35 +72,83 @@ class Module(Members):
         return hooks.called(self, registered, args, kwargs)
 
     def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> Handle:
         """Call ``hook(module, args)`` before every ``forward``; what it gives replaces the args.
 
-        With ``with_kwargs`` it is ``hook(module, args, kwargs)``, and gives both or None.
+        With ``with_kwargs`` it is ``hook(module, args, kwargs)``, and gives both or None. With
+        ``prepend`` it is called before the other hooks. The handle that comes back has a
+        ``remove()``.
         """
-        self._hooks = self._hooks or hooks.Hooks()
-        return hooks.add(self._hooks.before, hook, with_kwargs, "register_forward_pre_hook")
+        before = self._own_hooks().before
+        return hooks.add(before, hook, prepend, with_kwargs, "register_forward_pre_hook")
 
     def register_forward_hook(
-        self, hook: Callable[..., Any], *, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> Handle:
         """Call ``hook(module, args, output)`` behind every ``forward``.
 
         What it gives, if anything, replaces the output. With ``with_kwargs`` it is
-        ``hook(module, args, kwargs, output)``.
+        ``hook(module, args, kwargs, output)``. With ``prepend`` it is called before the other
+        hooks.
         """
-        self._hooks = self._hooks or hooks.Hooks()
-        return hooks.add(self._hooks.after, hook, with_kwargs, "register_forward_hook")
+        after = self._own_hooks().after
+        return hooks.add(after, hook, prepend, with_kwargs, "register_forward_hook")
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Handle:
+        """Call ``hook(module, grad_output)`` in backward passes, before they enter the module.
+
+        ``grad_output`` is a tuple with the gradient by each output. What the hook gives, if
+        anything, replaces it. See :meth:`register_full_backward_hook` for the rest.
+        """
+        outgoing = self._own_hooks().outgoing
+        return hooks.add(outgoing, hook, prepend, False, "register_full_backward_pre_hook")
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Handle:
+        """Call ``hook(module, grad_input, grad_output)`` in backward passes, as they leave it.
+
+        Both are tuples: the gradients by the positional arguments of this call of the module, and
+        by its outputs, with None for what has no gradient. What the hook gives, if anything,
+        replaces ``grad_input``. Only tensors have such hooks: a module of the scalar twin raises
+        ``RuntimeError`` when it is called.
+
+        Examples
+        --------
+        >>> import twingrad
+        >>> from twingrad import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> handle = layer.register_full_backward_hook(
+        ...     lambda module, grad_input, grad_output: print(grad_output)
+        ... )
+        >>> layer(twingrad.ones(1, 2)).sum().backward()
+        (tensor([[1.]]),)
+        """
+        incoming = self._own_hooks().incoming
+        return hooks.add(incoming, hook, prepend, False, "register_full_backward_hook")
+
+    def _own_hooks(self) -> hooks.Hooks:
+        check_initialized(self)
+        if self._hooks is None:
+            self._hooks = hooks.Hooks()
+        return self._hooks
 
     def train(self, mode: bool = True) -> Self:
-        """Set the module and all in it to training, or with ``mode`` False to evaluation."""
+        """Set the module and all in it to training, or with ``mode`` False to evaluation.
+
+        Raises ``ValueError`` for a mode that is no bool.
+        """
         if not isinstance(mode, bool):
             raise ValueError(
                 f"train: mode must be True or False, got {mode!r}: True is training, False "
                 "evaluation"
             )
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
         return self
 
     def eval(self) -> Self:
@@ -116,7 +171,7 @@ class Module(Members):
             if set_to_none:
                 parameter.grad = None
             elif parameter.grad is not None:
-                parameter.grad = parameter.grad * 0
+                parameter.grad = zeros_like(parameter)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set whether the parameters are to be trained; False freezes them."""
@@ -124,18 +179,28 @@ class Module(Members):
             parameter.requires_grad = requires_grad
         return self
 
-    def to(self, target: Any) -> Self:
+    def to(self, target: Any = None, dtype: Any = None) -> Self:
         """Move all parameters and buffers to another twin or dtype, in this module itself.
 
-        ``"scalar"`` makes Arrays of Values of them, ``"tensor"`` tensors; a dtype converts what
-        is floating point. Numbers, gradients and modes are kept. The scalar twin counts in
-        float64, and what comes from it is float64. An optimizer of the parameters goes on with
-        the new ones, its state included.
+        Numbers, gradients, modes and whether a gradient is wanted are kept to the last bit; what
+        is shared stays shared, and integers stay integers. The scalar twin counts in float64, so
+        that what comes back from it is float64. Parameters become new operands: an optimizer
+        goes on with these, its state included, while hooks of the old ones stay with them.
+
+        Parameters
+        ----------
+        target : "scalar", "tensor" or dtype, optional
+            ``"scalar"`` makes Arrays of Values of the parameters, ``"tensor"`` makes tensors; a
+            dtype such as ``"float64"`` converts what is floating point. ``"cpu"`` changes
+            nothing.
+        dtype : dtype, optional
+            What to convert to besides, as in ``to("tensor", "float32")``.
 
         Raises
         ------
         TypeError
-            For a dtype that is not floating point, or that the twin does not have.
+            For a dtype that is not floating point, or that the twin does not have. Nothing has
+            been moved then.
         ValueError
             For a name that is no twin.
 
@@ -143,10 +208,12 @@ class Module(Members):
         --------
         >>> from twingrad import nn
         >>> model = nn.Linear(2, 1).to("scalar")
-        >>> type(model.weight).__name__
-        'Array'
+        >>> model.weight[0, 1].label
+        'weight[0,1]'
+        >>> model.to("tensor", "float32").weight.dtype
+        dtype('float32')
         """
-        moving.move(self, target)
+        moving.move(self, target, dtype)
         return self
 
     def float(self) -> Self:
@@ -167,7 +234,8 @@ class Module(Members):
 
         On the tensor twin they share their memory with the module, as in PyTorch: clone them to
         keep them through further training. With ``keep_vars`` they are the parameters and buffers
-        themselves. A state dict fits the same architecture on either twin, and in PyTorch.
+        themselves; ``prefix``, such as ``"encoder."``, stands before every path. A state dict fits
+        the same architecture on either twin, and in PyTorch.
         """
         found = state.entries(self, prefix)
         if keep_vars:
@@ -180,7 +248,8 @@ class Module(Members):
         Parameters
         ----------
         state_dict : mapping of str to tensor, Array or NumPy array
-            What :meth:`state_dict` gave, on either twin, or what a file held.
+            What :meth:`state_dict` gave, on either twin, or what a file held. Numbers are
+            converted to the dtypes of the module.
         strict : bool
             Whether a missing or unexpected name is an error.
 
@@ -192,8 +261,10 @@ class Module(Members):
         Raises
         ------
         RuntimeError
-            One sentence that lists all missing and unexpected names and all wrong shapes. Then
-            nothing has been written.
+            One sentence that lists all missing and unexpected names, all wrong shapes, and what
+            is no numbers. Then nothing has been written.
+        TypeError
+            If it is no mapping.
         """
         return state.load(self, state_dict, strict)
 
@@ -204,6 +275,39 @@ class Module(Members):
     def __repr__(self) -> str:
         return tree.drawn(self)
 
-    def summary(self, input_shape: Any = None) -> Any:
-        """A table of the modules with the shapes of their outputs and counts of parameters."""
-        return tree.Summary(self, input_shape)
+    def summary(self, input_shape: Any = None, dtype: Any = None) -> summarizing.Summary:
+        """A table of the modules, with the shapes of their outputs and counts of parameters.
+
+        The shapes are those of one ``forward`` with zeros, in evaluation and without gradients;
+        modes, buffers and random numbers are as before then.
+
+        Parameters
+        ----------
+        input_shape : tuple of int or list of such tuples, optional
+            The shape of the input, the batch included, or those of several inputs. If not given,
+            nothing is computed, and there are no shapes of outputs.
+        dtype : dtype, optional
+            What the inputs are made of, if not of what the parameters are: ``"int64"`` for an
+            embedding.
+
+        Raises
+        ------
+        TypeError
+            For what is no shape.
+        ValueError
+            For negative lengths, and whatever ``forward`` raises.
+
+        Examples
+        --------
+        >>> from twingrad import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+        >>> model.summary((5, 2))
+        layer  class       output shape  parameters  trainable
+        -----------------------------------------------------
+               Sequential  (5, 1)
+        0      Linear      (5, 3)                 9  yes
+        1      Linear      (5, 1)                 4  yes
+        -----------------------------------------------------
+        13 parameters, all trainable
+        """
+        return summarizing.summarized(self, input_shape, dtype)

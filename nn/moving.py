@@ -2,68 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .backend import Backend, backend_of, named
-from .parameter import is_parameter, move_place
+from .parameter import is_parameter, move_place, place_of
 from .state import twin_of
 
-TWINS = ("scalar", "tensor")
+Conversion = Callable[[Any], Any]
+"""From an operand to what stands for it after a move: itself, if nothing is to be done."""
+
+_TWINS = ("scalar", "tensor")
 
 
-def move(module: Any, target: Any) -> None:
+def move(module: Any, target: Any, dtype: Any = None) -> None:
     """Replace the parameters and buffers of a module, and of all in it, by moved ones.
 
-    What is shared stays shared.
+    What is shared stays shared. All are converted before the first is replaced, so that an error
+    leaves the module as it was.
     """
-    convert = _conversion(target)
-    moved: dict[int, Any] = {}
-    olds = []  # they are kept until the end, so that no new operand gets the id of one
-    for owner in module.modules():
-        for name, operand in [*owner._own_parameters(), *owner._own_buffers()]:
-            if operand is None:
-                continue
-            if id(operand) not in moved:
-                olds.append(operand)
-                moved[id(operand)] = _moved(operand, convert)
+    conversions = _conversions(target, dtype)
+    members = [*_operands(module)]
+    moved = {id(operand): operand for _, _, operand in members}
+    for key, operand in moved.items():
+        moved[key] = _moved(operand, conversions)
+    for owner, name, operand in members:
+        new = moved[id(operand)]
+        if new is not operand:
+            owner.__dict__[name] = new
+            if is_parameter(operand):
+                move_place(operand, new)
+                twin_of(new).label(new, place_of(new).label, "")
+
+
+def _operands(module: Any) -> Iterator[tuple[Any, str, Any]]:
+    """Every parameter and buffer with the module that it belongs to, and its name there."""
     for owner in module.modules():
         for name, operand in [*owner._own_parameters(), *owner._own_buffers()]:
             if operand is not None:
-                object.__setattr__(owner, name, moved[id(operand)])
+                yield owner, name, operand
 
 
-def _conversion(target: Any) -> Callable[[Any], Any]:
-    """What is done with the numbers of one operand to move it."""
-    if isinstance(target, str) and target in TWINS:
-        return lambda operand: _on_twin(operand, named(target))
+def _conversions(target: Any, dtype: Any) -> list[Conversion]:
+    """What is to be done with each operand, one behind the other."""
+    if target is None and dtype is None:
+        raise TypeError(
+            "to: target must be 'scalar', 'tensor' or a floating point dtype, got nothing: name "
+            "the twin or the dtype"
+        )
+    found: list[Conversion] = []
+    if isinstance(target, str) and target in _TWINS:
+        twin = named(target)
+        found.append(lambda operand: _on_twin(operand, twin))
+    elif target is not None and not (isinstance(target, str) and target == "cpu"):
+        if dtype is not None:
+            raise TypeError(
+                f"to: target must be 'scalar' or 'tensor' beside a dtype, got {target!r} and "
+                f"{dtype!r}: name one dtype"
+            )
+        dtype = target
+    if dtype is not None:
+        wanted = _checked(dtype)
+        found.append(lambda operand: _of_dtype(operand, wanted))
+    return found
+
+
+def _checked(dtype: Any) -> Any:
     try:
-        dtype = np.dtype(target)
+        wanted = np.dtype(dtype)
     except TypeError:
         raise ValueError(
-            f"to: target must be 'scalar', 'tensor' or a floating point dtype, got {target!r}: "
-            "name the twin or the dtype"
+            f"to: target must be 'scalar', 'tensor' or a floating point dtype, got {dtype!r:.40}: "
+            "name the twin or the dtype; everything is computed on the CPU"
         ) from None
-    if dtype.kind != "f":
+    if wanted.kind != "f":
         raise TypeError(
-            f"to: a module can be converted to floating point dtypes only, got {dtype}: there are "
-            "no derivatives by integers"
+            f"to: a module can be converted to floating point dtypes only, got {wanted}: there "
+            "are no derivatives by integers"
         )
-    return lambda operand: _of_dtype(operand, dtype)
+    return wanted
 
 
-def _moved(operand: Any, convert: Callable[[Any], Any]) -> Any:
-    """The operand after the move, with its gradient and whatever else belongs to it."""
-    new = convert(operand)
-    if new is operand:
-        return operand
-    if is_parameter(operand):
-        if operand.grad is not None:
-            new.grad = convert(operand.grad)
-        new.requires_grad = operand.requires_grad
-        move_place(operand, new)
+def _moved(operand: Any, conversions: list[Conversion]) -> Any:
+    """The operand after the move, with its gradient, and whether it wants one."""
+    new = operand
+    for convert in conversions:
+        new = convert(new)
+    if new is operand or not is_parameter(operand):
+        return new
+    grad = operand.grad
+    if grad is not None:
+        for convert in conversions:
+            grad = convert(grad)
+        new.grad = grad
+    new.requires_grad = operand.requires_grad
     return new
 
 

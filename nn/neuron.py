@@ -1,26 +1,15 @@
-"""Neurons, layers and networks of Values, called as micrograd calls them."""
+"""Neurons and layers of Values, called as micrograd calls them."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..engine.primitives import DOT
 from ..engine.value import Value
-
-
-class Module:
-    """Something with parameters."""
-
-    def parameters(self) -> list[Value]:
-        """Every Value that training changes, in a fixed order."""
-        return []
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters: they are None, "not computed", again."""
-        for parameter in self.parameters():
-            parameter.grad = None
+from .containers import ModuleList, Sequential
+from .module import Module
 
 
 class Neuron(Module):
@@ -35,6 +24,13 @@ class Neuron(Module):
     nonlin : bool
         Whether relu is applied.
 
+    Attributes
+    ----------
+    w : list of Value
+        The weights, drawn from U(-1, 1) by Python's ``random``.
+    b : Value
+        The bias, 0 to begin with.
+
     Raises
     ------
     ValueError
@@ -48,14 +44,17 @@ class Neuron(Module):
     >>> neuron = Neuron(2)
     >>> print(f"{neuron([1.0, -2.0]).data:.6f}", neuron)
     0.102443 ReLUNeuron(2)
+    >>> [name for name, _ in neuron.named_parameters()]
+    ['w.0', 'w.1', 'b']
     """
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:
+        super().__init__()
         self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
         self.b = Value(0)
         self.nonlin = nonlin
 
-    def __call__(self, x: Sequence[Any]) -> Value:
+    def forward(self, x: Sequence[Any]) -> Value:
         """The output for ``nin`` inputs, Values or numbers."""
         if len(x) != len(self.w):
             raise ValueError(
@@ -65,9 +64,13 @@ class Neuron(Module):
         total: Value = Value.apply(DOT, *self.w, *x, self.b)
         return total.relu() if self.nonlin else total
 
-    def parameters(self) -> list[Value]:
-        """The weights, then the bias."""
+    def parameters(self, recurse: bool = True) -> Any:
+        """The weights, then the bias: a list."""
         return [*self.w, self.b]
+
+    def _own_parameters(self) -> Iterator[tuple[str, Any]]:
+        yield from ((f"w.{position}", weight) for position, weight in enumerate(self.w))
+        yield "b", self.b
 
     def __repr__(self) -> str:
         return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -82,65 +85,32 @@ class Layer(Module):
         The number of inputs, and of neurons.
     nonlin : bool
         Whether the neurons apply relu.
+
+    Attributes
+    ----------
+    neurons : ModuleList of Neuron
+        In the order of the outputs.
     """
 
     def __init__(self, nin: int, nout: int, nonlin: bool = True) -> None:
-        self.neurons = [Neuron(nin, nonlin) for _ in range(nout)]
+        super().__init__()
+        self.neurons = ModuleList(Neuron(nin, nonlin) for _ in range(nout))
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Sequence[Any]) -> Any:
         """A list of the outputs, or the one output of a layer of one neuron."""
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
-    def parameters(self) -> list[Value]:
-        """The parameters of the neurons, neuron by neuron."""
+    def parameters(self, recurse: bool = True) -> Any:
+        """The parameters of the neurons, neuron by neuron: a list."""
         return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
 
 
-class MLP(Module):
-    """A multi-layer perceptron: relu layers, and a linear one at the end.
-
-    Parameters
-    ----------
-    nin : int
-        The number of inputs.
-    nouts : sequence of int
-        The number of neurons of each layer.
-
-    Raises
-    ------
-    TypeError
-        If ``nouts`` is not a sequence.
-
-    Examples
-    --------
-    >>> from twingrad.nn import MLP
-    >>> len(MLP(2, [16, 16, 1]).parameters())
-    337
-    """
-
-    def __init__(self, nin: int, nouts: Sequence[int]) -> None:
-        if not isinstance(nouts, Sequence):
-            raise TypeError(
-                f"MLP: nouts must list the neurons of each layer, got {nouts!r}: "
-                f"write [{nouts!r}] for one layer"
-            )
-        sizes = [nin, *nouts]
-        last = len(nouts) - 1
-        self.layers = [Layer(sizes[k], sizes[k + 1], nonlin=k != last) for k in range(len(nouts))]
-
-    def __call__(self, x: Any) -> Any:
-        """The outputs of the last layer, as :class:`Layer` gives them."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def parameters(self) -> list[Value]:
-        """The parameters of the layers, layer by layer."""
-        return [parameter for layer in self.layers for parameter in layer.parameters()]
-
-    def __repr__(self) -> str:
-        return f"MLP of [{', '.join(map(str, self.layers))}]"
+def layers_of_neurons(nin: int, nouts: Sequence[int]) -> Sequential:
+    """Layers one behind the other, of as many neurons each as listed; the last one is linear."""
+    sizes = [nin, *nouts]
+    last = len(nouts) - 1
+    return Sequential(*[Layer(sizes[k], sizes[k + 1], nonlin=k != last) for k in range(len(nouts))])

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from . import backend as twins
+from .backend import named
 from .functional.normalization import (
     batch_norm,
     check_groups,
@@ -75,6 +75,10 @@ class BatchNorm1d(Module):
     tensor([0.2000])
     """
 
+    running_mean: Any
+    running_var: Any
+    num_batches_tracked: Any
+
     def __init__(
         self,
         num_features: int,
@@ -95,7 +99,7 @@ class BatchNorm1d(Module):
         shape = (self.num_features,)
         self.weight = empty_parameter(shape, backend) if affine else None
         self.bias = empty_parameter(shape, backend) if affine and bias else None
-        twin = twins.named(backend)
+        twin = named(backend)
         for name in ("running_mean", "running_var"):
             zeros = twin.leaf(np.zeros(shape, np.float32), requires_grad=False)
             self.register_buffer(name, zeros if track_running_stats else None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .backend import Backend, backend_of, named
 
@@ -18,10 +19,13 @@ class Mismatch(NamedTuple):
 
 
 def entries(module: Any, prefix: str = "") -> dict[str, Any]:
-    """The parameters and persistent buffers of a module and of those in it, by path."""
+    """The parameters and persistent buffers of a module and of those in it, by path.
+
+    ``prefix`` is put before every path as it is.
+    """
     found = {}
-    for path, owner in module.named_modules(prefix=prefix, remove_duplicate=False):
-        start = f"{path}." if path else ""
+    for path, owner in module.named_modules(remove_duplicate=False):
+        start = f"{prefix}{path}." if path else prefix
         for name, parameter in owner._own_parameters():
             if parameter is not None:
                 found[start + name] = parameter
@@ -43,35 +47,47 @@ def load(module: Any, state_dict: Mapping[str, Any], strict: bool) -> Mismatch:
         [name for name in own if name not in state_dict],
         [name for name in state_dict if name not in own],
     )
-    shared = [name for name in own if name in state_dict]
-    problems = _wrong_shapes(own, state_dict, shared)
+    problems: list[str] = []
+    new = {
+        name: _fitting(name, state_dict[name], operand, problems)
+        for name, operand in own.items()
+        if name in state_dict
+    }
     if strict:
         if mismatch.missing_keys:
             problems.append(f"missing: {', '.join(mismatch.missing_keys)}")
         if mismatch.unexpected_keys:
-            problems.append(f"unexpected: {', '.join(mismatch.unexpected_keys)}")
+            problems.append(f"unexpected: {', '.join(map(str, mismatch.unexpected_keys))}")
     if problems:
         raise RuntimeError(
             f"load_state_dict: state_dict must have the names and shapes of "
             f"{type(module).__name__}, got {'; '.join(problems)}: build the same architecture"
-            + (", or pass strict=False to load what fits" if strict else "")
+            + (", or pass strict=False to load what fits by name" if strict else "")
         )
-    for name in shared:
-        twin_of(own[name]).write(own[name], plain(state_dict[name]))
+    for name, numbers in new.items():
+        twin_of(own[name]).write(own[name], numbers)
     return mismatch
 
 
-def _wrong_shapes(own: Mapping[str, Any], given: Mapping[str, Any], names: list[str]) -> list[str]:
-    """What is wrong with the shape of each entry, in words."""
-    problems = []
-    for name in names:
-        shape, wanted = np.shape(plain(given[name])), tuple(np.shape(plain(own[name])))
-        if shape != wanted:
-            problems.append(f"{name} of shape {shape} where {wanted} belongs")
-    return problems
+def _fitting(name: str, entry: Any, operand: Any, problems: list[str]) -> NDArray[Any] | None:
+    """The numbers of an entry as its operand can take them; what is wrong joins the problems."""
+    own = plain(operand)
+    try:
+        numbers = plain(entry)
+    except (TypeError, ValueError, RuntimeError) as error:  # other libraries say why in a sentence
+        problems.append(f"{name}, which cannot be read as numbers ({error})")
+        return None
+    if numbers.dtype.kind not in "biuf":
+        problems.append(f"{name} of dtype {numbers.dtype} where real numbers belong")
+    elif numbers.shape != own.shape:
+        problems.append(f"{name} of shape {numbers.shape} where {own.shape} belongs")
+    else:
+        with np.errstate(all="ignore"):
+            return numbers.astype(own.dtype, copy=False)
+    return None
 
 
-def plain(entry: Any) -> Any:
+def plain(entry: Any) -> NDArray[Any]:
     """The numbers of an entry of either twin, or of another library."""
     twin = backend_of(entry)
     return np.asarray(entry) if twin is None else twin.numbers(entry)

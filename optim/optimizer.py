@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..engine.formula import number
+from ..engine.handle import Handle, Hook, added
 from ..engine.modes import enable_grad
 from . import saving
 from .checks import check_options
@@ -63,6 +64,8 @@ class Optimizer(ABC):
         self.param_groups: list[dict[str, Any]] = []
         self._slots: list[list[Slot]] = []
         self._packs: list[list[Pack]] | None = None
+        self._pre_hooks: dict[int, Hook] = {}
+        self._post_hooks: dict[int, Hook] = {}
         for group in grouped(params, type(self).__name__):
             self.add_param_group(group)
 
@@ -113,6 +116,8 @@ class Optimizer(ABC):
         -------
         What the closure gave, or None.
         """
+        for hook in [*self._pre_hooks.values()]:
+            hook(self, (closure,), {})
         loss = None
         if closure is not None:
             with enable_grad():
@@ -125,7 +130,17 @@ class Optimizer(ABC):
             for pack in packs:
                 for run in pack.runs():
                     self._update(pack, run, options)
+        for hook in [*self._post_hooks.values()]:
+            hook(self, (closure,), {})
         return loss
+
+    def register_step_pre_hook(self, hook: Hook) -> Handle:
+        """Call ``hook(optimizer, args, kwargs)`` before every step."""
+        return added(self._pre_hooks, hook, "register_step_pre_hook")
+
+    def register_step_post_hook(self, hook: Hook) -> Handle:
+        """Call ``hook(optimizer, args, kwargs)`` behind every step."""
+        return added(self._post_hooks, hook, "register_step_post_hook")
 
     def hyperparameters(self, group: Mapping[str, Any]) -> list[float]:
         """What the rule needs of a group, in the order in which the rule names it."""

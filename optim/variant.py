@@ -26,13 +26,8 @@ class Variants:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.scalars = tuple(
-            [
-                *rule.hyperparameters,
-                "t",
-                *[name for name in rule.state if name not in rule.elementwise],
-            ]
-        )
+        kept = [name for name in rule.state if name not in rule.elementwise]
+        self.scalars = (*rule.hyperparameters, "t", *kept)
         """What :meth:`decide` and :attr:`Variant.numbers` take, in this order."""
         self._tests = [*dict.fromkeys(_tests(rule))]
         self._variants: dict[Decisions, Variant] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from ..engine.handle import Handle
 from ..engine.modes import no_grad
 from . import autograd
 from .coercion import array_from
@@ -152,7 +153,7 @@ class Gradients(InPlace):
         root: Any = self
         autograd.backward((root,), (gradient,), retain_graph, create_graph, inputs)
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> autograd.Handle:
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
         """Call ``hook`` with the gradient of this tensor in every backward pass.
 
         What it gives back, if anything, takes the gradient's place. The handle that comes back

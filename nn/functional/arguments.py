@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...engine.operation import real_number
 from ...engine.shapes import Shape, broadcast_shape
-from ..backend import Backend, backend_of, operands
+from ..backend import backend_of, operands
 
 
 def paired(what: str, input: Any, target: Any) -> tuple[Any, Any]:
@@ -60,7 +60,7 @@ def signs(target: Any, what: str) -> NDArray[Any]:
     return numbers
 
 
-def positive(number: Any, name: str, what: str) -> float:
+def above_zero(number: Any, name: str, what: str) -> float:
     """A number above zero; ``ValueError`` for another one, ``TypeError`` for what is none."""
     found = real_number(number, f"{what}: {name}")
     if not found > 0:
@@ -75,61 +75,3 @@ def lifted(operand: Any, least: float) -> Any:
     """
     gap = least - numbers_of(operand)
     return operand + np.maximum(gap, 0) if (gap > 0).any() else operand
-
-
-def class_dim(input: Any, what: str) -> int:
-    """The dimension of an input that runs over the classes: 0 of (C), 1 of (N, C, ...)."""
-    if not input.ndim:
-        raise ValueError(
-            f"{what}: input must have shape (C), (N, C) or (N, C, ...) with C classes, got (): "
-            "give one score for each class"
-        )
-    return 0 if input.ndim == 1 else 1
-
-
-def class_weights(weight: Any, count: int, what: str) -> None:
-    """Raise ``ValueError`` where there is not one weight for each class."""
-    if weight.shape != (count,):
-        raise ValueError(
-            f"{what}: weight must hold one number for each of the {count} classes, got shape "
-            f"{weight.shape}: give it the shape ({count},)"
-        )
-
-
-def classes(
-    target: Any, input: Any, dim: int, twin: Backend, ignore_index: int | None, what: str
-) -> tuple[NDArray[np.int64], NDArray[np.bool_] | None]:
-    """The classes in a target, and which of them count: None, if all do.
-
-    A class that does not count, because it equals ``ignore_index``, is written as 0.
-
-    Raises
-    ------
-    IndexError
-        For a class that the input has no score for.
-    TypeError
-        For a target of other than whole numbers.
-    ValueError
-        For a target of another shape than the input has beside its classes.
-    """
-    found = twin.numbers(twin.integers(target, f"{what}: target"))
-    shape = input.shape
-    if found.shape != shape[:dim] + shape[dim + 1 :]:
-        raise ValueError(
-            f"{what}: target must have the shape {shape[:dim] + shape[dim + 1 :]} for an input of "
-            f"shape {shape}, got {found.shape}: give one class for each row of scores"
-        )
-    index = found.astype(np.int64, copy=False)
-    count = shape[dim]
-    # Read without a sign, negative numbers are greater than any count: one pass finds both.
-    fits = np.maximum.reduce(index.view(np.uint64), axis=None, initial=0) < max(count, 1)
-    if fits and (ignore_index is None or not 0 <= ignore_index < count):
-        return index, None
-    kept = index != ignore_index
-    wrong = index[kept & ((index < 0) | (index >= count))]
-    if wrong.size:
-        raise IndexError(
-            f"{what}: target must hold classes from 0 to {count - 1}, as the input has {count}, "
-            f"got {wrong[0]}: number the classes from 0, or give the input more scores"
-        )
-    return np.where(kept, index, 0), None if kept.all() else kept

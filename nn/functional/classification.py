@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...engine.formulas import where
 from ...engine.operation import real_number
-from ..backend import Backend, common_backend
-from .arguments import check_shape, class_dim, class_weights, classes
-from .reducing import check_reduction, reduced, reduced_by_weight
+from ..backend import Backend
+from .classes import Classes, class_dim, classes, scores_and_weight
+from .reducing import reduced, reduced_by_weight
 
 
 def cross_entropy(
@@ -67,21 +66,16 @@ def cross_entropy(
     [0.6931471805599453, 0.0]
     """
     what = "cross_entropy"
-    twin = common_backend(what, input=input, target=target, weight=weight)
-    input = twin.operand(input)
-    dim = class_dim(input, what)
+    input, weight, twin = scores_and_weight(what, input, target, weight)
     smoothing = _checked_smoothing(label_smoothing)
-    if weight is not None:
-        weight = twin.operand(weight, input)
-        class_weights(weight, input.shape[dim], what)
-    logs = input.log_softmax(dim)
+    logs = input.log_softmax(class_dim(input))
     if np.shape(target) == input.shape:
-        shares = _probabilities(target, input, twin, ignore_index)
-        return _by_probability(logs, shares, weight, smoothing, dim, reduction)
-    index, kept = classes(target, input, dim, twin, ignore_index, what)
+        shares = _probabilities(target, input, twin, ignore_index, smoothing)
+        return reduced(_summed(logs, shares, weight), reduction, what)
+    found = classes(what, target, input, twin, ignore_index)
     if smoothing:
-        return _smoothed(logs, index, kept, weight, smoothing, dim, reduction)
-    return _by_class(logs, index, kept, weight, dim, reduction, what)
+        return _smoothed(logs, found, weight, smoothing, reduction)
+    return _by_class(logs, found, weight, reduction, what)
 
 
 def nll_loss(
@@ -124,93 +118,56 @@ def nll_loss(
     1.0
     """
     what = "nll_loss"
-    twin = common_backend(what, input=input, target=target, weight=weight)
-    input = twin.operand(input)
-    dim = class_dim(input, what)
-    if weight is not None:
-        weight = twin.operand(weight, input)
-        class_weights(weight, input.shape[dim], what)
-    index, kept = classes(target, input, dim, twin, ignore_index, what)
-    return _by_class(input, index, kept, weight, dim, reduction, what)
+    input, weight, twin = scores_and_weight(what, input, target, weight)
+    found = classes(what, target, input, twin, ignore_index)
+    return _by_class(input, found, weight, reduction, what)
 
 
-def _by_class(
-    logs: Any,
-    index: NDArray[np.int64],
-    kept: NDArray[np.bool_] | None,
-    weight: Any,
-    dim: int,
-    reduction: str,
-    what: str,
-) -> Any:
+def _by_class(logs: Any, found: Classes, weight: Any, reduction: str, what: str) -> Any:
     """The reduced negative logarithms at the classes."""
-    losses = logs.gather(dim, index[:, None] if dim else index[None]).neg()
-    if weight is None and kept is None and reduction != "none":
+    losses = found.picked(logs).neg()
+    if weight is None and found.kept is None and reduction != "none":
         return reduced(losses, reduction, what)
-    losses, shares = _weighted(losses.reshape(index.shape), index, kept, weight)
-    return reduced_by_weight(losses, shares, reduction, what)
+    losses, weights = found.weighted(losses.reshape(found.index.shape), weight)
+    return reduced_by_weight(losses, weights, reduction, what)
 
 
-def _weighted(
-    losses: Any, index: NDArray[np.int64], kept: NDArray[np.bool_] | None, weight: Any
-) -> tuple[Any, Any]:
-    """The losses, one for each class, times its weight or 0, and these weights."""
-    if weight is None:
-        shares: Any = np.ones(index.shape) if kept is None else kept
-    else:
-        shares = weight[index] if kept is None else where(kept, weight[index], 0.0)
-        losses = losses * shares
-    return losses if kept is None else where(kept, losses, 0.0), shares
-
-
-def _smoothed(
-    logs: Any,
-    index: NDArray[np.int64],
-    kept: NDArray[np.bool_] | None,
-    weight: Any,
-    smoothing: float,
-    dim: int,
-    reduction: str,
-) -> Any:
+def _smoothed(logs: Any, found: Classes, weight: Any, smoothing: float, reduction: str) -> Any:
     """The cross-entropy for classes, of which a part is shared among all of them."""
-    picked = logs.gather(dim, index[:, None] if dim else index[None]).neg().reshape(index.shape)
-    losses, shares = _weighted(picked, index, kept, weight)
-    even = -(logs if weight is None else logs * _along(weight, dim, logs.ndim)).sum(dim)
-    if kept is not None:
-        even = where(kept, even, 0.0)
-    losses = (1 - smoothing) * losses + smoothing / logs.shape[dim] * even
-    return reduced_by_weight(losses, shares, reduction, "cross_entropy")
+    losses, weights = found.weighted(found.picked(logs).neg().reshape(found.index.shape), weight)
+    even = _summed(logs, 1.0, weight)
+    if found.kept is not None:
+        even = where(found.kept, even, 0.0)
+    losses = (1 - smoothing) * losses + smoothing / logs.shape[found.dim] * even
+    return reduced_by_weight(losses, weights, reduction, "cross_entropy")
 
 
-def _by_probability(
-    logs: Any, shares: Any, weight: Any, smoothing: float, dim: int, reduction: str
-) -> Any:
-    """The cross-entropy for probabilities of the classes."""
-    if smoothing:
-        shares = (1 - smoothing) * shares + smoothing / logs.shape[dim]
+def _summed(logs: Any, shares: Any, weight: Any) -> Any:
+    """``-sum over c of w[c] shares[c] logs[c]``."""
+    dim = class_dim(logs)
     if weight is not None:
-        shares = shares * _along(weight, dim, logs.ndim)
-    return reduced((shares * logs).sum(dim).neg(), reduction, "cross_entropy")
+        shares = shares * weight.reshape(-1, *[1] * (logs.ndim - 1 - dim))
+    return (shares * logs).sum(dim).neg()
 
 
-def _probabilities(target: Any, input: Any, twin: Backend, ignore_index: int) -> Any:
+def _probabilities(
+    target: Any, input: Any, twin: Backend, ignore_index: int, smoothing: float
+) -> Any:
+    """The probabilities in a target, smoothed."""
     if ignore_index >= 0:
         raise ValueError(
             "cross_entropy: ignore_index must be negative where target holds probabilities, got "
             f"{ignore_index}: set the weight of the class to 0, or pass classes"
         )
     shares = twin.operand(target, input)
-    if shares.detach().numpy().dtype.kind != "f":
+    if twin.numbers(shares).dtype.kind != "f":
         raise TypeError(
             f"cross_entropy: target of the shape of the input, {input.shape}, must hold "
             "probabilities, got whole numbers: convert it with double(), or pass classes"
         )
+    if smoothing:
+        shares = (1 - smoothing) * shares + smoothing / input.shape[class_dim(input)]
     return shares
-
-
-def _along(weight: Any, dim: int, ndim: int) -> Any:
-    """Weights of shape (C,) shaped to stand along ``dim`` of ``ndim`` dimensions."""
-    return weight.reshape(-1, *[1] * (ndim - 1 - dim))
 
 
 def _checked_smoothing(smoothing: Any) -> float:

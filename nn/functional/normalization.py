@@ -267,7 +267,7 @@ def _move_towards(running: Any, own: Any, momentum: Any, correction: float = 1.0
 
 def _numbers_per_channel(input: Any) -> int:
     """How many numbers of a batch belong to each channel; ``ValueError`` for one."""
-    count = prod(input.shape[:1] + input.shape[2:])
+    count: int = prod(input.shape[:1] + input.shape[2:])
     if count == 1:
         raise ValueError(
             f"batch_norm: input must have several numbers for each channel while training, got "

@@ -29,7 +29,10 @@ def reduced(losses: Any, reduction: str, what: str) -> Any:
 
 
 def reduced_by_weight(losses: Any, weights: Any, reduction: str, what: str) -> Any:
-    """Losses that have been multiplied by weights: their mean divides by the sum of the weights."""
+    """Losses that have been multiplied by weights: their mean divides by the weights' sum.
+
+    ``weights`` may be that sum itself, as a number.
+    """
     if reduction == "mean":
-        return losses.sum() / weights.sum()
+        return losses.sum() / (weights if isinstance(weights, int) else weights.sum())
     return reduced(losses, reduction, what)

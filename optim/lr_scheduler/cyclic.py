@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal, final
+from typing import Any, Literal, final
 
 from ..optimizer import Optimizer
 from .arguments import (
@@ -107,10 +107,10 @@ class CyclicLR(LRScheduler):
         down = up if step_size_down is None else whole(step_size_down, "CyclicLR: step_size_down")
         self.total_size = up + down
         self.step_ratio = up / self.total_size
-        self.mode = mode if scale_fn else chosen(mode, "CyclicLR: mode", _MODES)
+        self.mode = chosen(mode, "CyclicLR: mode", _MODES) if scale_fn is None else mode
         self.gamma = real(gamma, "CyclicLR: gamma", POSITIVE)
         self.scale_mode = chosen(scale_mode, "CyclicLR: scale_mode", ("cycle", "iterations"))
-        self._scale_fn = scale_fn
+        self._scale_fn = _checked_scale(scale_fn)
         self.momentum_bounds = momentum_bounds(
             "CyclicLR", optimizer, cycle_momentum, base_momentum, max_momentum
         )
@@ -153,3 +153,13 @@ class CyclicLR(LRScheduler):
         if self.mode == "exp_range":
             return self.gamma**self.last_epoch
         return 1.0
+
+
+def _checked_scale(given: Any) -> Callable[[float], float] | None:
+    if given is not None and not callable(given):
+        raise TypeError(
+            f"CyclicLR: scale_fn must be a function, got {type(given).__name__} "
+            f"{given!r:.40}: write one such as lambda cycle: 0.9**cycle"
+        )
+    function: Callable[[float], float] | None = given
+    return function

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, SupportsFloat, final
 
 from ..optimizer import Optimizer
@@ -130,21 +130,22 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = self._rates()
 
     def preview(
-        self, steps: int, metrics: Sequence[SupportsFloat] | None = None
+        self, steps: int, metrics: Iterable[SupportsFloat] | None = None
     ) -> list[float] | list[list[float]]:
         """The rates of the next ``steps`` epochs if they had these ``metrics``.
 
         As :meth:`LRScheduler.preview`; what changes the rates here is ``metrics``, of which
         ``steps - 1`` are used. Raises ``ValueError`` where there are fewer.
         """
-        if len(metrics or ()) < steps - 1:
+        given = [] if metrics is None else list(metrics)
+        if len(given) < steps - 1:
             raise ValueError(
                 f"ReduceLROnPlateau: metrics of preview() must be at least {steps - 1} for {steps} "
-                f"steps, got {len(metrics or ())}: the rates depend on the metrics to come"
+                f"steps, got {len(given)}: the rates depend on the metrics to come"
             )
         rehearsal = self._rehearsal()
-        given = iter(metrics or ())
-        return rehearsal._rates_along(steps, lambda: rehearsal.step(next(given)))
+        to_come = iter(given)
+        return rehearsal._rates_along(steps, lambda: rehearsal.step(next(to_come)))
 
     def _judge(self, metric: float) -> None:
         if self._is_better(metric):

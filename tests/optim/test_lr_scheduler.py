@@ -264,8 +264,8 @@ def test_one_cycle_begins_rises_and_ends_at_its_bounds(total, share, strategy, t
     assert max(rates) <= 2.0 * (1 + 1e-12)
     assert rates[-1] == min(rates)
     np.testing.assert_allclose(rates[-1], 2.0 / 25 / 1e4, rtol=1e-9)
-    if share * total >= 1:
-        np.testing.assert_allclose(rates[0], rates[0] if share * total == 1 else 2.0 / 25)
+    if share * total > 1:
+        assert rates[0] == pytest.approx(2.0 / 25)
     for _ in range(total - 1):
         schedule.step()
     assert optimizer.param_groups[0]["momentum"] == pytest.approx(0.95)

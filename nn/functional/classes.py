@@ -1,0 +1,119 @@
+"""Targets that are classes: checked, and put to use."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.formulas import where
+from ..backend import Backend, common_backend
+
+
+class Classes(NamedTuple):
+    """The classes in a target.
+
+    Attributes
+    ----------
+    index : NumPy array of int64
+        The classes; 0 in the place of one that does not count.
+    kept : NumPy array of bool or None
+        Which of them count; None, if all do.
+    dim : int
+        The dimension of the scores that runs over the classes.
+    """
+
+    index: NDArray[np.int64]
+    kept: NDArray[np.bool_] | None
+    dim: int
+
+    def picked(self, scores: Any) -> Any:
+        """The scores at the classes; their dimension is kept with length 1."""
+        return scores.gather(self.dim, self.index[:, None] if self.dim else self.index[None])
+
+    def weighted(self, losses: Any, weight: Any) -> tuple[Any, Any]:
+        """One loss for each class times its weight, and the weights, or how many count.
+
+        A loss that does not count is 0, and has weight 0.
+        """
+        count = self.index.size
+        if weight is not None:
+            shares = weight[self.index]
+            losses = losses * shares
+        if self.kept is not None:
+            losses = where(self.kept, losses, 0.0)
+            count = int(self.kept.sum())
+        if weight is None:
+            return losses, count
+        return losses, shares if self.kept is None else where(self.kept, shares, 0.0)
+
+
+def scores_and_weight(what: str, input: Any, target: Any, weight: Any) -> tuple[Any, Any, Backend]:
+    """Scores and the weights of the classes as operands of one twin, and the twin.
+
+    Raises ``TypeError`` for a mix of twins, and ``ValueError`` where the scores have no dimension,
+    or where there is not one weight for each class.
+    """
+    twin = common_backend(what, input=input, target=target, weight=weight)
+    input = twin.operand(input)
+    if not input.ndim:
+        raise ValueError(
+            f"{what}: input must have shape (C), (N, C) or (N, C, ...) with C classes, got (): "
+            "give one score for each class"
+        )
+    if weight is None:
+        return input, None, twin
+    weight = twin.operand(weight, input)
+    count = input.shape[class_dim(input)]
+    if weight.shape != (count,):
+        raise ValueError(
+            f"{what}: weight must hold one number for each of the {count} classes, got shape "
+            f"{weight.shape}: give it the shape ({count},)"
+        )
+    return input, weight, twin
+
+
+def class_dim(scores: Any) -> int:
+    """The dimension of scores that runs over the classes: 0 of (C), 1 of (N, C, ...)."""
+    return 0 if scores.ndim == 1 else 1
+
+
+def classes(
+    what: str, target: Any, scores: Any, twin: Backend, ignore_index: int | None = None
+) -> Classes:
+    """The classes in a target for these scores; ``ignore_index`` does not count.
+
+    Raises
+    ------
+    IndexError
+        For a class that there is no score for.
+    TypeError
+        For a target of other than whole numbers.
+    ValueError
+        For a target of another shape than the scores have beside their classes.
+    """
+    dim = class_dim(scores)
+    found = twin.numbers(twin.integers(target, f"{what}: target"))
+    shape = scores.shape
+    if found.shape != shape[:dim] + shape[dim + 1 :]:
+        raise ValueError(
+            f"{what}: target must have the shape {shape[:dim] + shape[dim + 1 :]} for an input of "
+            f"shape {shape}, got {found.shape}: give one class for each row of scores"
+        )
+    index = found.astype(np.int64, copy=False)
+    count = shape[dim]
+    # Read without a sign, negative numbers are greater than any count: one pass finds both.
+    fits = np.maximum.reduce(index.view(np.uint64), axis=None, initial=0) < max(count, 1)
+    if fits and (ignore_index is None or not 0 <= ignore_index < count):
+        return Classes(index, None, dim)
+    kept = index != ignore_index
+    wrong = index[kept & ((index < 0) | (index >= count))]
+    if wrong.size:
+        raise IndexError(
+            f"{what}: target must hold classes from 0 to {count - 1}, as the input has {count}, "
+            f"got {wrong[0]}: number the classes from 0, or give the input more scores"
+        )
+    if kept.all():
+        return Classes(index, None, dim)
+    return Classes(np.where(kept, index, 0), kept, dim)

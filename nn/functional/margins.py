@@ -1,0 +1,354 @@
+"""Losses that ask for a margin: between classes, between pairs, and from a boundary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.formulas import minimum, where
+from ..backend import operands
+from .arguments import above_zero, check_shape, paired, signs
+from .classes import classes, scores_and_weight
+from .distances import pairwise_distance
+from .reducing import reduced
+
+
+def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """``max(0, margin - y * x)``, the loss of support vector machines; slope 0 at the margin.
+
+    Not in PyTorch, whose ``hinge_embedding_loss`` is something else.
+
+    Parameters
+    ----------
+    input : operand or numbers
+        Scores x.
+    target : operand or numbers
+        The classes y, -1 or 1, of the same shape.
+    margin : float
+        How far on the right side a score is to be.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the elements.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If shapes differ, for a target other than -1 and 1, or for an unknown reduction.
+
+    References
+    ----------
+    Cortes and Vapnik, "Support-Vector Networks", 1995.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> F.hinge_loss(Array([2.0, 0.5, -1.0]), [1, 1, 1], reduction="none").tolist()
+    [0.0, 0.5, 2.0]
+    """
+    return reduced(_missing(input, target, margin, "hinge_loss"), reduction, "hinge_loss")
+
+
+def squared_hinge_loss(
+    input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
+) -> Any:
+    """``max(0, margin - y * x)**2``: the hinge loss without its kink. Not in PyTorch.
+
+    Parameters
+    ----------
+    input : operand or numbers
+        Scores x.
+    target : operand or numbers
+        The classes y, -1 or 1, of the same shape.
+    margin : float
+        How far on the right side a score is to be.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the elements.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If shapes differ, for a target other than -1 and 1, or for an unknown reduction.
+    """
+    what = "squared_hinge_loss"
+    return reduced(_missing(input, target, margin, what).square(), reduction, what)
+
+
+def perceptron_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """``max(0, -y * x)``: the perceptron criterion, whose descent is Rosenblatt's rule.
+
+    The slope by x is -y where ``y * x <= 0``, and 0 elsewhere. At 0 it is that of a mistake, so
+    that a perceptron whose weights are all 0 learns. For ``x = w . s + b`` a step with learning
+    rate 1 on one sample s is then ``w + y * s``, ``b + y`` if it is a mistake, and nothing else.
+    Not in PyTorch.
+
+    Parameters
+    ----------
+    input : operand or numbers
+        Scores x.
+    target : operand or numbers
+        The classes y, -1 or 1, of the same shape.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the elements.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If shapes differ, for a target other than -1 and 1, or for an unknown reduction.
+
+    References
+    ----------
+    Rosenblatt, "The Perceptron", 1958.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> w, sample = Array([0.0, 0.0]), [2.0, -1.0]
+    >>> F.perceptron_loss(w @ sample, 1.0).backward()
+    >>> (w.data - w.grad).tolist()
+    [2.0, -1.0]
+    """
+    what = "perceptron_loss"
+    input, target = paired(what, input, target)
+    signs(target, what)
+    return reduced((-target * input).clamp(0.0), reduction, what)
+
+
+def hinge_embedding_loss(
+    input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
+) -> Any:
+    """``x`` for y = 1, ``max(0, margin - x)`` for y = -1: what is alike is to be near.
+
+    Parameters
+    ----------
+    input : operand or numbers
+        Distances x.
+    target : operand or numbers
+        y, 1 for a pair that is alike and -1 for one that is not, of the same shape.
+    margin : float
+        How far apart a pair that is not alike is to be.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the elements.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If shapes differ, for a target other than -1 and 1, or for an unknown reduction.
+    """
+    what = "hinge_embedding_loss"
+    input, target = paired(what, input, target)
+    is_alike = signs(target, what) > 0
+    return reduced(where(is_alike, input, (margin - input).clamp(0.0)), reduction, what)
+
+
+def margin_ranking_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+) -> Any:
+    """``max(0, margin - y * (x1 - x2))``: for y = 1 is x1 to be the greater, for y = -1 x2.
+
+    Parameters
+    ----------
+    input1, input2 : operand or numbers
+        x1 and x2, of one shape.
+    target : operand or numbers
+        y, -1 or 1, of the same shape; 0 lets a pair be, but for the margin.
+    margin : float
+        By how much it is to be greater.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the elements.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If shapes differ, or for an unknown reduction.
+    """
+    what = "margin_ranking_loss"
+    input1, input2, target = operands(what, input1=input1, input2=input2, target=target)
+    check_shape(input2, input1.shape, "input2", what)
+    check_shape(target, input1.shape, "target", what)
+    return reduced((margin - target * (input1 - input2)).clamp(0.0), reduction, what)
+
+
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+) -> Any:
+    """``1 - cos`` for y = 1, ``max(0, cos - margin)`` for y = -1.
+
+    cos is the cosine of the angle between two vectors, with 1e-12 added to their squared lengths,
+    as in PyTorch.
+
+    Parameters
+    ----------
+    input1, input2 : operand or numbers
+        Vectors, of one shape, ``(N, D)`` or ``(D)``.
+    target : operand or numbers
+        y, 1 for a pair that is alike and -1 for one that is not, of shape ``(N)`` or ``()``.
+    margin : float
+        The greatest cosine that costs nothing where a pair is not alike; 0 to 0.5 is usual.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the pairs.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If shapes do not fit, for a target other than -1 and 1, or for an unknown reduction.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> print(f"{F.cosine_embedding_loss(Array([[3.0, 4.0]]), [[4.0, 3.0]], [1]):.2f}")
+    0.04
+    """
+    what = "cosine_embedding_loss"
+    input1, input2, target = operands(what, input1=input1, input2=input2, target=target)
+    check_shape(input2, input1.shape, "input2", what)
+    if input1.ndim not in (1, 2) or target.shape != input1.shape[:-1]:
+        raise ValueError(
+            f"{what}: input1 and target must have shapes (N, D) and (N), or (D) and (), got "
+            f"{input1.shape} and {target.shape}: give one target for each pair of vectors"
+        )
+    is_alike = signs(target, what) > 0
+    squares = [each.square().sum(-1) + 1e-12 for each in (input1, input2)]
+    cosines = (input1 * input2).sum(-1) / (squares[0] * squares[1]).sqrt()
+    return reduced(where(is_alike, 1 - cosines, (cosines - margin).clamp(0.0)), reduction, what)
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Any:
+    """``max(0, d(a, p) - d(a, n) + margin)``: an anchor is nearer to what is alike than to others.
+
+    Parameters
+    ----------
+    anchor, positive, negative : operand or numbers
+        Vectors a, what is like them, and what is not, of shapes ``(N, D)`` or ``(D)``, that
+        broadcast.
+    margin : float
+        By how much it is to be nearer; above 0.
+    p, eps : float
+        The norm of the distances d, and what they add: see :func:`pairwise_distance`.
+    swap : bool
+        Whether to take the distance of the positive from the negative where it is the smaller
+        one: the distance swap of Balntas.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the triplets.
+
+    Raises
+    ------
+    TypeError
+        If the operands are not of one twin.
+    ValueError
+        If the numbers of dimensions differ or shapes do not broadcast, if the margin is not above
+        0 or p is less than 1, or for an unknown reduction.
+
+    References
+    ----------
+    Balntas et al., "Learning Shallow Convolutional Feature Descriptors with Triplet Losses", 2016.
+    """
+    what = "triplet_margin_loss"
+    anchor, alike, other = operands(what, anchor=anchor, positive=positive, negative=negative)
+    if not anchor.ndim == alike.ndim == other.ndim:
+        raise ValueError(
+            f"{what}: anchor, positive and negative must have as many dimensions, got shapes "
+            f"{anchor.shape}, {alike.shape} and {other.shape}: give all of them shape (N, D)"
+        )
+    margin = above_zero(margin, "margin", what)
+    near = pairwise_distance(anchor, alike, p, eps)
+    far = pairwise_distance(anchor, other, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(alike, other, p, eps))
+    return reduced((near - far + margin).clamp(0.0), reduction, what)
+
+
+def multi_margin_loss(
+    input: Any,
+    target: Any,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    reduction: str = "mean",
+) -> Any:
+    """``sum over c != y of w[y] * max(0, margin - x[y] + x[c])**p / C``: the hinge for C classes.
+
+    Parameters
+    ----------
+    input : operand or numbers
+        Scores x, of shape ``(N, C)`` or ``(C)``.
+    target : whole numbers
+        The classes y, from 0 to C - 1, of shape ``(N)`` or ``()``.
+    p : int
+        1 or 2.
+    margin : float
+        By how much the score of the class is to be the greatest.
+    weight : operand or numbers, optional
+        w, one weight for each class, of shape ``(C,)``; all 1, if not given. The mean divides by
+        the number of targets.
+    reduction : {"mean", "sum", "none"}
+        What becomes of the losses of the targets.
+
+    Raises
+    ------
+    IndexError
+        For a class that is not from 0 to C - 1.
+    TypeError
+        For classes that are not whole numbers, or operands that are not of one twin.
+    ValueError
+        For shapes that do not fit, for another p, or for an unknown reduction.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> F.multi_margin_loss(Array([0.5, 2.0, 1.5]), 1).item()
+    0.16666666666666666
+    """
+    what = "multi_margin_loss"
+    input, weight, twin = scores_and_weight(what, input, target, weight)
+    check_power(p, what)
+    if input.ndim > 2:
+        raise ValueError(
+            f"{what}: input must have shape (N, C) or (C), got {input.shape}: flatten the others"
+        )
+    found = classes(what, target, input, twin)
+    excess = (input - (found.picked(input) - margin)).relu()
+    if p == 2:
+        excess = excess.square()
+    if weight is not None:
+        excess = excess * weight[found.index][..., None]
+    is_other = found.index[..., None] != np.arange(input.shape[-1])
+    losses = where(is_other, excess, 0.0).sum(-1) / input.shape[-1]
+    return reduced(losses, reduction, what)
+
+
+def check_power(p: Any, what: str) -> None:
+    """Raise ``ValueError`` for a power of :func:`multi_margin_loss` other than 1 and 2."""
+    if p not in (1, 2):
+        raise ValueError(f"{what}: p must be 1 or 2, got {p!r}: choose one")
+
+
+def _missing(input: Any, target: Any, margin: float, what: str) -> Any:
+    """What scores lack of the margin: ``max(0, margin - y * x)``."""
+    input, target = paired(what, input, target)
+    signs(target, what)
+    return (margin - target * input).relu()
