@@ -284,7 +284,8 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     room = import_module(_LATER[name], __name__)
-    return room.backend if name == "backend" else room
+    found = globals()[name] = room.backend if name == "backend" else room
+    return found
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Writing a file so that there is never half of one: all of the new text, or the old file."""
+"""Writing a file so that there is never half of one: all of what is new, or the old file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from pathlib import Path
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write ``text`` to ``path`` as UTF-8, in one step that either happens or does not.
+    """Write ``text`` to ``path`` as UTF-8; see :func:`write_bytes`."""
+    write_bytes(path, text.encode())
 
-    The text goes to a temporary file in the same directory, which then takes the place of
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write ``content`` to ``path``, in one step that either happens or does not.
+
+    The bytes go to a temporary file in the same directory, which then takes the place of
     ``path``: a full disk, an exception or a killed process leaves an existing file as it was.
     A new file gets the permissions that the umask allows, an existing one keeps its own; behind
     a symbolic link, the file that it points to is written. What is no regular file, such as a
@@ -23,19 +28,18 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     ----------
     path : str or path
         Where to write.
-    text : str
+    content : bytes
         The whole new content.
 
     Raises
     ------
     OSError
-        As ``open(path, "w")`` and writing would: no such directory, ``path`` is a directory, no
+        As ``open(path, "wb")`` and writing would: no such directory, ``path`` is a directory, no
         permission, a file that is write-protected, a full disk.
     """
     if os.fspath(path).endswith(os.sep):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     target = Path(os.path.realpath(path))
-    content = text.encode()
     try:
         existing = os.stat(path)
     except FileNotFoundError:

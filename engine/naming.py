@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .notation import number, parenthesised
@@ -49,6 +49,11 @@ class Names:
 
     def __getitem__(self, node: Value) -> str:
         return self._names[node]
+
+    @property
+    def labels(self) -> Mapping[str, Value]:
+        """The nodes that have a name, by it."""
+        return self._labelled
 
     def find(self, node: Value | str, what: str) -> Value:
         """The node itself, or the node of that name; ``what`` begins the sentence of an error.

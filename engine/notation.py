@@ -30,6 +30,12 @@ _LATEX_RENAMED: Mapping[str, str] = {
 Decide = Callable[[Expression], bool | None]
 
 
+class Markup(str):
+    """A name that is LaTeX as it stands."""
+
+    __slots__ = ()
+
+
 def number(value: float, digits: int = 6) -> str:
     """A float for people: up to ``digits`` significant digits, always visibly a float.
 
@@ -194,6 +200,8 @@ class _Latex(_Writer):
 
     def name(self, name: str) -> tuple[str, int]:
         written = self.names.get(name, name)
+        if isinstance(written, Markup):
+            return written, _POWER
         if name in CONSTANTS and name not in self.names:
             return (r"\infty" if CONSTANTS[name] == math.inf else rf"\{name}"), _ATOM
         if re.fullmatch(r"-?(inf|nan|[\d.]+(e[+-]?\d+)?)", written):
@@ -267,11 +275,15 @@ def latex_name(name: str) -> str:
 
     >>> latex_name("alpha"), latex_name("w12"), latex_name("w[0,1]"), latex_name("min_val")
     ('\\alpha', 'w_{12}', 'w_{0,1}', '\\mathrm{min\\_val}')
+    >>> latex_name("beta1"), latex_name("m_hat")
+    ('\\beta_{1}', '\\hat{m}')
     """
     if re.fullmatch(_GREEK, name):
         return rf"\{name}"
-    if match := re.fullmatch(r"([A-Za-z])_?(\d+|\[[\d,]+\])", name):
-        return f"{match[1]}_{{{match[2].strip('[]')}}}"
+    if match := re.fullmatch(rf"([A-Za-z]|{_GREEK})_?(\d+|\[[\d,]+\])", name):
+        return f"{latex_name(match[1])}_{{{match[2].strip('[]')}}}"
+    if match := re.fullmatch(r"(\w+)_hat", name):
+        return rf"\hat{{{latex_name(match[1])}}}"
     if len(name) == 1:
         return name
     return rf"\mathrm{{{_escaped(name)}}}"

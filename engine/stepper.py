@@ -7,7 +7,7 @@ they add up to the same gradients bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .backward import check_fresh, contributions, evaluation_order, propagate
@@ -16,6 +16,7 @@ from .operation import real_number
 from .paths import Path, chains
 from .shapes import whole_numbers
 from .steps import BackwardStep, ForwardStep, SeedStep, State, Step
+from .updates import UpdateStep
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -160,12 +161,12 @@ class Stepper(Sequence[Step]):
         """
         if node is not None and gradient_above is None:
             target = self.names.find(node, "break_at: node")
-            self._breakpoints.append(lambda step: step.target is target)
+            self._breakpoints.append(lambda step: _sets(step, target))
         elif gradient_above is not None and node is None:
             limit = real_number(gradient_above, "break_at: gradient_above")
             self._breakpoints.append(
                 lambda step: (
-                    not isinstance(step, ForwardStep)
+                    isinstance(step, SeedStep | BackwardStep)
                     and not abs(self.state.gradients.get(step.target, 0.0)) <= limit
                 )
             )
@@ -180,8 +181,30 @@ class Stepper(Sequence[Step]):
         self._breakpoints.clear()
 
     def extend(self, steps: Iterable[Step]) -> None:
-        """Append further steps, such as the update of an optimizer."""
-        self._steps.extend(steps)
+        """Append further steps, such as those of ``optimizer.steps()``.
+
+        They are written with the names of the graph, and what they start from is known from now
+        on.
+
+        Examples
+        --------
+        >>> from twingrad import Value, optim
+        >>> w = Value(3.0, label="w")
+        >>> L = w * w
+        >>> L.label = "L"
+        >>> L.backward()
+        >>> stepper = L.steps()
+        >>> stepper.extend(optim.SGD([w], lr=0.1).steps())
+        >>> for step in stepper[-2:]:
+        ...     print(step)
+        g = dL/dw = 6.0
+        w = w - lr * g = 3.0 - 0.1 * 6.0 = 2.4
+        """
+        for step in steps:
+            written = step.within(self)
+            if isinstance(written, UpdateStep):
+                written.give(self.state)
+            self._steps.append(written)
 
     @property
     def values(self) -> dict[str, float | None]:
@@ -193,7 +216,7 @@ class Stepper(Sequence[Step]):
         """Every node's gradient at the cursor, by name; None: not computed."""
         return self._by_name(self.state.gradients)
 
-    def _by_name(self, known: dict[Value, float]) -> dict[str, float | None]:
+    def _by_name(self, known: Mapping[Any, float]) -> dict[str, float | None]:
         return {self.names[node]: known.get(node) for node in self.nodes if not is_plain(node)}
 
     def paths(self, leaf: Value | str, limit: int = 1000) -> list[Path]:
@@ -260,6 +283,11 @@ class Stepper(Sequence[Step]):
 
 LARGEST_PICTURE = 300
 """Nodes beyond which a notebook shows the text of a graph, not its picture."""
+
+
+def _sets(step: Step, node: Value) -> bool:
+    """Whether a step sets the value or the gradient of a node, not what leads to an update."""
+    return step.target is node and (not isinstance(step, UpdateStep) or step.is_of_value)
 
 
 def _leaves_first(root: Value, order: Sequence[Value]) -> list[Value]:

@@ -1,4 +1,7 @@
-"""The steps of a forward and a backward pass: what each does, undoes, and says."""
+"""The steps of a forward and a backward pass: what each does, undoes, and says.
+
+Those of an update, which may follow, are in :mod:`.updates`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from .notation import number, parenthesised
 from .writer import Writer
 
 if TYPE_CHECKING:
+    from .stepper import Stepper
+    from .updates import Element
     from .value import Value
 
 
@@ -20,14 +25,27 @@ class State:
     """What is known after some steps: the values computed, and the gradients so far.
 
     A node without an entry in ``values`` is not computed yet; the same holds for ``gradients``.
+
+    Attributes
+    ----------
+    values, gradients : dict
+        By node; elements of tensors that are updated have values too.
+    memory : dict
+        What an update remembers and computes, such as Adam's m, by its target and its name.
+    replaced : list of float or None
+        What updates have replaced, the latest last, so that they can be undone.
     """
 
-    values: dict[Value, float] = field(default_factory=dict)
+    values: dict[Value | Element, float] = field(default_factory=dict)
     gradients: dict[Value, float] = field(default_factory=dict)
+    memory: dict[tuple[Value | Element, str], float] = field(default_factory=dict)
+    replaced: list[float | None] = field(default_factory=list)
 
     def copy(self) -> State:
         """An independent copy."""
-        return State(dict(self.values), dict(self.gradients))
+        return State(
+            dict(self.values), dict(self.gradients), dict(self.memory), list(self.replaced)
+        )
 
 
 class Step(ABC):
@@ -35,8 +53,8 @@ class Step(ABC):
 
     @property
     @abstractmethod
-    def target(self) -> Value:
-        """The node whose value or gradient it sets."""
+    def target(self) -> Value | Element:
+        """What it sets the value or the gradient of: a node, or an element that is updated."""
 
     @abstractmethod
     def do(self, state: State) -> None:
@@ -45,6 +63,10 @@ class Step(ABC):
     @abstractmethod
     def undo(self, state: State) -> None:
         """Put ``state`` back exactly as it was before the step."""
+
+    def within(self, stepper: Stepper) -> Step:
+        """The step as it is written behind those of ``stepper``."""
+        return self
 
     @property
     @abstractmethod
@@ -91,7 +113,7 @@ class ForwardStep(Step):
     @property
     def latex(self) -> str:
         name = notation.latex_name(self.written.names[self.node])
-        return _chain(
+        return chained(
             name,
             self.written.latex(self.node),
             self.written.latex_numbers(self.node),
@@ -100,7 +122,7 @@ class ForwardStep(Step):
 
     def __str__(self) -> str:
         name = self.written.names[self.node]
-        return _chain(name, self.symbols, self.numbers, number(self.value))
+        return chained(name, self.symbols, self.numbers, number(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +153,7 @@ class SeedStep(Step):
 
     @property
     def latex(self) -> str:
-        return f"{_latex_derivative(self.written.names, self.node, self.node)} = {self.numbers}"
+        return f"{latex_derivative(self.written.names, self.node, self.node)} = {self.numbers}"
 
     def __str__(self) -> str:
         return f"{self.symbols} = {self.numbers}"
@@ -199,7 +221,7 @@ class BackwardStep(Step):
     @property
     def local(self) -> str:
         """Where the local derivative comes from: ``dc/da = b = -2.0``."""
-        return _chain(
+        return chained(
             self.written.names.derivative(self.node, self.parent),
             self.written.symbols(self.node, self.position),
             self.written.numbers(self.node, self.position),
@@ -210,9 +232,9 @@ class BackwardStep(Step):
     def latex(self) -> str:
         names = self.written.names
         return (
-            f"{_latex_derivative(names, self.root, self.parent)} \\mathrel{{+}}= "
-            rf"{_latex_derivative(names, self.root, self.node)} \cdot "
-            rf"{_latex_derivative(names, self.node, self.parent)} = "
+            f"{latex_derivative(names, self.root, self.parent)} \\mathrel{{+}}= "
+            rf"{latex_derivative(names, self.root, self.node)} \cdot "
+            rf"{latex_derivative(names, self.node, self.parent)} = "
             rf"{parenthesised(number(self.upstream))} \cdot "
             f"{parenthesised(number(self.derivative))} = {number(self.contribution)}"
         )
@@ -222,13 +244,14 @@ class BackwardStep(Step):
         return f"{target} += {self.symbols} = {self.numbers} = {number(self.contribution)}"
 
 
-def _chain(*parts: str) -> str:
+def chained(*parts: str) -> str:
     """``c = b = -2.0``: a part that only repeats the result is left out."""
     result = parts[-1]
     kept = [part for part in parts[1:-1] if part not in (result, result.removesuffix(".0"))]
     return " = ".join([parts[0], *kept, result])
 
 
-def _latex_derivative(names: Names, of: Value, by: Value) -> str:
+def latex_derivative(names: Names, of: Value, by: Value) -> str:
+    r"""``\frac{\partial L}{\partial a}``."""
     top, bottom = notation.latex_name(names[of]), notation.latex_name(names[by])
     return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"

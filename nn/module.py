@@ -273,7 +273,7 @@ class Module(Members):
         return ""
 
     def __repr__(self) -> str:
-        return tree.drawn(self)
+        return tree.drawn(self, Module.__repr__)
 
     def summary(self, input_shape: Any = None, dtype: Any = None) -> summarizing.Summary:
         """A table of the modules, with the shapes of their outputs and counts of parameters.

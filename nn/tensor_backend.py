@@ -16,7 +16,6 @@ from ..tensor.dtypes import DEFAULT, FLOATS
 from ..tensor.operations.products import linear
 from ..tensor.random import draws
 
-
 _OPENED = frozenset({list, tuple, Tensor})
 
 

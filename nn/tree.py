@@ -1,17 +1,99 @@
-"""Modules drawn as a tree, with shapes and counts."""
+"""Modules drawn as a tree, with the shapes and counts of their parameters."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any, NamedTuple
+
+_SHOWN = 4
+"""Parameters of one module whose shapes are shown."""
+
+_WIDEST = 64
+"""Up to here, shapes are written under each other."""
 
 
-def drawn(module: Any) -> str:
-    """The module with what it is made of."""
-    return f"{type(module).__name__}({module.extra_repr()})"
+class _Line(NamedTuple):
+    """One line of the tree: what stands left, and the parameters at its right."""
+
+    text: str
+    shapes: str = ""
+    count: str = ""
 
 
-class Summary:
-    """A table of the modules."""
+def drawn(module: Any, usual: Callable[[Any], str]) -> str:
+    """The module with what it is made of, line by line; one line if that is nothing.
 
-    def __init__(self, module: Any, input_shape: Any) -> None:
-        self.module = module
+    Modules whose ``__repr__`` is not the ``usual`` one are drawn by their own.
+    """
+    lines = [*_lines(module, "", "", usual, set())]
+    if not module._module_names:
+        return "\n".join(line.text for line in lines)
+    width = max((len(line.text) for line in lines if _is_aligned(line)), default=0)
+    shapes = max((len(line.shapes) for line in lines if _is_aligned(line)), default=0)
+    count = max(len(line.count) for line in lines)
+    rows = [
+        f"{line.text:{width}}  {line.shapes:{shapes}}  {line.count:>{count}}"
+        if line.shapes
+        else line.text
+        for line in lines
+    ]
+    parameters = [*module.parameters()]
+    trainable = [each for each in parameters if each.requires_grad]
+    return "\n".join([*rows, counted(total_of(parameters), total_of(trainable))])
+
+
+def _is_aligned(line: _Line) -> bool:
+    return bool(line.shapes) and len(line.text) <= _WIDEST
+
+
+def total_of(parameters: Any) -> int:
+    """How many numbers these parameters hold."""
+    return sum([prod(parameter.shape) for parameter in parameters])
+
+
+def counted(total: int, trainable: int) -> str:
+    """``65 parameters, all trainable``."""
+    if not total:
+        return "no parameters"
+    which = {total: "all", 0: "none"}.get(trainable, f"{trainable:,}")
+    return f"{total:,} parameter{'s' if total > 1 else ''}, {which} trainable"
+
+
+def _lines(
+    module: Any, indent: str, start: str, usual: Callable[[Any], str], seen: set[int]
+) -> Iterator[_Line]:
+    """The lines of one module, which begin with ``indent``, the first with ``start`` besides."""
+    if module is None or (type(module).__repr__ is not usual and start):
+        first, *rest = repr(module).split("\n")
+        yield _Line(f"{indent}{start}{first}")
+        yield from [_Line(indent + line) for line in rest]
+        return
+    extra = module.extra_repr()
+    shapes, count = _parameters(module, seen)
+    opened = f"{indent}{start}{type(module).__name__}("
+    if not module._module_names and "\n" not in extra:
+        yield _Line(f"{opened}{extra})", shapes, count)
+        return
+    yield _Line(opened, shapes, count)
+    inside = indent + "  "
+    yield from [_Line(inside + line) for line in extra.split("\n") if extra]
+    for name in module._module_names:
+        yield from _lines(module.__dict__[name], inside, f"({name}): ", usual, seen)
+    yield _Line(indent + ")")
+
+
+def _parameters(module: Any, seen: set[int]) -> tuple[str, str]:
+    """The shapes of a module's own parameters, and how many numbers have not been counted yet."""
+    found = []
+    total = 0
+    for name, parameter in module._own_parameters():
+        if parameter is None:
+            continue
+        is_shared = id(parameter) in seen
+        found.append(f"{name} {parameter.shape}{' shared' if is_shared else ''}")
+        if not is_shared:
+            seen.add(id(parameter))
+            total += prod(parameter.shape)
+    shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+    return shown, f"{total:,}" if total else ""

@@ -1,24 +1,37 @@
 """How it is trained: update rules, optimizers, schedules."""
 
-from .adam import Adam, AdamW
+from .adam import Adam, Adamax, AdamW, NAdam, RAdam
+from .adaptive import Adadelta, Adagrad, RMSprop
+from .averaged import ASGD
 from .diagnostics import Diagnostics, GradientFlow, gradient_flow
+from .lion import Lion
 from .lookahead import Lookahead
 from .optimizer import Optimizer
+from .rprop import Rprop
 from .rule import Rule
 from .sgd import SGD
 from .stopping import EarlyStopping, TerminateOnNaN
 from .swa_utils import AveragedModel, get_ema_avg_fn, get_swa_avg_fn, update_bn
 
 __all__ = [
+    "ASGD",
     "SGD",
+    "Adadelta",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
     "AveragedModel",
     "Diagnostics",
     "EarlyStopping",
     "GradientFlow",
+    "Lion",
     "Lookahead",
+    "NAdam",
     "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
     "Rule",
     "TerminateOnNaN",
     "get_ema_avg_fn",

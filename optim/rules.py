@@ -72,8 +72,8 @@ RADAM = Rule(
     rho_max = 2 / (1 - beta2) - 1
     rho = rho_max - 2 * t * beta2 ** t / (1 - beta2 ** t)
     r = (rho - 4) * (rho - 2) * rho_max / ((rho_max - 4) * (rho_max - 2) * rho)
-    l = sqrt(1 - beta2 ** t) / (sqrt(v) + eps)
-    w = w - lr * sqrt(r) * m_hat * l if rho > 5 else w - lr * m_hat
+    scale = sqrt(1 - beta2 ** t) / (sqrt(v) + eps)
+    w = w - lr * sqrt(r) * m_hat * scale if rho > 5 else w - lr * m_hat
     """,
     reference="Liu et al. 2020",
 )

@@ -36,12 +36,15 @@ class Variants:
     def decide(self) -> Callable[..., Decisions]:
         """Which of the conditions on scalars hold, as a function of the scalars."""
         code = _Code(self.rule.name)
-        tests = []
+        holds = []
         for position, line in enumerate(self.rule.lines):
-            tests += [code.source(parse(text)) for at, text in self._tests if at == position]
+            # where it stands: a later line may give a scalar another value
+            for text in [text for at, text in self._tests if at == position]:
+                holds.append(f"__holds{len(holds)}__")
+                code.assign(holds[-1], parse(text))
             if line.target not in self.rule.elementwise:
-                code.assign(line)
-        return code.function(self.scalars, [f"bool({test})" for test in tests], {"bool": bool})
+                code.assign(line.target, line.expression)
+        return code.function(self.scalars, [f"bool({each})" for each in holds], {"bool": bool})
 
     def variant(self, decisions: Decisions) -> Variant:
         """The rule where these conditions hold."""
@@ -91,7 +94,7 @@ class Variant:
             if line.target in self.rule.elementwise:
                 lines.append((line.target, hoisting.visit(_copied(line.expression.tree))))
             else:
-                code.assign(line)
+                code.assign(line.target, line.expression)
                 hoisting.forget(line.target)
         self.numbers: Callable[..., Sequence[float]] = code.function(
             self._scalars, [*self._kept, *hoisting.names]
@@ -130,8 +133,8 @@ class _Code:
         self._namespace |= namespace
         return source
 
-    def assign(self, line: Line) -> None:
-        self._lines.append(f"{line.target} = {self.source(line.expression)}")
+    def assign(self, target: str, expression: Expression) -> None:
+        self._lines.append(f"{target} = {self.source(expression)}")
 
     def function(
         self, arguments: Sequence[str], results: Sequence[str], namespace: Mapping[str, Any] = {}
@@ -168,7 +171,7 @@ class _Hoisting(ast.NodeTransformer):
         text = ast.unparse(node)
         if text not in self._known:
             name = f"__s{len(self.names)}__"
-            self._code.assign(Line(name, parse(text)))
+            self._code.assign(name, parse(text))
             self._known[text] = name
             self.names.append(name)
         return ast.Name(self._known[text], ast.Load())

@@ -99,10 +99,12 @@ class Interchange(Methods):
         """What pickle keeps: the numbers, whether a gradient is wanted, and the ``grad`` of a leaf.
 
         As in PyTorch, a result that requires a gradient comes back as a leaf, without history.
-        Hooks are not kept.
+        Hooks are not kept. A parameter of a network comes back as one.
         """
         grad = self._grad if self._node is None else None
         state = {"_requires_grad": self._requires_grad, "_grad": grad}
+        if (place := getattr(self, "_place", None)) is not None:
+            state["_place"] = place
         return self.constant, (self._data,), (None, state)
 
     def __copy__(self) -> Any:
@@ -127,4 +129,6 @@ class Interchange(Methods):
         memo[id(self)] = copied
         copied._requires_grad = self._requires_grad
         copied._grad = deepcopy(self._grad, memo)
+        if (place := getattr(self, "_place", None)) is not None:
+            copied._place = deepcopy(place, memo)
         return copied

@@ -16,7 +16,7 @@ class Classes(NamedTuple):
 
     Attributes
     ----------
-    index : NumPy array of int64
+    positions : NumPy array of int64
         The classes; 0 in the place of one that does not count.
     kept : NumPy array of bool or None
         Which of them count; None, if all do.
@@ -24,22 +24,24 @@ class Classes(NamedTuple):
         The dimension of the scores that runs over the classes.
     """
 
-    index: NDArray[np.int64]
+    positions: NDArray[np.int64]
     kept: NDArray[np.bool_] | None
     dim: int
 
     def picked(self, scores: Any) -> Any:
         """The scores at the classes; their dimension is kept with length 1."""
-        return scores.gather(self.dim, self.index[:, None] if self.dim else self.index[None])
+        return scores.gather(
+            self.dim, self.positions[:, None] if self.dim else self.positions[None]
+        )
 
     def weighted(self, losses: Any, weight: Any) -> tuple[Any, Any]:
         """One loss for each class times its weight, and the weights, or how many count.
 
         A loss that does not count is 0, and has weight 0.
         """
-        count = self.index.size
+        count = self.positions.size
         if weight is not None:
-            shares = weight[self.index]
+            shares = weight[self.positions]
             losses = losses * shares
         if self.kept is not None:
             losses = where(self.kept, losses, 0.0)

@@ -62,12 +62,12 @@ def cross_entropy(
     --------
     >>> from twingrad import Array
     >>> from twingrad.nn import functional as F
-    >>> F.cross_entropy(Array([[0.0, 0.0], [0.0, 1e4]]), [0, 1], reduction="none").tolist()
-    [0.6931471805599453, 0.0]
+    >>> F.cross_entropy(Array([[0.0, 0.0], [1e4, 0.0]]), [0, 1], reduction="none").tolist()
+    [0.6931471805599453, 10000.0]
     """
     what = "cross_entropy"
     input, weight, twin = scores_and_weight(what, input, target, weight)
-    smoothing = _checked_smoothing(label_smoothing)
+    smoothing = checked_smoothing(label_smoothing, what)
     logs = input.log_softmax(class_dim(input))
     if np.shape(target) == input.shape:
         shares = _probabilities(target, input, twin, ignore_index, smoothing)
@@ -128,13 +128,15 @@ def _by_class(logs: Any, found: Classes, weight: Any, reduction: str, what: str)
     losses = found.picked(logs).neg()
     if weight is None and found.kept is None and reduction != "none":
         return reduced(losses, reduction, what)
-    losses, weights = found.weighted(losses.reshape(found.index.shape), weight)
+    losses, weights = found.weighted(losses.reshape(found.positions.shape), weight)
     return reduced_by_weight(losses, weights, reduction, what)
 
 
 def _smoothed(logs: Any, found: Classes, weight: Any, smoothing: float, reduction: str) -> Any:
     """The cross-entropy for classes, of which a part is shared among all of them."""
-    losses, weights = found.weighted(found.picked(logs).neg().reshape(found.index.shape), weight)
+    losses, weights = found.weighted(
+        found.picked(logs).neg().reshape(found.positions.shape), weight
+    )
     even = _summed(logs, 1.0, weight)
     if found.kept is not None:
         even = where(found.kept, even, 0.0)
@@ -170,10 +172,11 @@ def _probabilities(
     return shares
 
 
-def _checked_smoothing(smoothing: Any) -> float:
-    found = real_number(smoothing, "cross_entropy: label_smoothing")
+def checked_smoothing(smoothing: Any, what: str) -> float:
+    """A number in [0, 1]; ``ValueError`` for another one."""
+    found = real_number(smoothing, f"{what}: label_smoothing")
     if not 0 <= found <= 1:
         raise ValueError(
-            f"cross_entropy: label_smoothing must lie in [0, 1], got {smoothing}: 0.1 is usual"
+            f"{what}: label_smoothing must lie in [0, 1], got {smoothing}: 0.1 is usual"
         )
     return found

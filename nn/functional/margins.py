@@ -335,8 +335,8 @@ def multi_margin_loss(
     if p == 2:
         excess = excess.square()
     if weight is not None:
-        excess = excess * weight[found.index][..., None]
-    is_other = found.index[..., None] != np.arange(input.shape[-1])
+        excess = excess * weight[found.positions][..., None]
+    is_other = found.positions[..., None] != np.arange(input.shape[-1])
     losses = where(is_other, excess, 0.0).sum(-1) / input.shape[-1]
     return reduced(losses, reduction, what)
 

@@ -77,18 +77,18 @@ def batch_norm(
     _check_channels("batch_norm", input, running_mean=running_mean, running_var=running_var)
     _check_channels("batch_norm", input, weight=weight, bias=bias)
     channels_last = input.transpose(1, -1) if input.ndim > 2 else input
-    if training:
+    if not training:
+        _check_given(running_mean, running_var)
+        centered, variance = channels_last - running_mean, running_var
+    else:
         count = _numbers_per_channel(input)
         dims = tuple(range(input.ndim - 1))
-        mean = channels_last.mean(dims)
+        mean = channels_last.mean(dims) if count else channels_last.sum(dims)  # 0, not nan
         centered = channels_last - mean
-        variance = centered.square().mean(dims)
+        variance = centered.square().mean(dims) if count else mean
         if count:
             _move_towards(running_mean, mean, momentum)
             _move_towards(running_var, variance, momentum, count / (count - 1))
-    else:
-        _check_given(running_mean, running_var)
-        centered, variance = channels_last - running_mean, running_var
     scale = (variance + eps).rsqrt()
     result = _affine(centered, scale if weight is None else scale * weight, bias)
     return result.transpose(1, -1) if input.ndim > 2 else result

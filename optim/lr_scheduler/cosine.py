@@ -130,6 +130,11 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
     """
 
+    T_i: int
+    """The number of epochs between the last restart and the next."""
+    T_cur: float
+    """The number of epochs since the last restart, a fraction where :meth:`step` was given one."""
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -142,8 +147,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.T_0 = whole(T_0, f"{name}: T_0")
         self.T_mult = whole(T_mult, f"{name}: T_mult")
         self.eta_min = real(eta_min, f"{name}: eta_min", FROM_ZERO)
-        self.T_i = self.T_0
-        self.T_cur: float = 0
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:

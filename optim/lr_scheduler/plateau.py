@@ -137,10 +137,11 @@ class ReduceLROnPlateau(LRScheduler):
         As :meth:`LRScheduler.preview`; what changes the rates here is ``metrics``, of which
         ``steps - 1`` are used. Raises ``ValueError`` where there are fewer.
         """
+        needed = whole(steps, "ReduceLROnPlateau: steps of preview()", least=0) - 1
         given = [] if metrics is None else list(metrics)
-        if len(given) < steps - 1:
+        if len(given) < needed:
             raise ValueError(
-                f"ReduceLROnPlateau: metrics of preview() must be at least {steps - 1} for {steps} "
+                f"ReduceLROnPlateau: metrics of preview() must be at least {needed} for {steps} "
                 f"steps, got {len(given)}: the rates depend on the metrics to come"
             )
         rehearsal = self._rehearsal()

@@ -131,6 +131,8 @@ def test_a_preview_can_end_where_one_cycle_does_but_not_beyond():
 
 def test_a_preview_of_a_plateau_needs_the_metrics_to_come():
     schedule = ReduceLROnPlateau(optimizer_of([1.0]), factor=0.5, patience=0)
+    with pytest.raises(TypeError, match="must be a whole number, got str '3': give an int"):
+        schedule.preview("3")
     assert schedule.preview(1) == [1.0]
     assert schedule.preview(4, metrics=[1.0, 1.0, 1.0]) == [1.0, 1.0, 0.5, 0.25]
     for metrics in (None, [1.0]):

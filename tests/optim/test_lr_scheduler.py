@@ -373,6 +373,33 @@ def test_a_plateau_beside_another_scheduler_reduces_what_it_finds():
         plateau.step(1.0)
         decay.step()
     assert present_rates(optimizer) == [pytest.approx(0.005)]
+    plateau.step(0.5)
+    assert plateau.get_last_lr() == present_rates(optimizer)
+
+
+def test_a_sequence_begins_anew_whatever_its_schedulers_have_seen():
+    optimizer = optimizer_of([1.0])
+    restarts = CosineAnnealingWarmRestarts(optimizer, T_0=2, T_mult=3)
+    fresh = restarts.preview(30)
+    steps(restarts, 25)
+    assert SequentialLR(optimizer, [restarts], []).preview(30) == fresh
+
+
+def test_what_a_scheduler_of_one_s_own_changes_in_place_is_not_shared_with_a_loaded_state():
+    class Remembering(LRScheduler):
+        def __init__(self, optimizer):
+            self.seen = []
+            super().__init__(optimizer)
+
+        def get_lr(self):
+            self.seen.append(self.last_epoch)
+            return self.base_lrs
+
+    schedule = Remembering(optimizer_of([1.0]))
+    state = schedule.state_dict()
+    schedule.load_state_dict(state)
+    schedule.step()
+    assert (state["seen"], schedule.seen) == ([0], [0, 1])
 
 
 def test_a_scheduler_of_one_s_own_needs_only_its_rates():

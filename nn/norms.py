@@ -1,0 +1,44 @@
+"""Norms of plain numbers: of all of them as one vector, and of the units of a layer."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.shapes import Shape
+
+
+def vector_norm(numbers: NDArray[Any], p: float) -> np.float64:
+    """``sum(|x|**p) ** (1/p)`` of all numbers; of none it is 0.
+
+    The limits: for ``inf`` the greatest and for ``-inf`` the smallest absolute value, for 0 how
+    many numbers are not 0.
+    """
+    if p == 2:
+        squares = np.vecdot(numbers, numbers) if numbers.ndim else numbers * numbers
+        return np.sqrt(np.add.reduce(squares, axis=None, dtype=np.float64))
+    if p == 0:
+        return np.float64(np.count_nonzero(numbers))
+    sizes = np.abs(numbers)
+    if p == inf:
+        return np.float64(np.maximum.reduce(sizes, axis=None, initial=0.0))
+    if p == -inf:
+        return np.float64(np.minimum.reduce(sizes, axis=None, initial=inf) if sizes.size else 0.0)
+    return np.add.reduce(sizes**p, axis=None, dtype=np.float64) ** (1 / p)
+
+
+def unit_norms(numbers: NDArray[Any], dims: Shape | None = None) -> NDArray[Any]:
+    """The lengths of vectors along some dimensions, which are kept with length 1.
+
+    If none are given, the vectors are the weights of one unit each, the rows of a matrix: they are
+    along all dimensions but the first. What has one dimension is one vector.
+    """
+    if dims is None:
+        dims = tuple(range(min(1, numbers.ndim - 1), numbers.ndim)) if numbers.ndim else ()
+    if len(dims) == 1:
+        (dim,) = dims
+        return np.sqrt(np.vecdot(numbers, numbers, axis=dim, keepdims=True))
+    return np.sqrt(np.sum(np.square(numbers), axis=dims, keepdims=True))

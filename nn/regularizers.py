@@ -1,0 +1,304 @@
+"""Regularizers: penalties on weights and outputs, to be added to a loss.
+
+``loss = criterion(model(x), y) + nn.L2(1e-4)(model)``. A regularizer is called with a module, of
+which it takes the parameters with two or more dimensions, that is the weights and neither biases
+nor the scales of normalizations; or with the parameters themselves, one or several, of whatever
+shape. The penalty has no dimensions and can be differentiated as often as you like. Frozen
+parameters count too; of no parameters the penalty is 0.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from ..engine.operation import real_number
+from .backend import Backend, backend_of
+from .module import Module
+from .selection import weights
+
+
+class Term(NamedTuple):
+    """A measure of an operand, as a number without dimensions, and how much it weighs."""
+
+    name: str
+    strength: float
+    measure: Callable[[Any], Any]
+
+
+class Regularizer(ABC):
+    """A penalty on parameters. Abstract: each penalty is a class of its own."""
+
+    def __init__(self, *terms: Term) -> None:
+        self.terms = [_checked(term, type(self).__name__) for term in terms]
+
+    def __call__(self, parameters: Any) -> Any:
+        """The penalty.
+
+        Parameters
+        ----------
+        parameters : Module, parameter, or iterable of parameters
+            A module stands for its parameters with two or more dimensions.
+
+        Returns
+        -------
+        operand without dimensions
+
+        Raises
+        ------
+        TypeError
+            For what is no parameter, and for parameters of both twins.
+        """
+        twin, chosen = weights(parameters, type(self).__name__)
+        return _penalty(self.terms, [twin.operand(each) for each in chosen], twin)
+
+    def __repr__(self) -> str:
+        return _written(self, self.terms)
+
+
+@final
+class L1(Regularizer):
+    """``weight * sum(|w|)``: it draws small weights to 0, and leaves few others.
+
+    Tibshirani, Regression shrinkage and selection via the lasso (1996).
+
+    Parameters
+    ----------
+    weight : float
+        The strength of the penalty, at least 0.
+
+    Raises
+    ------
+    ValueError
+        If ``weight`` is below 0 or not finite.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn
+    >>> nn.L1(0.5)(twingrad.tensor([[1.0, -3.0]])).item()
+    2.0
+    """
+
+    def __init__(self, weight: float) -> None:
+        super().__init__(Term("weight", weight, _absolute))
+
+
+@final
+class L2(Regularizer):
+    """``weight * sum(w**2)``, without a factor of 1/2: it keeps weights small.
+
+    Its gradient is ``2 * weight * w``. Plain SGD with ``weight_decay = 2 * weight`` makes the same
+    steps, up to biases, which it decays as well.
+
+    Parameters
+    ----------
+    weight : float
+        The strength of the penalty, at least 0.
+
+    Raises
+    ------
+    ValueError
+        If ``weight`` is below 0 or not finite.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn
+    >>> w = twingrad.tensor([[1.0, -3.0]], requires_grad=True)
+    >>> penalty = nn.L2(0.5)(w)
+    >>> penalty.backward()
+    >>> penalty.item(), w.grad.tolist()
+    (5.0, [[1.0, -3.0]])
+    """
+
+    def __init__(self, weight: float) -> None:
+        super().__init__(Term("weight", weight, _squared))
+
+
+@final
+class ElasticNet(Regularizer):
+    """``l1 * sum(|w|) + l2 * sum(w**2)``.
+
+    Zou and Hastie, Regularization and variable selection via the elastic net (2005).
+
+    Parameters
+    ----------
+    l1, l2 : float
+        The strengths of both penalties, at least 0.
+
+    Raises
+    ------
+    ValueError
+        If one of them is below 0 or not finite.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn
+    >>> nn.ElasticNet(l1=0.5, l2=0.25)(twingrad.tensor([[1.0, -3.0]])).item()
+    4.5
+    """
+
+    def __init__(self, l1: float, l2: float) -> None:
+        super().__init__(Term("l1", l1, _absolute), Term("l2", l2, _squared))
+
+
+@final
+class Orthogonal(Regularizer):
+    """``weight * ||W @ W.T - I||**2``, the sum of squares: it makes the rows of W orthonormal.
+
+    Where W has more rows than columns it is ``||W.T @ W - I||**2``, for the columns. What has
+    more than two dimensions is taken as the matrix of its rows. Brock, Lim, Ritchie and Weston,
+    Neural photo editing with introspective adversarial networks (2017).
+
+    Parameters
+    ----------
+    weight : float
+        The strength of the penalty, at least 0.
+
+    Raises
+    ------
+    ValueError
+        If ``weight`` is below 0 or not finite; and, when called, for a parameter of fewer than
+        two dimensions.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn
+    >>> nn.Orthogonal(0.5)(twingrad.tensor([[1.0, 2.0], [0.0, 1.0]])).item()
+    12.0
+    """
+
+    def __init__(self, weight: float) -> None:
+        super().__init__(Term("weight", weight, _distance_from_orthogonal))
+
+
+@final
+class ActivityPenalty:
+    """``(l1 * sum(|a|) + l2 * sum(a**2)) / N`` for the outputs a of a layer, of N examples.
+
+    It draws the outputs of the layer to 0, for a sparse code. N is the length of the first
+    dimension; an output of one dimension is one example. Call it without arguments behind a
+    forward pass.
+
+    Parameters
+    ----------
+    module : Module
+        The layer whose outputs are penalised. Of several calls the last one counts.
+    l1, l2 : float
+        The strengths of both penalties, at least 0.
+
+    Raises
+    ------
+    TypeError
+        If ``module`` is no Module; and, in a forward pass, if its output is no operand.
+    ValueError
+        If a strength is below 0 or not finite.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn
+    >>> model = nn.Sequential(nn.Identity(), nn.Linear(2, 1))
+    >>> penalty = nn.ActivityPenalty(model[0], l1=0.5)
+    >>> output = model(twingrad.tensor([[1.0, -3.0], [0.0, 0.0]]))
+    >>> penalty().item()
+    1.0
+    """
+
+    def __init__(self, module: Module, l1: float = 0.0, l2: float = 0.0) -> None:
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"ActivityPenalty: module must be a Module, got {type(module).__name__}: pass the "
+                "layer whose outputs are penalised"
+            )
+        given = (Term("l1", l1, _absolute), Term("l2", l2, _squared))
+        self.terms = [_checked(term, "ActivityPenalty") for term in given]
+        self._output: Any = None
+        self._handle = module.register_forward_hook(self._keep)
+
+    def __call__(self) -> Any:
+        """The penalty of the last forward pass; ``RuntimeError`` if there was none."""
+        output = self._output
+        if output is None:
+            raise RuntimeError(
+                "ActivityPenalty: the layer must have been called, got no output yet: call the "
+                "model first, and remove() the penalty last"
+            )
+        twin = backend_of(output)
+        assert twin is not None
+        penalty = _penalty(self.terms, [output], twin)
+        return penalty / output.shape[0] if output.ndim > 1 and output.shape[0] else penalty
+
+    def remove(self) -> None:
+        """Collect no more outputs, and forget the last one."""
+        self._handle.remove()
+        self._output = None
+
+    def _keep(self, module: Module, args: tuple[Any, ...], output: Any) -> None:
+        twin = backend_of(output)
+        if twin is None:
+            raise TypeError(
+                f"ActivityPenalty: the output of {type(module).__name__} must be a Tensor or an "
+                f"Array, got {type(output).__name__}: penalise a layer that gives one"
+            )
+        self._output = twin.operand(output)
+
+    def __repr__(self) -> str:
+        return _written(self, self.terms)
+
+
+def _checked(term: Term, what: str) -> Term:
+    strength = real_number(term.strength, f"{what}: {term.name}")
+    if not (strength >= 0 and isfinite(strength)):
+        raise ValueError(
+            f"{what}: {term.name} must be at least 0 and finite, got {term.strength}: it is the "
+            "strength of a penalty, and 0 switches it off"
+        )
+    return term._replace(strength=strength)
+
+
+def _penalty(terms: Sequence[Term], operands: Sequence[Any], twin: Backend) -> Any:
+    """The weighted sum of the measures of all operands; those without weight are not computed."""
+    total = None
+    for _, strength, measure in terms:
+        if strength and operands:
+            measured = measure(operands[0])
+            for operand in operands[1:]:
+                measured = measured + measure(operand)
+            weighted = measured * strength
+            total = weighted if total is None else total + weighted
+    return twin.operand(0.0, *operands[:1]) if total is None else total
+
+
+def _written(penalty: Any, terms: Sequence[Term]) -> str:
+    options = ", ".join([f"{term.name}={term.strength}" for term in terms])
+    return f"{type(penalty).__name__}({options})"
+
+
+def _absolute(operand: Any) -> Any:
+    return operand.abs().sum()
+
+
+def _squared(operand: Any) -> Any:
+    return operand.square().sum()
+
+
+def _distance_from_orthogonal(operand: Any) -> Any:
+    if operand.ndim < 2:
+        raise ValueError(
+            "Orthogonal: parameters must have two or more dimensions, got shape "
+            f"{operand.shape}: a vector has no rows to be orthogonal"
+        )
+    twin = backend_of(operand)
+    assert twin is not None
+    matrix = operand.flatten(1)
+    rows, columns = matrix.shape
+    gram = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
+    return (gram - twin.operand(np.eye(min(rows, columns)), operand)).square().sum()
