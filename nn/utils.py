@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.operation import real_number
-from .backend import Backend, backend_of, named
+from .backend import Backend, backend_of, is_plain, named
 from .norms import unit_norms, vector_norm
-from .selection import Selection, selected
-from .state import plain
+from .selection import selected
+from .state import plain, twin_of
 
 
 def clip_grad_norm_(
@@ -73,17 +73,15 @@ def clip_grad_norm_(
     twin, chosen = _with_gradients(parameters, "clip_grad_norm_")
     longest = _at_least_0(max_norm, "clip_grad_norm_: max_norm")
     p = _power(norm_type, "clip_grad_norm_")
-    gradients = [twin.numbers(each.grad) for each in chosen]
-    total = _total_norm(gradients, p)
+    numbers = [twin.numbers(gradient) for _, gradient in chosen]
+    total = _total_norm(numbers, p)
     if error_if_nonfinite:
         _check_finite(total, "clip_grad_norm_")
     _shorten(twin, chosen, longest, total)
-    return _number(twin, total, gradients)
+    return _number(twin, total, numbers)
 
 
-def get_total_norm(
-    tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False
-) -> Any:
+def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Any:
     """The norm of operands, such as gradients, taken as one vector: ``sum(|x|**p) ** (1/p)``.
 
     Parameters
@@ -115,15 +113,16 @@ def get_total_norm(
     tensor(5.)
     """
     p = _power(norm_type, "get_total_norm")
-    if isinstance(tensors, np.ndarray):
-        tensors = [tensors]
-    elif backend_of(tensors) is None:
-        tensors = [*tensors]
-    is_plain = isinstance(tensors, list) and any(isinstance(each, np.ndarray) for each in tensors)
-    scalar = named("scalar")
-    given = [scalar.operand(each) for each in tensors] if is_plain else tensors
-    twin, chosen = selected(given, "get_total_norm")
-    numbers = [twin.numbers(each) for each in chosen]
+    is_one = isinstance(tensors, np.ndarray) or backend_of(tensors) is not None
+    given = [tensors] if is_one else [*tensors]
+    for position, each in enumerate(given):
+        if backend_of(each) is None and not is_plain(each):
+            raise TypeError(
+                f"get_total_norm: tensors must be operands or NumPy arrays, got "
+                f"{type(each).__name__} as number {position}: leave out gradients that are None"
+            )
+    twin = twin_of(given[0]) if given else named()
+    numbers = [plain(each) for each in given]
     total = _total_norm(numbers, p)
     if error_if_nonfinite:
         _check_finite(total, "get_total_norm")
@@ -190,8 +189,9 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     """
     twin, chosen = _with_gradients(parameters, "clip_grad_value_")
     size = _at_least_0(clip_value, "clip_grad_value_: clip_value")
-    for parameter in chosen:
-        _change(twin, parameter, np.clip, -size, size)
+    with np.errstate(all="ignore"):
+        for parameter, gradient in chosen:
+            _change(twin, parameter, gradient, np.clip, -size, size)
 
 
 def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float = 1e-3) -> None:
@@ -231,15 +231,14 @@ def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float =
     twin, chosen = _with_gradients(parameters, "adaptive_clip_grad_")
     factor = _at_least_0(clip_factor, "adaptive_clip_grad_: clip_factor")
     least = _at_least_0(eps, "adaptive_clip_grad_: eps")
-    for parameter in chosen:
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        for parameter, gradient in chosen:
             longest = factor * np.maximum(unit_norms(twin.numbers(parameter)), least)
-            lengths = unit_norms(twin.numbers(parameter.grad))
+            lengths = unit_norms(twin.numbers(gradient))
             is_long = np.asarray(lengths > longest)
-        if is_long.any():
-            shares = np.ones_like(lengths)
-            np.divide(longest, lengths, out=shares, where=is_long)
-            _change(twin, parameter, np.multiply, shares)
+            if is_long.any():
+                shares = np.divide(longest, lengths, out=np.ones_like(lengths), where=is_long)
+                _change(twin, parameter, gradient, np.multiply, shares)
 
 
 def parameters_to_vector(parameters: Any) -> Any:
@@ -309,10 +308,16 @@ def vector_to_parameters(vec: Any, parameters: Any) -> None:
         twin.write(parameter, part.reshape(old.shape))
 
 
-def _with_gradients(parameters: Any, what: str) -> Selection:
-    """The parameters that have a gradient."""
+class _Gradients(NamedTuple):
+    twin: Backend
+    pairs: list[tuple[Any, Any]]
+    """Parameters, and the gradients of those that have one."""
+
+
+def _with_gradients(parameters: Any, what: str) -> _Gradients:
     twin, chosen = selected(parameters, what)
-    return Selection(twin, [each for each in chosen if each.grad is not None])
+    pairs = [(each, gradient) for each in chosen if (gradient := each.grad) is not None]
+    return _Gradients(twin, pairs)
 
 
 def _total_norm(arrays: list[NDArray[Any]], p: float) -> float:
@@ -321,26 +326,25 @@ def _total_norm(arrays: list[NDArray[Any]], p: float) -> float:
         return float(vector_norm(np.array([vector_norm(each, p) for each in arrays]), p))
 
 
-def _shorten(twin: Backend, chosen: list[Any], longest: float, total: float) -> None:
+def _shorten(twin: Backend, chosen: list[tuple[Any, Any]], longest: float, total: float) -> None:
     """Multiply all gradients by ``longest / (total + 1e-6)``, unless it is 1 or more."""
     factor = longest / (total + 1e-6)
     if not factor >= 1:
-        for parameter in chosen:
-            _change(twin, parameter, np.multiply, factor)
+        with np.errstate(all="ignore"):
+            for parameter, gradient in chosen:
+                _change(twin, parameter, gradient, np.multiply, factor)
 
 
 def _change(
-    twin: Backend, parameter: Any, function: Callable[..., Any], *arguments: Any
+    twin: Backend, parameter: Any, gradient: Any, function: Callable[..., Any], *arguments: Any
 ) -> None:
-    """Let the gradient be ``function(gradient, *arguments)``: its own memory, if it has one."""
-    gradient = parameter.grad
+    """Let the gradient be ``function(gradient, *arguments)``: in its own memory, if it has one."""
     memory = twin.memory(gradient)
-    with np.errstate(all="ignore"):
-        if memory is not None:
-            function(memory, *arguments, out=memory)
-            twin.changed(gradient)
-            return
-        changed = function(twin.numbers(gradient), *arguments)
+    if memory is not None:
+        function(memory, *arguments, out=memory)
+        twin.changed(gradient)
+        return
+    changed = function(twin.numbers(gradient), *arguments)
     if backend_of(gradient) is None:  # plain numbers, which are a copy
         parameter.grad = changed
     else:

@@ -1,5 +1,6 @@
 """How it is trained: update rules, optimizers, schedules."""
 
+from . import lr_scheduler, swa_utils
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .averaged import ASGD
@@ -37,5 +38,7 @@ __all__ = [
     "get_ema_avg_fn",
     "get_swa_avg_fn",
     "gradient_flow",
+    "lr_scheduler",
+    "swa_utils",
     "update_bn",
 ]

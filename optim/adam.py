@@ -180,7 +180,7 @@ class NAdam(Optimizer):
     >>> (w * w).backward()
     >>> optimizer.step()
     >>> round(w.data, 6)
-    0.834717
+    0.894355
     """
 
     rule = rules.NADAM

@@ -55,7 +55,7 @@ class ASGD(Optimizer):
     ...     optimizer.zero_grad()
     ...     (w * w).backward()
     ...     optimizer.step()
-    >>> w.data, optimizer.state[w]["ax"]
+    >>> w.data, optimizer.state[w]["ax"].item()
     (0.125, 0.1875)
     """
 

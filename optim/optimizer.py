@@ -14,6 +14,7 @@ from .checks import check_options
 from .groups import checked_parameters, grouped
 from .packing import Pack, Run, Slot, packed
 from .rule import Rule
+from .stepping import UpdateSteps, update_steps
 from .variant import Variants
 
 
@@ -133,6 +134,45 @@ class Optimizer(ABC):
         for hook in [*self._post_hooks.values()]:
             hook(self, (closure,), {})
         return loss
+
+    def steps(self, parameter: Any = None, index: Any = None) -> UpdateSteps:
+        """The update that :meth:`step` would make now, line by line, with its numbers.
+
+        Nothing is changed. Parameters without a gradient are left out.
+
+        Parameters
+        ----------
+        parameter : Tensor, Array, Value or str, optional
+            One parameter, or its name; a Value may be an element of an Array.
+        index : int or tuple of int, optional
+            One element of it.
+
+        Raises
+        ------
+        ValueError
+            For a parameter that the optimizer does not have.
+        IndexError
+            For an index that is none of one element.
+        RuntimeError
+            For a parameter without a gradient.
+        TypeError
+            If the optimizer is more than a rule, as LBFGS is.
+
+        Examples
+        --------
+        >>> import twingrad
+        >>> from twingrad import optim
+        >>> w = twingrad.Value(1.0, label="w")
+        >>> (w * w).backward()
+        >>> print(optim.SGD([w], lr=0.1, momentum=0.9).steps())
+        SGD (Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013)
+        <BLANKLINE>
+        Update 1 of w by SGD
+          g = w.grad = 2.0
+          b = g = 2.0   since t == 1
+          w = w - lr * b = 1.0 - 0.1 * 2.0 = 0.8
+        """
+        return update_steps(self, self._slots, parameter, index)
 
     def register_step_pre_hook(self, hook: Hook) -> Handle:
         """Call ``hook(optimizer, args, kwargs)`` before every step."""

@@ -11,6 +11,9 @@ from ...engine.operation import real_number
 from ...engine.shapes import Shape, broadcast_shape
 from ..backend import backend_of, operands
 
+TINY = float(np.float32(1e-12))
+"""What keeps divisors from being 0: in single precision for every dtype, as in PyTorch."""
+
 
 def paired(what: str, input: Any, target: Any) -> tuple[Any, Any]:
     """A prediction and what it should be, of one twin and one shape.

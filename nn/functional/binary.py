@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...engine.formulas import where
 from ...engine.operation import real_number
 from ..backend import operands
-from .arguments import check_fits, check_shape, numbers_of, paired, signs
+from .arguments import TINY, check_fits, check_shape, numbers_of, paired, signs
 from .reducing import reduced
 
 
@@ -59,15 +59,11 @@ def binary_cross_entropy(
             f"{what}: input must lie in [0, 1], got {chances[~(spreads >= 0)][0]}: apply sigmoid, "
             "or use binary_cross_entropy_with_logits"
         )
-    if least < _TINY:
-        losses = _saturated(input, target, chances, spreads < _TINY)
+    if least < TINY:
+        losses = _saturated(input, target, chances, spreads < TINY)
     else:
         losses = (target - 1) * (-input).log1p() - target * input.log()
     return _weighted(losses, weight, reduction, what)
-
-
-_TINY = float(np.float32(1e-12))
-"""The least ``p * (1 - p)`` that a slope is divided by: in single precision, as PyTorch has it."""
 
 
 def binary_cross_entropy_with_logits(
@@ -246,7 +242,7 @@ def _saturated(input: Any, target: Any, chances: NDArray[Any], is_tiny: NDArray[
     with np.errstate(divide="ignore"):
         logs, others = np.log(chances), np.log1p(-chances)
     value = (target - 1) * np.maximum(others, -100) - target * np.maximum(logs, -100)
-    slope = (chances - numbers_of(target)) / _TINY
+    slope = (chances - numbers_of(target)) / TINY
     return where(is_tiny, value + slope * (input - chances), curve)
 
 

@@ -35,20 +35,20 @@ class Classes(NamedTuple):
         )
 
     def weighted(self, losses: Any, weight: Any) -> tuple[Any, Any]:
-        """One loss for each class times its weight, and the weights, or how many count.
+        """One loss for each class times its weight, and the weights; without any, how many count.
 
         A loss that does not count is 0, and has weight 0.
         """
-        count = self.positions.size
+        kept = self.kept
+        count = self.positions.size if kept is None else int(kept.sum())
         if weight is not None:
-            shares = weight[self.positions]
+            shares = weight[self.positions.ravel()].reshape(self.positions.shape)
             losses = losses * shares
-        if self.kept is not None:
-            losses = where(self.kept, losses, 0.0)
-            count = int(self.kept.sum())
-        if weight is None:
+        if kept is not None:
+            losses = where(kept, losses, 0.0)
+        if weight is None or not count:
             return losses, count
-        return losses, shares if self.kept is None else where(self.kept, shares, 0.0)
+        return losses, shares if kept is None else where(kept, shares, 0.0)
 
 
 def scores_and_weight(what: str, input: Any, target: Any, weight: Any) -> tuple[Any, Any, Backend]:

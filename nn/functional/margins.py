@@ -8,7 +8,7 @@ import numpy as np
 
 from ...engine.formulas import minimum, where
 from ..backend import operands
-from .arguments import above_zero, check_shape, paired, signs
+from .arguments import TINY, above_zero, check_shape, paired, signs
 from .classes import classes, scores_and_weight
 from .distances import pairwise_distance
 from .reducing import reduced
@@ -222,7 +222,7 @@ def cosine_embedding_loss(
             f"{input1.shape} and {target.shape}: give one target for each pair of vectors"
         )
     is_alike = signs(target, what) > 0
-    squares = [each.square().sum(-1) + 1e-12 for each in (input1, input2)]
+    squares = [each.square().sum(-1) + TINY for each in (input1, input2)]
     cosines = (input1 * input2).sum(-1) / (squares[0] * squares[1]).sqrt()
     return reduced(where(is_alike, 1 - cosines, (cosines - margin).clamp(0.0)), reduction, what)
 
@@ -335,7 +335,7 @@ def multi_margin_loss(
     if p == 2:
         excess = excess.square()
     if weight is not None:
-        excess = excess * weight[found.positions][..., None]
+        excess = excess * weight[found.positions[..., None]]
     is_other = found.positions[..., None] != np.arange(input.shape[-1])
     losses = where(is_other, excess, 0.0).sum(-1) / input.shape[-1]
     return reduced(losses, reduction, what)

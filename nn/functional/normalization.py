@@ -77,18 +77,12 @@ def batch_norm(
     _check_channels("batch_norm", input, running_mean=running_mean, running_var=running_var)
     _check_channels("batch_norm", input, weight=weight, bias=bias)
     channels_last = input.transpose(1, -1) if input.ndim > 2 else input
-    if not training:
+    if training:
+        _check_several(input)
+        centered, variance = _centered(channels_last, running_mean, running_var, momentum)
+    else:
         _check_given(running_mean, running_var)
         centered, variance = channels_last - running_mean, running_var
-    else:
-        count = _numbers_per_channel(input)
-        dims = tuple(range(input.ndim - 1))
-        mean = channels_last.mean(dims) if count else channels_last.sum(dims)  # 0, not nan
-        centered = channels_last - mean
-        variance = centered.square().mean(dims) if count else mean
-        if count:
-            _move_towards(running_mean, mean, momentum)
-            _move_towards(running_var, variance, momentum, count / (count - 1))
     scale = (variance + eps).rsqrt()
     result = _affine(centered, scale if weight is None else scale * weight, bias)
     return result.transpose(1, -1) if input.ndim > 2 else result
@@ -257,6 +251,22 @@ def _affine(input: Any, weight: Any, bias: Any) -> Any:
     return scaled if bias is None else scaled + bias
 
 
+def _centered(
+    channels_last: Any, running_mean: Any, running_var: Any, momentum: Any
+) -> tuple[Any, Any]:
+    """The distances from the mean of a batch, and its variance, which move the running ones."""
+    dims = tuple(range(channels_last.ndim - 1))
+    count = prod(channels_last.shape[:-1])
+    if not count:
+        return channels_last, channels_last.sum(dims)  # zeros, where a mean would be nan
+    mean = channels_last.mean(dims)
+    centered = channels_last - mean
+    variance = centered.square().mean(dims)
+    _move_towards(running_mean, mean, momentum)
+    _move_towards(running_var, variance, momentum, count / (count - 1))
+    return centered, variance
+
+
 def _move_towards(running: Any, own: Any, momentum: Any, correction: float = 1.0) -> None:
     """Write ``(1 - momentum) * running + momentum * correction * own`` to running statistics."""
     twin = backend_of(running)
@@ -265,15 +275,12 @@ def _move_towards(running: Any, own: Any, momentum: Any, correction: float = 1.0
             twin.write(running, running * (1 - momentum) + own * (momentum * correction))
 
 
-def _numbers_per_channel(input: Any) -> int:
-    """How many numbers of a batch belong to each channel; ``ValueError`` for one."""
-    count: int = prod(input.shape[:1] + input.shape[2:])
-    if count == 1:
+def _check_several(input: Any) -> None:
+    if prod(input.shape[:1] + input.shape[2:]) == 1:
         raise ValueError(
             f"batch_norm: input must have several numbers for each channel while training, got "
             f"shape {input.shape}: use larger batches, or eval()"
         )
-    return count
 
 
 def _check_eps(what: str, eps: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -31,8 +32,11 @@ def reduced(losses: Any, reduction: str, what: str) -> Any:
 def reduced_by_weight(losses: Any, weights: Any, reduction: str, what: str) -> Any:
     """Losses that have been multiplied by weights: their mean divides by the weights' sum.
 
-    ``weights`` may be that sum itself, as a number.
+    ``weights`` may be that sum itself, as an int. Where it is 0, the mean is nan, and has no
+    gradient, as in PyTorch.
     """
-    if reduction == "mean":
-        return losses.sum() / (weights if isinstance(weights, int) else weights.sum())
-    return reduced(losses, reduction, what)
+    if reduction != "mean":
+        return reduced(losses, reduction, what)
+    if not isinstance(weights, int):
+        return losses.sum() / weights.sum()
+    return losses.sum() / weights if weights else losses.sum() + nan

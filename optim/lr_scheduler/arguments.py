@@ -32,7 +32,7 @@ def checked_optimizer(optimizer: Any, scheduler: str) -> Optimizer:
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"{scheduler}: optimizer must be an Optimizer of twingrad.optim, got "
-            f"{type(optimizer).__name__} {optimizer!r:.40}: pass the optimizer first, as in "
+            f"{type(optimizer).__name__}: pass the optimizer first, as in "
             f"{scheduler}(SGD(model.parameters(), lr=0.1), ...)"
         )
     return optimizer

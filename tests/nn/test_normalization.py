@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+import twingrad
 from support.differences import check_gradients
 from support.layers import check_golden, check_twins, layer_cases
 from support.twins import TWINS, numbers, operand
-
-import twingrad
 from twingrad import nn
 from twingrad.nn import functional as F
 
@@ -57,6 +57,17 @@ def test_a_batch_is_normalized_alike_when_it_is_moved_and_stretched(twin, batch,
     np.testing.assert_allclose(plain, moved, atol=1e-7)
     np.testing.assert_allclose(plain.mean(0), 0, atol=1e-10)
     np.testing.assert_allclose(plain.std(0), 1, atol=1e-10)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("kind", ["BatchNorm1d", "LayerNorm"])
+def test_numbers_far_from_zero_are_normalized_as_those_near_it(kind, twin):
+    with nn.backend(twin):
+        norm = getattr(nn, kind)(4)
+    batch = np.array([[0.5, -1.5, 2.0, 1.0], [3.25, -0.75, 1.25, 0.25], [0.0, 1.0, 0.75, 0.25]])
+    batch = np.concatenate([batch, -batch])
+    near, far = norm(operand(twin, batch)), norm(operand(twin, batch + 2.0**40))
+    np.testing.assert_array_equal(numbers(near), numbers(far))
 
 
 @pytest.mark.parametrize("twin", TWINS)

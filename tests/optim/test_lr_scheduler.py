@@ -1,4 +1,4 @@
-"""Schedulers: PyTorch's numbers, states, compositions, rates changed by hand."""
+"""Schedulers: PyTorch's numbers, states, resuming, rates changed by hand."""
 
 import math
 
@@ -14,12 +14,12 @@ from support.schedules import (
     optimizer_of,
     present_momenta,
     present_rates,
+    rates_along,
     resumed,
 )
 from support.twins import TWINS, numbers, operand
 from twingrad.optim import SGD
 from twingrad.optim.lr_scheduler import (
-    ChainedScheduler,
     ConstantLR,
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
@@ -33,7 +33,6 @@ from twingrad.optim.lr_scheduler import (
     OneCycleLR,
     PolynomialLR,
     ReduceLROnPlateau,
-    SequentialLR,
     StepLR,
     WarmupCosineLR,
 )
@@ -65,15 +64,6 @@ def trajectory(case, interruption=None):
 def set_by_hand(optimizer, rates):
     for group, rate in zip(optimizer.param_groups, rates, strict=True):
         group["lr"] = rate
-
-
-def steps(scheduler, count):
-    """The rates of the first group now and after each of some steps."""
-    seen = [scheduler.optimizer.param_groups[0]["lr"]]
-    for _ in range(count):
-        scheduler.step()
-        seen.append(scheduler.optimizer.param_groups[0]["lr"])
-    return seen
 
 
 @pytest.mark.parametrize("interruption", [None, GOLDEN["interruption"]], ids=["through", "resumed"])
@@ -168,85 +158,7 @@ def test_the_last_rates_are_those_of_the_optimizer_and_cannot_be_spoilt(case):
 def test_a_rate_changed_by_hand_goes_on_from_there(make):
     one, twice = (make(optimizer_of([1.0])) for _ in range(2))
     set_by_hand(twice.optimizer, [2 * twice.optimizer.param_groups[0]["lr"]])
-    np.testing.assert_allclose(steps(twice, 8), 2 * np.array(steps(one, 8)), rtol=1e-12)
-
-
-@given(st.integers(1, 20), st.floats(0.1, 0.9), st.floats(0.1, 0.9), st.integers(1, 20), epochs)
-def test_a_chain_equals_its_schedulers_stepped_by_hand_and_the_product_of_their_factors(
-    size, gamma, decay, length, epoch
-):
-    def parts(optimizer):
-        return [
-            StepLR(optimizer, size, gamma),
-            ExponentialLR(optimizer, decay),
-            LinearLR(optimizer, 0.5, 0.75, length),
-        ]
-
-    chained, by_hand = optimizer_of([1.0]), optimizer_of([1.0])
-    chain, loose = ChainedScheduler(parts(chained)), parts(by_hand)
-    for _ in range(epoch):
-        chain.step()
-        for scheduler in loose:
-            scheduler.step()
-    assert present_rates(chained) == present_rates(by_hand)
-    line = 0.5 + 0.25 * min(epoch, length) / length
-    product = gamma ** (epoch // size) * decay**epoch * line
-    np.testing.assert_allclose(present_rates(chained), [product], rtol=1e-9)
-
-
-def test_a_sequence_may_hold_a_chain_and_a_sequence():
-    optimizer = optimizer_of([1.0])
-    early = SequentialLR(
-        optimizer, [LinearLR(optimizer, 0.5, 1.0, 2), ExponentialLR(optimizer, 0.5)], [2]
-    )
-    late = ChainedScheduler([ConstantLR(optimizer, 0.1, 2), ExponentialLR(optimizer, 0.5)])
-    schedule = SequentialLR(optimizer, [early, late], [5])
-    expected = [0.5, 0.75, 1, 0.5, 0.25, 0.1, 0.05, 0.25, 0.125]
-    np.testing.assert_allclose(steps(schedule, 8), expected, rtol=1e-12)
-
-
-def test_a_sequence_that_begins_with_a_chain_begins_as_the_chain_does():
-    def chain(optimizer):
-        return ChainedScheduler([ConstantLR(optimizer, 0.1, 2), ExponentialLR(optimizer, 0.5)])
-
-    alone, within = optimizer_of([1.0]), optimizer_of([1.0])
-    schedule = SequentialLR(within, [chain(within), ExponentialLR(within, 0.5)], [9])
-    assert steps(schedule, 8) == steps(chain(alone), 8)
-
-
-@given(
-    st.integers(1, 30),
-    st.integers(1, 30),
-    st.floats(0.01, 1),
-    st.floats(0, 0.05),
-    st.sampled_from([1e-3, 0.1, 3.0]),
-)
-def test_warm_up_and_cosine_equal_a_sequence_of_both_and_stay_at_the_end(
-    warmup, rest, start, eta_min, rate
-):
-    one, other = optimizer_of([rate]), optimizer_of([rate])
-    schedule = WarmupCosineLR(one, warmup, warmup + rest, start, eta_min)
-    parts = [
-        LinearLR(other, start, total_iters=warmup),
-        CosineAnnealingLR(other, rest, eta_min=eta_min),
-    ]
-    expected = steps(SequentialLR(other, parts, [warmup]), warmup + rest)
-    found = steps(schedule, warmup + rest)
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-15)
-    assert found[-1] == eta_min
-    assert steps(schedule, 3) == [eta_min] * 4
-
-
-def test_warm_up_and_cosine_have_the_numbers_of_pytorch_s_sequence():
-    case = next(case for case in CASES if "LinearLR(optimizer, 0.01" in case["expression"])
-    schedule = WarmupCosineLR(optimizer_of(), 20, 200, start_factor=0.01, eta_min=0.001)
-    found = np.transpose(schedule.preview(201))
-    np.testing.assert_allclose(found, case["rates"], rtol=1e-10)
-
-
-def test_without_warm_up_the_cosine_begins_at_once():
-    found = steps(WarmupCosineLR(optimizer_of([1.0]), 0, 10), 10)
-    assert found == steps(CosineAnnealingLR(optimizer_of([1.0]), 10), 10)
+    np.testing.assert_allclose(rates_along(twice, 8), 2 * np.array(rates_along(one, 8)), rtol=1e-12)
 
 
 @given(
@@ -278,7 +190,7 @@ def test_one_cycle_whose_rise_takes_one_step_begins_at_its_peak():
 
 def test_one_cycle_refuses_to_step_beyond_its_end_and_stays_as_it_is():
     schedule = OneCycleLR(optimizer_of([1.0], momentum=0.9), 2.0, total_steps=5)
-    steps(schedule, 5)
+    rates_along(schedule, 5)
     state = schedule.state_dict()
     with pytest.raises(ValueError, match="5 times at most, the total_steps, got call 6: give"):
         schedule.step()
@@ -332,10 +244,12 @@ def test_restarts_are_found_exactly_where_logarithms_are_not():
 def test_the_optimizer_s_state_and_the_last_epoch_are_enough_to_resume(make):
     optimizer = optimizer_of([1.0], momentum=0.9)
     schedule = make(optimizer, -1)
-    steps(schedule, 10)
+    rates_along(schedule, 10)
     again = optimizer_of([1.0], momentum=0.9)
     again.load_state_dict(optimizer.state_dict())
-    np.testing.assert_allclose(steps(make(again, 9), 15), steps(schedule, 15), rtol=1e-12)
+    np.testing.assert_allclose(
+        rates_along(make(again, 9), 15), rates_along(schedule, 15), rtol=1e-12
+    )
     assert present_momenta(again) == present_momenta(optimizer)
 
 
@@ -377,14 +291,6 @@ def test_a_plateau_beside_another_scheduler_reduces_what_it_finds():
     assert plateau.get_last_lr() == present_rates(optimizer)
 
 
-def test_a_sequence_begins_anew_whatever_its_schedulers_have_seen():
-    optimizer = optimizer_of([1.0])
-    restarts = CosineAnnealingWarmRestarts(optimizer, T_0=2, T_mult=3)
-    fresh = restarts.preview(30)
-    steps(restarts, 25)
-    assert SequentialLR(optimizer, [restarts], []).preview(30) == fresh
-
-
 def test_what_a_scheduler_of_one_s_own_changes_in_place_is_not_shared_with_a_loaded_state():
     class Remembering(LRScheduler):
         def __init__(self, optimizer):
@@ -407,7 +313,7 @@ def test_a_scheduler_of_one_s_own_needs_only_its_rates():
         def get_lr(self):
             return [rate * (self.last_epoch % 2) for rate in self.base_lrs]
 
-    assert steps(EveryOther(optimizer_of([2.0])), 3) == [0.0, 2.0, 0.0, 2.0]
+    assert rates_along(EveryOther(optimizer_of([2.0])), 3) == [0.0, 2.0, 0.0, 2.0]
 
 
 def test_the_first_scheduler_notes_the_initial_rates_and_later_ones_use_them():

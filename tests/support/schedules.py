@@ -49,3 +49,12 @@ def present_momenta(optimizer):
     """The momentum of each group, or its first beta."""
     groups = optimizer.param_groups
     return [group["betas"][0] if "betas" in group else group["momentum"] for group in groups]
+
+
+def rates_along(scheduler, count):
+    """The rates of the first group now and after each of some steps."""
+    seen = [scheduler.optimizer.param_groups[0]["lr"]]
+    for _ in range(count):
+        scheduler.step()
+        seen.append(scheduler.optimizer.param_groups[0]["lr"])
+    return seen

@@ -1,0 +1,425 @@
+"""An update line by line, with its numbers: what an optimizer gives to the stepper."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, final, overload
+
+import numpy as np
+
+from ..engine.array import Array
+from ..engine.expression import Expression, parse
+from ..engine.formula import condition
+from ..engine.formula import number as evaluated
+from ..engine.notation import number
+from ..engine.shapes import Shape, whole_numbers
+from ..engine.updates import GRADIENT, WEIGHT, Element, Update, UpdateStep, rule_names
+from ..engine.value import Value
+from ..nn.labels import label_of
+from .packing import Slot
+from .rule import Rule
+
+if TYPE_CHECKING:
+    from .optimizer import Optimizer
+
+MOST_PRINTED = 50
+"""Beyond this many elements, the others are counted, not printed."""
+
+
+@final
+class UpdateSteps(Sequence[UpdateStep]):
+    """The steps of an update that has not been made: element by element, line by line.
+
+    They are computed when they are asked for, from the numbers that parameters, gradients and
+    state had when the sequence was made. Printed, they stand under a heading for each element; a
+    notebook shows them as a table. ``stepper.extend`` takes them.
+
+    Made by :meth:`Optimizer.steps`.
+    """
+
+    def __init__(self, title: str, parts: Sequence[_Part]) -> None:
+        self.title = title
+        self._parts = parts
+        self._ends = [*accumulate(part.length for part in parts)]
+        self._last: tuple[int, int, Sequence[UpdateStep]] = (-1, -1, ())
+
+    @overload
+    def __getitem__(self, index: int) -> UpdateStep: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[UpdateStep]: ...
+    def __getitem__(self, index: int | slice) -> UpdateStep | Sequence[UpdateStep]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        position = range(len(self))[index]
+        k = bisect_right(self._ends, position)
+        part = self._parts[k]
+        element, line = divmod(position - (self._ends[k] - part.length), len(part.lines))
+        if self._last[:2] != (k, element):
+            self._last = (k, element, part.steps(element))
+        return self._last[2][line]
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[UpdateStep]:
+        for steps in self._by_element():
+            yield from steps
+
+    def _by_element(self) -> Iterator[Sequence[UpdateStep]]:
+        for part in self._parts:
+            for element in range(len(part.positions)):
+                yield part.steps(element)
+
+    @property
+    def _elements(self) -> int:
+        return sum(len(part.positions) for part in self._parts)
+
+    @property
+    def _left_out(self) -> str:
+        """How many elements are not printed."""
+        more = self._elements - MOST_PRINTED
+        return f"and {more} more elements: steps(parameter, index) shows one" if more > 0 else ""
+
+    def __str__(self) -> str:
+        if not self._parts:
+            return f"{self.title}\n\nNo parameter has a gradient: nothing is updated."
+        blocks = [self.title]
+        for _, steps in zip(range(MOST_PRINTED), self._by_element()):
+            lines = [f"  {step}{'   ' if step.reason else ''}{step.reason}" for step in steps]
+            blocks.append("\n".join([steps[0].update.heading, *lines]))
+        return "\n\n".join([*blocks, *filter(None, [self._left_out])])
+
+    def __repr__(self) -> str:
+        return f"<UpdateSteps: {self._elements} elements, {len(self)} steps>"
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for _, steps in zip(range(MOST_PRINTED), self._by_element()):
+            rows.append(f'<tr><th colspan="3">{escape(steps[0].update.heading)}</th></tr>')
+            rows += [_html_row(step) for step in steps]
+        if self._left_out:
+            rows.append(f'<tr><td colspan="3">{self._left_out}</td></tr>')
+        head = "<tr><th>formula</th><th>numbers</th><th>result</th></tr>"
+        return (
+            f"<table><caption>{escape(self.title)}</caption><thead>{head}</thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+
+
+def update_steps(
+    optimizer: Optimizer, slots: Sequence[Sequence[Slot]], parameter: Any, index: Any
+) -> UpdateSteps:
+    """The steps of the next update; see :meth:`Optimizer.steps`."""
+    what = f"{type(optimizer).__name__}: steps"
+    if getattr(optimizer, "rule", None) is None:
+        raise TypeError(
+            f"{what} need a rule with one update for each number, and {type(optimizer).__name__} "
+            "has none: look at an optimizer such as SGD or Adam"
+        )
+    named = [*_named(optimizer, slots)]
+    chosen: int | None = None
+    if parameter is not None:
+        chosen, index = _found(named, parameter, index, what)
+    elif index is not None:
+        raise ValueError(
+            f"{what}: index must come with the parameter, got {index!r} alone: write "
+            "steps(parameter, index)"
+        )
+    taken = _single_names(named)
+    parts = []
+    for k, (group, slot, name) in enumerate(named):
+        if chosen is not None and k != chosen:
+            continue
+        if slot.gradient is None:
+            if chosen is not None:
+                raise RuntimeError(
+                    f"{what}: {name} has no gradient and would not be updated: call backward() "
+                    "on a loss that depends on it first"
+                )
+            continue
+        if slot.size:
+            parts.append(_Part(optimizer, group, slot, name, taken, _position(slot, index, what)))
+    title = f"{type(optimizer).__name__} ({optimizer.rule.reference})"
+    return UpdateSteps(title, parts)
+
+
+Named = tuple[Mapping[str, Any], Slot, str]
+"""A parameter with its group and its name."""
+
+
+def _named(optimizer: Optimizer, slots: Sequence[Sequence[Slot]]) -> Iterator[Named]:
+    """Every parameter of an optimizer; those without a name are w, or w0, w1, ..."""
+    count = sum(map(len, slots))
+    position = 0
+    for group, members in zip(optimizer.param_groups, slots, strict=True):
+        for k, slot in enumerate(members):
+            given = group["param_names"][k] if "param_names" in group else ""
+            label = slot.operand.label if isinstance(slot.operand, Value) else ""
+            label = label_of(given) or label or (slot.place.label if slot.place else "")
+            yield group, slot, label or (f"w{position}" if count > 1 else "w")
+            position += 1
+
+
+def _single_names(named: Sequence[Named]) -> frozenset[str]:
+    """The names of single numbers: rules must not mean something else by them."""
+    names = {name for _, slot, name in named if not slot.shape}
+    for _, slot, _ in named:
+        if isinstance(slot.operand, Array):
+            names |= {value.label for value in slot.operand.flatten()}
+    return frozenset(names)
+
+
+def _found(
+    named: Sequence[Named], parameter: Any, index: Any, what: str
+) -> tuple[int, tuple[int, ...] | Any]:
+    """Which parameter is meant, and the index; an element of an Array says both."""
+    for k, (_, slot, name) in enumerate(named):
+        if slot.operand is parameter or (isinstance(parameter, str) and name == parameter):
+            return k, index
+        if isinstance(parameter, Value) and isinstance(slot.operand, Array) and index is None:
+            for at in np.ndindex(slot.shape):
+                if slot.operand[at] is parameter:
+                    return k, at
+    names = ", ".join([name for _, _, name in named][:20])
+    raise ValueError(
+        f"{what}: parameter must be one of the optimizer, or its name, got "
+        f"{parameter if isinstance(parameter, str) else type(parameter).__name__!r}: its "
+        f"parameters are {names}"
+    )
+
+
+def _position(slot: Slot, index: Any, what: str) -> int | None:
+    """Where an index is in a row of all elements; None for all of them."""
+    if index is None:
+        return None
+    given = index if isinstance(index, tuple | list) else (index,)
+    place = whole_numbers(given, f"{what}: index")
+    if len(place) != len(slot.shape) or not all(
+        -size <= k < size for k, size in zip(place, slot.shape)
+    ):
+        raise IndexError(
+            f"{what}: index must be of one element of the shape {slot.shape}, got {index!r}: "
+            "give one number for each dimension"
+        )
+    counted = [k % size for k, size in zip(place, slot.shape)]
+    return int(np.ravel_multi_index(counted, slot.shape)) if counted else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a rule that is left once what is known decides the conditionals."""
+
+    target: str
+    expression: Expression
+    conditions: tuple[Expression, ...]
+
+
+class _Part:
+    """The update of one parameter, or of one element of it."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        group: Mapping[str, Any],
+        slot: Slot,
+        name: str,
+        taken: frozenset[str],
+        position: int | None,
+    ) -> None:
+        rule = optimizer.rule
+        options = optimizer.hyperparameters(group)
+        at = slice(None) if position is None else slice(position, position + 1)
+        self.positions = range(slot.size)[at]
+        self._rule = rule
+        self._optimizer = type(optimizer).__name__
+        self._slot_operand, self._shape = slot.operand, slot.shape
+        self._name, self._taken = name, taken
+        self._count = slot.updates + 1
+        self._scalars = {
+            **dict(zip(rule.hyperparameters, options, strict=True)),
+            "t": float(self._count),
+            **(slot.kept or optimizer.initial_scalars(options)),
+        }
+        gradient = slot.gradient
+        assert gradient is not None
+        self._numbers = {WEIGHT: slot.numbers[at].copy(), GRADIENT: gradient[at].copy()}
+        for each in rule.state:
+            if each in slot.state:
+                self._numbers[each] = slot.state[each][at].copy()
+            elif each in rule.elementwise:
+                initial = optimizer.initial(each, options)
+                self._numbers[each] = np.full(len(self.positions), initial)
+        self.lines = _lines(rule, self._scalars)
+
+    @property
+    def length(self) -> int:
+        """How many steps there are."""
+        return len(self.positions) * len(self.lines)
+
+    def steps(self, element: int) -> list[UpdateStep]:
+        """The steps of one element."""
+        known = dict(self._scalars)
+        known |= {name: float(numbers[element]) for name, numbers in self._numbers.items()}
+        update = self._update(self.positions[element], known[GRADIENT])
+        steps = []
+        for line in self.lines:
+            expression, found = _chosen(line.expression, known, self._rule)
+            operands = {name: known[name] for name in expression.variables}
+            after = evaluated(expression, known)
+            steps.append(
+                UpdateStep(
+                    update,
+                    line.target,
+                    expression,
+                    operands,
+                    known.get(line.target),
+                    after,
+                    line.conditions + found,
+                )
+            )
+            known[line.target] = after
+        return steps
+
+    def _update(self, position: int, gradient: float) -> Update:
+        index = tuple(int(k) for k in np.unravel_index(position, self._shape))
+        target = self._target(index)
+        own = target.name if isinstance(target, Element) else target.label
+        own = own or _element_name(self._name, index)
+        words = _words(self._rule)
+        return Update(
+            target,
+            self._slot_operand,
+            index,
+            self._optimizer,
+            self._count,
+            gradient,
+            words,
+            rule_names(words, own, f"{own}.grad", self._taken),
+        )
+
+    def _target(self, index: Shape) -> Value | Element:
+        operand = self._slot_operand
+        node = operand[index] if isinstance(operand, Array) else operand
+        if isinstance(node, Value):
+            return node
+        return Element(operand, index, _element_name(self._name, index))
+
+
+def _element_name(name: str, index: Shape) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def _words(rule: Rule) -> dict[str, str]:
+    """The names of a rule, and what to call each where its name is taken."""
+    names = [*rule.hyperparameters, *[line.target for line in rule.lines]]
+    words = {name: name for name in names if name != WEIGHT}
+    return {**words, "t": "step", **{name: state.key for name, state in rule.state.items()}}
+
+
+def _lines(rule: Rule, scalars: Mapping[str, float]) -> list[_Line]:
+    """The lines of a rule that say something, as the numbers for all elements decide them."""
+    known = dict(scalars)
+    lines: list[_Line] = []
+    for line in rule.lines:
+        expression, conditions = _chosen(line.expression, known, rule)
+        if expression.text == line.target:
+            continue
+        if line.target not in rule.elementwise:
+            known[line.target] = evaluated(expression, known)
+        lines.append(_Line(line.target, expression, conditions))
+    return _used(_read_through(lines, rule), rule)
+
+
+def _read_through(lines: Sequence[_Line], rule: Rule) -> list[_Line]:
+    """The lines without those that only give another name to what is computed before."""
+    kept: list[_Line] = []
+    names: dict[str, str] = {}
+    for position, line in enumerate(lines):
+        expression = _renamed(line.expression, names)
+        conditions = tuple(_renamed(each, names) for each in line.conditions)
+        later = {each.target for each in lines[position + 1 :]}
+        if (
+            isinstance(expression.tree, ast.Name)
+            and expression.text != GRADIENT
+            and line.target not in (WEIGHT, *rule.state)
+            and later.isdisjoint([line.target, expression.text])
+        ):
+            names[line.target] = expression.text
+        else:
+            kept.append(_Line(line.target, expression, conditions))
+    return kept
+
+
+def _used(lines: Sequence[_Line], rule: Rule) -> list[_Line]:
+    """The lines without those of branches that are not taken."""
+    kept: list[_Line] = []
+    needed: set[str] = set()
+    for line in reversed(lines):
+        if line.target in needed or line.target in (WEIGHT, *rule.state):
+            kept.append(line)
+            needed.discard(line.target)
+            for each in (line.expression, *line.conditions):
+                needed.update(each.variables)
+    return kept[::-1]
+
+
+def _chosen(
+    expression: Expression, known: Mapping[str, float], rule: Rule
+) -> tuple[Expression, tuple[Expression, ...]]:
+    """An expression with the branches taken, and the conditions that are worth telling.
+
+    Conditionals on what is not known yet stay as they are.
+    """
+    choosing = _Choosing(known, rule.hyperparameters)
+    if not any(isinstance(node, ast.IfExp) for node in ast.walk(expression.tree)):
+        return expression, ()
+    tree = choosing.visit(_copied(expression.tree))
+    return parse(ast.unparse(tree)), tuple(choosing.told)
+
+
+class _Choosing(ast.NodeTransformer):
+    """Replaces conditionals by the branch that is taken."""
+
+    def __init__(self, known: Mapping[str, float], options: Sequence[str]) -> None:
+        self._known = known
+        self._options = frozenset(options)
+        self.told: list[Expression] = []
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        test = parse(ast.unparse(node.test))
+        if not self._known.keys() >= {*test.variables}:
+            return self.generic_visit(node)
+        holds = condition(test, self._known)
+        if not self._options >= {*test.variables}:
+            self.told.append(test if holds else parse(f"not ({test})"))
+        return self.visit(node.body if holds else node.orelse)
+
+
+class _Renaming(ast.NodeTransformer):
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self._names.get(node.id, node.id), node.ctx)
+
+
+def _renamed(expression: Expression, names: Mapping[str, str]) -> Expression:
+    if names.keys().isdisjoint(expression.variables):
+        return expression
+    return parse(ast.unparse(_Renaming(names).visit(_copied(expression.tree))))
+
+
+def _copied(tree: ast.expr) -> ast.expr:
+    return ast.parse(ast.unparse(tree), mode="eval").body
+
+
+def _html_row(step: UpdateStep) -> str:
+    name, result = step.update.names[step.name], number(step.after)
+    formula = f"{name} = {step.symbols}{' ' if step.reason else ''}{step.reason}"
+    cells = [formula, step.numbers, result]
+    return "<tr>" + "".join(f"<td><code>{escape(cell)}</code></td>" for cell in cells) + "</tr>"
