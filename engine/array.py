@@ -13,7 +13,7 @@ import numpy as np
 
 from . import elements
 from .elements import Elements
-from .operation import Operation
+from .operation import Operand, Operation
 from .picking import Picking
 from .shapes import Shape, broadcast_shape, reduced_dims
 from .softmax import Dims, Softmax
@@ -69,7 +69,7 @@ class Array(Picking, Softmax):
     _elements: Elements
 
     def __init__(self, data: Any, label: str = "", *, requires_grad: bool = True) -> None:
-        self._elements = operand_elements(data).copy()
+        self._elements = _elements_of(data).copy()
         for index in np.ndindex(self._elements.shape):
             element: Any = self._elements[index]
             if type(element) is not Value:
@@ -220,16 +220,16 @@ class Array(Picking, Softmax):
         return format(self.item(), specification) if specification else repr(self)
 
     def __lt__(self, other: Any) -> NDArray[np.bool_]:
-        return np.less(self.data, _numbers(other))
+        return np.less(self.data, _numbers(operand_elements(other)))
 
     def __le__(self, other: Any) -> NDArray[np.bool_]:
-        return np.less_equal(self.data, _numbers(other))
+        return np.less_equal(self.data, _numbers(operand_elements(other)))
 
     def __gt__(self, other: Any) -> NDArray[np.bool_]:
-        return np.greater(self.data, _numbers(other))
+        return np.greater(self.data, _numbers(operand_elements(other)))
 
     def __ge__(self, other: Any) -> NDArray[np.bool_]:
-        return np.greater_equal(self.data, _numbers(other))
+        return np.greater_equal(self.data, _numbers(operand_elements(other)))
 
     def __float__(self) -> float:
         return self.item()
@@ -278,8 +278,20 @@ def array_of(values: Elements) -> Array:
     return array
 
 
-def operand_elements(data: Any) -> Elements:
-    """The Values and numbers of anything that can be an operand beside an Array."""
+def operand_elements(operand: Any) -> Elements:
+    """The Values and numbers of anything that can be an operand beside an Array.
+
+    Raises ``TypeError`` for an operand of another twin, whose history would be lost.
+    """
+    if isinstance(operand, Operand) and not isinstance(operand, Array | Value):
+        raise TypeError(
+            f"operands must be of one twin, got an Array and a {type(operand).__name__}: take the "
+            f"numbers of the {type(operand).__name__} with .numpy(), or move both to one twin"
+        )
+    return _elements_of(operand)
+
+
+def _elements_of(data: Any) -> Elements:
     return data._elements if isinstance(data, Array) else elements.as_elements(_opened(data))
 
 

@@ -8,11 +8,15 @@
                       value, gradient, and for operations formula and numbers as text
     edges             id, source (the operand), target (the result), position, derivative,
                       formula and numbers as text, and whether a gradient flows along it
-    steps             kind ("forward", "seed", "backward" or another), node, text, and for
-                      backward ones edge, parent, upstream, derivative, contribution, before,
-                      after and local as text
+    quantities        what updates set besides the values of nodes, such as Adam's m of w: id, name,
+                      and before, what it is at first or null
+    steps             kind ("forward", "seed", "backward", "update" or another), node, text, and
+                      for backward ones edge, parent, upstream, derivative, contribution, before,
+                      after and local as text; for updates heading, name, formula, numbers, reason,
+                      operands (name and number of what else is read), before, after, and either value, which node gets,
+                      or quantity, the id of what else is set
 
-A gradient that is not computed is null. Infinities and nan, which JSON has no numbers for, are
+Of an update that is not of a node, node is null. A gradient that is not computed is null. Infinities and nan, which JSON has no numbers for, are
 the strings "inf", "-inf" and "nan".
 """
 
@@ -22,6 +26,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from .steps import BackwardStep, ForwardStep, SeedStep, Step
+from .updates import Quantity, UpdateStep, quantities
 
 if TYPE_CHECKING:
     from .stepper import Stepper
@@ -37,6 +42,8 @@ def trace_of(stepper: Stepper) -> dict[str, Any]:
             (node, position) for node in stepper.nodes for position in range(len(node.parents))
         )
     }
+    beyond = quantities(stepper, ids)
+    numbered = {quantity: k for k, quantity in enumerate(beyond)}
     return {
         "format": "twingrad-trace",
         "version": 1,
@@ -45,7 +52,11 @@ def trace_of(stepper: Stepper) -> dict[str, Any]:
         "conclusion": stepper.conclusion,
         "nodes": [_node(stepper, node, ids) for node in stepper.nodes],
         "edges": [_edge(stepper, node, position, edges, ids) for node, position in edges],
-        "steps": [_step(step, ids, edges) for step in stepper],
+        "quantities": [
+            {"id": k, "name": step.what, "before": plain(step.before)}
+            for k, step in enumerate(beyond.values())
+        ],
+        "steps": [_step(step, ids, edges, numbered) for step in stepper],
     }
 
 
@@ -85,7 +96,12 @@ def _edge(
     }
 
 
-def _step(step: Step, ids: dict[Value, int], edges: dict[tuple[Value, int], int]) -> dict[str, Any]:
+def _step(
+    step: Step,
+    ids: dict[Value, int],
+    edges: dict[tuple[Value, int], int],
+    beyond: dict[Quantity, int],
+) -> dict[str, Any]:
     described: dict[str, Any] = {"text": str(step)}
     match step:
         case ForwardStep():
@@ -105,9 +121,34 @@ def _step(step: Step, ids: dict[Value, int], edges: dict[tuple[Value, int], int]
                 "after": plain(step.after),
                 "local": step.local,
             }
+        case UpdateStep():
+            described |= _update(step)
+            described["node"] = _id(step, ids)
+            quantity = beyond.get((step.target, step.name))
+            described |= {"value": plain(step.after)} if quantity is None else {"quantity": quantity}
         case _:
-            described |= {"kind": "other", "node": ids.get(step.target)}
+            described |= {"kind": "other", "node": _id(step, ids)}
     return described
+
+
+def _update(step: UpdateStep) -> dict[str, Any]:
+    return {
+        "kind": "update",
+        "heading": step.update.heading,
+        "name": step.what,
+        "formula": step.symbols,
+        "numbers": step.numbers,
+        "reason": step.reason,
+        "operands": [[name, plain(number)] for name, number in step.other_operands],
+        "before": plain(step.before),
+        "after": plain(step.after),
+    }
+
+
+def _id(step: Step, ids: dict[Value, int]) -> int | None:
+    """The id of the node that a step is about, if it is one of the graph."""
+    target: Any = step.target
+    return ids.get(target)
 
 
 def plain(number: float | None) -> float | str | None:

@@ -213,6 +213,15 @@ class UpdateStep(Step):
         return f"since {', '.join(held)}" if held else ""
 
     @property
+    def other_operands(self) -> list[tuple[str, float]]:
+        """What it is computed from besides its own number before, with names as written."""
+        return [
+            (self.update.names[name], value)
+            for name, value in self.operands.items()
+            if name != self.name
+        ]
+
+    @property
     def latex(self) -> str:
         names = self.update.latex_names
         return chained(

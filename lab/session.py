@@ -16,6 +16,7 @@ from ..engine.naming import is_plain
 from ..engine.notation import number, parenthesised
 from ..engine.stepper import Stepper
 from ..engine.steps import BackwardStep, ForwardStep, SeedStep, Step
+from ..engine.updates import Quantity, UpdateStep, quantities
 from ..engine.value import Value
 
 NOT_COMPUTED = "not computed"
@@ -73,9 +74,9 @@ class Session:
         self.message = ""
         self.overlay: RenderableType | None = None
         self.breakpoints: list[Value] = []
-        self.rows = [node for node in stepper.nodes if not is_plain(node)]
         self.top = 0
         """The first row of the table that is to be seen."""
+        self._nodes = [node for node in stepper.nodes if not is_plain(node)]
         self._follow = True
         self._question = ""
         self._answer = ""
@@ -119,6 +120,11 @@ class Session:
         return True
 
     @property
+    def rows(self) -> list[Value | Quantity]:
+        """The rows of the table: the nodes, and what else the steps set."""
+        return [*self._nodes, *quantities(self.stepper, self.stepper.data)]
+
+    @property
     def step(self) -> Step | None:
         """The step that led to what is seen; None before the first."""
         return self.stepper[self.stepper.position - 1] if self.stepper.position else None
@@ -146,7 +152,9 @@ class Session:
             self.message = f"There is no step {answer!r}: give 0 to {len(self.stepper)}."
 
     def _ask_breakpoint(self) -> None:
-        suggested = self.stepper.names[self.step.target if self.step else self.stepper.root]
+        node = self.step.target if self.step else None
+        known = isinstance(node, Value) and node in self.stepper.data
+        suggested = self.stepper.names[node if known else self.stepper.root]
         self._ask(
             f"breakpoint on the node (Enter: {suggested}): ",
             lambda answer: self._toggle(answer or suggested),
@@ -232,25 +240,22 @@ class Session:
             yield from line
 
     def _title(self, width: int) -> RenderableType:
-        position, step = self.stepper.position, self.step
-        phase = (
-            "start" if step is None else "forward" if isinstance(step, ForwardStep) else "backward"
-        )
-        right = f"{phase}, step {position} of {len(self.stepper)}"
+        right = f"{_phase(self.step)}, step {self.stepper.position} of {len(self.stepper)}"
         left = Text(self.title, "bold", no_wrap=True, overflow="ellipsis")
         left.truncate(max(0, width - len(right) - 2), overflow="ellipsis", pad=True)
         return Text.assemble(left, "  ", right, no_wrap=True, overflow="crop")
 
     def _bar(self, width: int, ascii_only: bool) -> RenderableType:
-        """How far the steps have come, the forward pass in one colour, the backward in another."""
-        forward = sum(isinstance(step, ForwardStep) for step in self.stepper)
+        """How far the steps have come; each pass, and what follows, has a colour of its own."""
         total = max(1, len(self.stepper))
         done = self.stepper.position * width // total
-        turn = forward * width // total
         full, empty = ("=", "-") if ascii_only else ("━", "─")
         bar = Text(full * done + empty * (width - done), "dim", no_wrap=True, overflow="crop")
-        bar.stylize("not dim green", 0, min(done, turn))
-        bar.stylize("not dim magenta", turn, max(done, turn))
+        start = 0
+        for kinds, colour in _COLOURS:
+            start_cell = start * width // total
+            start += sum(isinstance(step, kinds) for step in self.stepper)
+            bar.stylize(f"not dim {colour}", start_cell, min(done, start * width // total))
         return bar
 
     def _footer(self, width: int, ascii_only: bool) -> RenderableType:

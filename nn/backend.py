@@ -183,9 +183,8 @@ def _first_leaf(data: Any) -> Any:
 
 def is_plain(data: Any) -> bool:
     """Whether this is numbers only, of neither twin: a number, a NumPy array, or lists of them."""
-    return isinstance(data, int | float | np.generic | np.ndarray) or (
-        isinstance(data, list | tuple) and is_plain(_first_leaf(data))
-    )
+    # what is a list still is an empty one
+    return isinstance(_first_leaf(data), int | float | np.generic | np.ndarray | list | tuple)
 
 
 def is_array(data: object) -> bool:

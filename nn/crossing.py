@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..engine.modes import current_mode
 from .backend import backend_of, zeros_like
 
 Gradients = tuple[Any, ...]
@@ -117,7 +118,7 @@ class Crossing:
 
 
 def _is_watched(operand: Any) -> bool:
-    return backend_of(operand) is not None and operand.requires_grad
+    return backend_of(operand) is not None and operand.requires_grad and current_mode().record
 
 
 def _refuse_scalar_twin(operands: Sequence[Any]) -> None:

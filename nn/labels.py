@@ -6,11 +6,16 @@ import re
 from typing import Any
 
 from .backend import backend_of
-from .parameter import place_of
+from .parameter import is_parameter, place_of
 
 
 def relabel(parameter: Any, path: str) -> None:
-    """Name a parameter after its path; elements that people have named keep their names."""
+    """Name a parameter after its path; elements that people have named keep their names.
+
+    The single Values of neurons are left as they are.
+    """
+    if not is_parameter(parameter):
+        return
     place = place_of(parameter)
     twin = backend_of(parameter)
     label = label_of(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import methodcaller
 from typing import Any, Self
 
 import numpy as np
@@ -170,7 +171,7 @@ class Members:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Any]]:
         """The parameters with their paths, such as ``"0.weight"``; shared ones once."""
-        return self._members(Members._own_parameters, prefix, recurse, remove_duplicate)
+        return self._members(methodcaller("_own_parameters"), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Any]:
         """The parameters, in the order in which they were assigned; shared ones once."""

@@ -111,9 +111,9 @@ class MLP(Module):
         if out_features is None:
             given = {"activation": activation, "norm": norm, "dropout": dropout, "bias": bias}
             _check_is_plain(backend, given)
-            self.layers = layers_of_neurons(self.in_features, _listed(hidden))
+            self.layers = layers_of_neurons(self.in_features, _listed(hidden, "nouts"))
             return
-        widths = _listed([hidden] if isinstance(hidden, int) else hidden)
+        widths = _listed([hidden] if isinstance(hidden, int) else hidden, "hidden")
         widths = [self.in_features, *widths, length(out_features, "MLP: out_features", at_least=1)]
         with built_on(named(backend).name):
             modules = _modules(widths, activation_factory(activation), _norm(norm), dropout, bias)
@@ -167,14 +167,14 @@ def _modules(
     return [*modules, Linear(widths[-2], widths[-1], bias)]
 
 
-def _listed(hidden: Any) -> list[int]:
-    """The widths of layers, each at least 1."""
-    if not isinstance(hidden, Sequence) or isinstance(hidden, str):
+def _listed(widths: Any, what: str) -> list[int]:
+    """The numbers of neurons of layers, each at least 1."""
+    if not isinstance(widths, Sequence) or isinstance(widths, str):
         raise TypeError(
-            f"MLP: nouts must list the neurons of each layer, got {hidden!r}: "
-            f"write [{hidden!r}] for one layer"
+            f"MLP: {what} must list the neurons of each layer, got {widths!r}: "
+            f"write [{widths!r}] for one layer"
         )
-    return [length(width, "MLP: width of a layer", at_least=1) for width in hidden]
+    return [length(width, f"MLP: a number in {what}", at_least=1) for width in widths]
 
 
 def _norm(norm: Any) -> Callable[[int], Module] | None:

@@ -29,12 +29,24 @@ def move(module: Any, target: Any, dtype: Any = None) -> None:
     for key, operand in moved.items():
         moved[key] = _moved(operand, conversions)
     for owner, name, operand in members:
+        _check_place(owner, name, moved[id(operand)] is operand, target)
+    for owner, name, operand in members:
         new = moved[id(operand)]
         if new is not operand:
             owner.__dict__[name] = new
             if is_parameter(operand):
                 move_place(operand, new)
                 twin_of(new).label(new, place_of(new).label, "")
+
+
+def _check_place(owner: Any, name: str, stays: bool, target: Any) -> None:
+    """Raise ``TypeError`` where a parameter is to be replaced that is part of a list."""
+    if not stays and name not in owner.__dict__:
+        raise TypeError(
+            f"to: a {type(owner).__name__} must stay on the scalar twin, as its parameters are "
+            f"single Values, got {target!r}: build a network of layers that move, for example "
+            "nn.MLP(2, [16, 16], 1)"
+        )
 
 
 def _operands(module: Any) -> Iterator[tuple[Any, str, Any]]:

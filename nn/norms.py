@@ -15,10 +15,10 @@ _dot: Any = np.vecdot
 
 
 def vector_norm(numbers: NDArray[Any], p: float) -> float:
-    """``sum(|x|**p) ** (1/p)`` of all numbers; of none it is 0.
+    """``sum(|x|**p) ** (1/p)`` of all numbers.
 
     The limits: for ``inf`` the greatest and for ``-inf`` the smallest absolute value, for 0 how
-    many numbers are not 0.
+    many numbers are not 0. Of no numbers it is 0, and for p below 0 infinite.
     """
     if p == 2:
         squares = _dot(numbers, numbers) if numbers.ndim else numbers * numbers
@@ -29,8 +29,10 @@ def vector_norm(numbers: NDArray[Any], p: float) -> float:
     if p == inf:
         return float(np.maximum.reduce(sizes, axis=None, initial=0.0))
     if p == -inf:
-        return float(np.minimum.reduce(sizes, axis=None, initial=inf)) if sizes.size else 0.0
-    return float(np.add.reduce(sizes**p, axis=None, dtype=np.float64) ** (1 / p))
+        return float(np.minimum.reduce(sizes, axis=None, initial=inf))
+    if p == 1:
+        return float(np.add.reduce(sizes, axis=None))
+    return float(np.float64(np.add.reduce(sizes**p, axis=None)) ** (1 / p))
 
 
 def unit_norms(numbers: NDArray[Any], dims: Shape | None = None) -> NDArray[Any]:

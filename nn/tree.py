@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any, NamedTuple
 
+import numpy as np
+
 _SHOWN = 4
 """Parameters of one module whose shapes are shown."""
 
@@ -49,7 +51,7 @@ def _is_aligned(line: _Line) -> bool:
 
 def total_of(parameters: Any) -> int:
     """How many numbers these parameters hold."""
-    return sum([prod(parameter.shape) for parameter in parameters])
+    return sum([prod(np.shape(parameter)) for parameter in parameters])
 
 
 def counted(total: int, trainable: int) -> str:
@@ -91,9 +93,9 @@ def _parameters(module: Any, seen: set[int]) -> tuple[str, str]:
         if parameter is None:
             continue
         is_shared = id(parameter) in seen
-        found.append(f"{name} {parameter.shape}{' shared' if is_shared else ''}")
+        found.append(f"{name} {np.shape(parameter)}{' shared' if is_shared else ''}")
         if not is_shared:
             seen.add(id(parameter))
-            total += prod(parameter.shape)
+            total += prod(np.shape(parameter))
     shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
     return shown, f"{total:,}" if total else ""

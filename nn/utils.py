@@ -321,7 +321,9 @@ def _with_gradients(parameters: Any, what: str) -> _Gradients:
 
 
 def _total_norm(arrays: list[NDArray[Any]], p: float) -> float:
-    """The norm of the norms, which is the norm of all."""
+    """The norm of the norms, which is the norm of all; 0 if there are none."""
+    if not arrays:
+        return 0.0
     with np.errstate(all="ignore"):
         return float(vector_norm(np.array([vector_norm(each, p) for each in arrays]), p))
 

@@ -5,6 +5,7 @@ from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .averaged import ASGD
 from .diagnostics import Diagnostics, GradientFlow, gradient_flow
+from .lbfgs import LBFGS
 from .lion import Lion
 from .lookahead import Lookahead
 from .optimizer import Optimizer
@@ -16,6 +17,7 @@ from .swa_utils import AveragedModel, get_ema_avg_fn, get_swa_avg_fn, update_bn
 
 __all__ = [
     "ASGD",
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",

@@ -23,9 +23,7 @@ class Pair(NamedTuple):
     weight: float
 
 
-def two_loop_recursion(
-    gradient: NDArray[Any], pairs: Sequence[Pair], scale: float
-) -> NDArray[Any]:
+def two_loop_recursion(gradient: NDArray[Any], pairs: Sequence[Pair], scale: float) -> NDArray[Any]:
     """``-H @ gradient``, where H is the inverse Hessian that the pairs stand for, oldest first.
 
     H is ``scale * I`` with the BFGS update of every pair, and is never written out.

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..engine.modes import enable_grad
+from ..engine.operation import real_number
+from ..nn.backend import backend_of
 from . import saving
-from .curvature import Memory
+from .curvature import Memory, memory
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer
+from .packing import Slot
 
 
 @final
@@ -105,59 +110,170 @@ class LBFGS(Optimizer):
             )
         super().add_param_group(param_group)
 
-    def update(self, closure: Callable[[], Any] | None) -> Any:
+    def _step(self, closure: Callable[[], Any] | None) -> Any:
         if closure is None:
             raise TypeError(
                 "LBFGS: step needs a closure, got None: write step(closure) with a function that "
                 "calls zero_grad() and backward(), and gives the loss"
             )
+        self.follow()
         options = self.param_groups[0]
         objective = _Objective(closure, self._slots[0])
         first = objective.evaluate()
         self._memory.cast(objective.gradient.dtype)
-        if objective.steepest > options["tolerance_grad"]:
+        if objective.steepness > options["tolerance_grad"]:
             self._iterate(objective, options)
         self._memory.evaluations += objective.evaluations
         return first
 
     def _iterate(self, objective: _Objective, options: Mapping[str, Any]) -> None:
+        """Go in one direction after the other, until one of the limits is reached."""
         known = self._memory
         for iteration in range(1, options["max_iter"] + 1):
             loss, gradient = objective.loss, objective.gradient
             direction = known.choose(gradient, loss, options["history_size"])
-            known.length = options["lr"]
-            if known.iterations == 1:
-                known.length *= min(1.0, 1.0 / float(np.abs(gradient).sum()))
+            known.length = options["lr"] * (_shortening(gradient) if known.iterations == 1 else 1)
             slope = float(gradient @ direction)
             if slope > -options["tolerance_change"]:
                 break
-            length = float(np.abs(direction).max())
-            tries = options["max_eval"] - objective.evaluations
-            if options["line_search_fn"] is None:
+            reach = float(np.abs(direction).max())
+            if options["line_search_fn"] is not None:
+                start = Point(0.0, loss, slope, gradient)
+                tries = options["max_eval"] - objective.evaluations
+                along = objective.along(direction)
+                found = strong_wolfe(along, start, known.length, reach, tries)
+                objective.settle(found, direction)
+                known.length = found.step
+            else:
                 objective.go(direction, known.length)
                 if iteration < options["max_iter"]:
                     objective.evaluate()
-            else:
-                start = Point(0.0, loss, slope, gradient)
-                along = objective.along(direction)
-                known.length = objective.take(
-                    strong_wolfe(along, start, known.length, length, tries), direction
-                )
             if (
                 objective.evaluations >= options["max_eval"]
-                or objective.steepest <= options["tolerance_grad"]
-                or length * abs(known.length) <= options["tolerance_change"]
+                or objective.steepness <= options["tolerance_grad"]
+                or reach * abs(known.length) <= options["tolerance_change"]
                 or abs(objective.loss - loss) < options["tolerance_change"]
             ):
                 break
 
     @property
     def state(self) -> dict[Any, dict[str, Any]]:
-        """What is remembered, at the first parameter, by PyTorch's names; see :class:`Memory`."""
+        """What is remembered, by PyTorch's names, as the state of the first parameter."""
         self.follow()
-        return {self._slots[0][0].operand: self._entries()} if self._memory.evaluations else {}
+        first = self._slots[0][0]
+        return {first.operand: self._entries()} if self._memory.evaluations else {}
 
     def state_dict(self) -> dict[str, Any]:
+        """The options, and copies of what is remembered, as in PyTorch."""
         self.follow()
-        groups = saving.saved_groups(self.param_groups)
-        return {"state": {0: self._entries()} if self._memory.evaluations else {}} | groups
+        state = {0: self._entries()} if self._memory.evaluations else {}
+        return {"state": state, "param_groups": saving.saved_groups(self.param_groups)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on where another LBFGS of the same kind of parameters stopped.
+
+        Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
+        """
+        self.follow()
+        (options,) = saving.loaded_options(state_dict, self.param_groups, "LBFGS")
+        slots = self._slots[0]
+        size = sum(slot.size for slot in slots)
+        dtype = np.result_type(*[slot.numbers.dtype for slot in slots])
+        first = state_dict["param_groups"][0]["params"][0]
+        entries = state_dict["state"].get(first, {})
+        self._memory = memory(entries, size, dtype, "LBFGS: state_dict")
+        self.param_groups[0].update(options)
+
+    def _entries(self) -> dict[str, Any]:
+        twin = self._slots[0][0].twin
+        return self._memory.entries(lambda each: twin.exported(twin.leaf(each.copy(), False)))
+
+
+def _shortening(gradient: NDArray[Any]) -> float:
+    """How much of the learning rate the very first step takes: nothing is known of the scale."""
+    return min(1.0, 1.0 / float(np.abs(gradient).sum()))
+
+
+class _Objective:
+    """The loss as a function of all parameters in a row.
+
+    Attributes
+    ----------
+    evaluations : int
+        How often the closure was called.
+    loss : float
+        What it gave, where the parameters are now.
+    gradient : array
+        The gradient there; 0 for parameters that have none.
+    """
+
+    loss: float
+    gradient: NDArray[Any]
+
+    def __init__(self, closure: Callable[[], Any], slots: Sequence[Slot]) -> None:
+        self._closure = closure
+        self._slots = slots
+        self._numbers = np.concatenate([slot.numbers for slot in slots])
+        self.evaluations = 0
+
+    def evaluate(self) -> Any:
+        """Call the closure; gives what it gave."""
+        with enable_grad():
+            loss = self._closure()
+        self.evaluations += 1
+        self.loss = _number(loss)
+        gradients = [slot.gradient for slot in self._slots]
+        self.gradient = np.concatenate(
+            [
+                np.zeros(slot.size, slot.numbers.dtype) if gradient is None else gradient
+                for slot, gradient in zip(self._slots, gradients, strict=True)
+            ]
+        )
+        return loss
+
+    @property
+    def steepness(self) -> float:
+        """The greatest element of the gradient."""
+        return float(np.abs(self.gradient).max(initial=0.0))
+
+    def along(self, direction: NDArray[Any]) -> Callable[[float], Point]:
+        """What is found at steps from here; the parameters stay at the last one."""
+        origin = self._numbers
+
+        def evaluate(step: float) -> Point:
+            self._write(origin + step * direction)
+            self.evaluate()
+            return Point(step, self.loss, float(self.gradient @ direction), self.gradient)
+
+        return evaluate
+
+    def settle(self, found: Point, direction: NDArray[Any]) -> None:
+        """Go to a point that has been evaluated, from where :meth:`along` started."""
+        self.go(direction, found.step)
+        self.loss, self.gradient = found.value, found.gradient
+
+    def go(self, direction: NDArray[Any], step: float) -> None:
+        """Start from there from now on."""
+        self._numbers = self._numbers + step * direction
+        self._write(self._numbers)
+
+    def _write(self, numbers: NDArray[Any]) -> None:
+        start = 0
+        for slot in self._slots:
+            part = numbers[start : start + slot.size].astype(slot.numbers.dtype, copy=False)
+            slot.twin.write(slot.operand, part.reshape(slot.shape))
+            start += slot.size
+
+
+def _number(loss: Any) -> float:
+    """The loss that a closure gave, as a number."""
+    twin = backend_of(loss)
+    if twin is None:
+        return real_number(loss, "LBFGS: what the closure gives")
+    numbers = twin.numbers(loss)
+    if numbers.size != 1:
+        raise ValueError(
+            f"LBFGS: closure must give one number, got shape {numbers.shape}: give the sum or the "
+            "mean"
+        )
+    return float(numbers.item())

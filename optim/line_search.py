@@ -1,11 +1,11 @@
 """How far to go in a direction: a line search for the strong Wolfe conditions.
 
 A step t along a direction d is good if the loss falls enough for its length,
-``f(t) <= f(0) + 1e-4 * t * f'(0)``, and the slope has flattened, ``abs(f'(t)) <= 0.9 * abs(f'(0))``.
-The search takes longer steps until a good one lies between two of them, then narrows the two
-(Nocedal and Wright 2006, "Numerical Optimization", algorithms 3.5 and 3.6). The next step to try
-is the minimum of the cubic with the same values and slopes at two points, with the safeguards of
-Schmidt's minFunc, so that the steps are those of PyTorch.
+``f(t) <= f(0) + 1e-4 * t * f'(0)``, and the slope has flattened,
+``abs(f'(t)) <= 0.9 * abs(f'(0))``. The search takes longer steps until a good one lies between two
+of them, then narrows the two (Nocedal and Wright 2006, "Numerical Optimization", algorithms 3.5
+and 3.6). The next step to try is the minimum of the cubic with the same values and slopes at two
+points, with the safeguards of Schmidt's minFunc, so that the steps are those of PyTorch.
 """
 
 from __future__ import annotations

@@ -108,6 +108,11 @@ class Optimizer(ABC):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
+        Gradients add up until :meth:`zero_grad`: the backward passes of k small batches, each of
+        their mean losses divided by k, make the step of one great batch. A parameter without a
+        gradient stays as it is, whatever its weight decay: ``layer.requires_grad_(False)``
+        freezes a layer, and True lets it be trained again.
+
         Parameters
         ----------
         closure : callable, optional
@@ -119,18 +124,7 @@ class Optimizer(ABC):
         """
         for hook in [*self._pre_hooks.values()]:
             hook(self, (closure,), {})
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        self.follow()
-        if self._packs is None:
-            self._packs = [packed(slots) for slots in self._slots]
-        for group, packs in zip(self.param_groups, self._packs, strict=True):
-            options = self.hyperparameters(group)
-            for pack in packs:
-                for run in pack.runs():
-                    self._update(pack, run, options)
+        loss = self._step(closure)
         for hook in [*self._post_hooks.values()]:
             hook(self, (closure,), {})
         return loss
@@ -181,6 +175,22 @@ class Optimizer(ABC):
     def register_step_post_hook(self, hook: Hook) -> Handle:
         """Call ``hook(optimizer, args, kwargs)`` behind every step."""
         return added(self._post_hooks, hook, "register_step_post_hook")
+
+    def _step(self, closure: Callable[[], Any] | None) -> Any:
+        """The step between its hooks; gives what the closure gave."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        self.follow()
+        if self._packs is None:
+            self._packs = [packed(slots) for slots in self._slots]
+        for group, packs in zip(self.param_groups, self._packs, strict=True):
+            options = self.hyperparameters(group)
+            for pack in packs:
+                for run in pack.runs():
+                    self._update(pack, run, options)
+        return loss
 
     def hyperparameters(self, group: Mapping[str, Any]) -> list[float]:
         """What the rule needs of a group, in the order in which the rule names it."""

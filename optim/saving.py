@@ -27,22 +27,28 @@ def state_dict(
     rule: Rule, groups: Sequence[Mapping[str, Any]], slots: Sequence[Sequence[Slot]]
 ) -> dict[str, Any]:
     """The options of the groups, and the state of each parameter by its number."""
-    state: dict[int, dict[str, Any]] = {}
-    saved_groups = []
+    members = enumerate(slot for group in slots for slot in group)
+    state = {
+        position: {
+            key: slot.twin.exported(each).clone() if hasattr(each, "shape") else each
+            for key, each in entries(rule, slot).items()
+        }
+        for position, slot in members
+        if slot.updates
+    }
+    return {"state": state, "param_groups": saved_groups(groups)}
+
+
+def saved_groups(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The options of the groups; their parameters are numbered through."""
+    saved = []
     position = 0
-    for group, members in zip(groups, slots, strict=True):
-        saved_groups.append(
-            {key: value for key, value in group.items() if key != "params"}
-            | {"params": [*range(position, position + len(members))]}
-        )
-        for slot in members:
-            if slot.updates:
-                state[position] = {
-                    key: slot.twin.exported(each).clone() if hasattr(each, "shape") else each
-                    for key, each in entries(rule, slot).items()
-                }
-            position += 1
-    return {"state": state, "param_groups": saved_groups}
+    for group in groups:
+        options = {key: value for key, value in group.items() if key != "params"}
+        count = len(group["params"])
+        saved.append(options | {"params": [*range(position, position + count)]})
+        position += count
+    return saved
 
 
 def loaded(
@@ -53,6 +59,25 @@ def loaded(
     what: str,
 ) -> list[dict[str, Any]]:
     """Give the slots the saved state; gives the options of the groups, without ``params``."""
+    options = loaded_options(saved, groups, what)
+    members = [slot for group in slots for slot in group]
+    numbers = [number for group in saved["param_groups"] for number in group["params"]]
+    news = [
+        _read(rule, slot, saved["state"].get(number, {}), f"{what}: state_dict")
+        for slot, number in zip(members, numbers, strict=True)
+    ]
+    for slot, (updates, state, kept) in zip(members, news, strict=True):
+        slot.updates, slot.state, slot.kept = updates, state, kept
+    return options
+
+
+def loaded_options(
+    saved: Mapping[str, Any], groups: Sequence[Mapping[str, Any]], what: str
+) -> list[dict[str, Any]]:
+    """The saved options of the groups, without ``params``.
+
+    Raises ``ValueError``, beginning with ``what``, where groups differ.
+    """
     if not isinstance(saved, Mapping) or not {"state", "param_groups"} <= {*saved}:
         raise ValueError(
             f"{what}: state_dict must hold 'state' and 'param_groups', got "
@@ -66,13 +91,6 @@ def loaded(
             f"{what}: state_dict must have groups of {sizes} parameters, got {given}: build the "
             "optimizer for the same model and groups"
         )
-    news = []
-    members = [slot for group in slots for slot in group]
-    numbers = [number for group in saved["param_groups"] for number in group["params"]]
-    for slot, number in zip(members, numbers, strict=True):
-        news.append(_read(rule, slot, saved["state"].get(number, {}), f"{what}: state_dict"))
-    for slot, (updates, state, kept) in zip(members, news, strict=True):
-        slot.updates, slot.state, slot.kept = updates, state, kept
     return [
         {key: _copied(value) for key, value in group.items() if key != "params"}
         for group in saved["param_groups"]

@@ -3,6 +3,7 @@
   const $ = (id) => document.getElementById(id);
   const trace = JSON.parse($("trace").textContent);
   const { nodes, edges, steps } = trace;
+  const quantities = trace.quantities ?? [];
   const NOT_COMPUTED = "not computed";
   const PAUSE = 1300;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -36,16 +37,21 @@
   /** Whether a step sets a value: forward ones do, and others may. */
   const given = (step) => step.node !== null && (step.value ?? null) !== null;
 
+  /** Whether a step sets what is no node's: something that an update remembers or computes. */
+  const beyond = (step) => (step.quantity ?? null) !== null;
+
   /** All that is known after `position` steps: a function of the position alone. */
   function stateAt(position) {
     const state = {
       values: new Map(), gradients: new Map(), passed: new Set(),
       step: position ? steps[position - 1] : null, current: null, changed: null,
-      flowing: new Set(), direction: null,
+      flowing: new Set(), direction: null, quantities: new Map(), quantity: null,
     };
     for (const node of nodes) if (node.kind !== "operation") state.values.set(node.id, node.value);
+    for (const { id, before } of quantities) if (before !== null) state.quantities.set(id, before);
     for (const step of steps.slice(0, position)) {
       if (given(step)) state.values.set(step.node, step.value);
+      if (beyond(step)) state.quantities.set(step.quantity, step.after);
       if (step.kind === "seed") state.gradients.set(step.node, step.after);
       if (step.kind === "backward") {
         state.gradients.set(step.parent, step.after);
@@ -55,6 +61,7 @@
     const { step } = state;
     if (!step) return state;
     state.current = target(step);
+    if (beyond(step)) state.quantity = step.quantity;
     if (step.kind === "forward") {
       state.changed = "value";
       state.direction = "forward";
@@ -79,7 +86,8 @@
   }
 
   const PASSES = { forward: "Forward pass", seed: "Backward pass", backward: "Backward pass" };
-  const pass = (step) => PASSES[step.kind] ?? "Afterwards";
+  const pass = (step) => PASSES[step.kind] ?? step.heading ?? "Afterwards";
+  const colour = (step) => (["forward", "update"].includes(step.kind) ? step.kind : "backward");
 
   const graph = $("stage").querySelector("svg");
   const edgeLayer = graph.querySelector(".edges");
@@ -124,12 +132,21 @@
     $("known").append(row);
     return { node, row, value, gradient };
   });
+  const quantityRows = quantities.map((quantity) => {
+    const row = element("tr");
+    const name = element("th", quantity.name);
+    name.scope = "row";
+    const value = element("td", "", "update");
+    row.append(name, value, element("td"));
+    $("known").append(row);
+    return { quantity, row, value };
+  });
 
   const items = steps.map((step, index) => {
     if (!index || pass(step) !== pass(steps[index - 1])) {
       $("steps").append(element("li", pass(step), "heading"));
     }
-    const button = element("button", step.text, step.kind === "forward" ? "forward" : "backward");
+    const button = element("button", step.text, colour(step));
     button.type = "button";
     button.addEventListener("click", () => { stop(); go(index + 1); });
     const item = element("li");
@@ -176,7 +193,11 @@
       }
       fill(gradient, state.gradients.get(node.id), current && state.changed === "gradient");
     }
-    const shown = rows.find(({ node }) => node.id === state.current);
+    for (const { quantity, value } of quantityRows) {
+      fill(value, state.quantities.get(quantity.id), quantity.id === state.quantity);
+    }
+    const shown = quantityRows.find(({ quantity }) => quantity.id === state.quantity)
+      ?? rows.find(({ node }) => node.id === state.current);
     if (shown) reveal($("known-scroll"), shown.row, 40);
     else if (!state.step) $("known-scroll").scrollTop = 0;
   }
@@ -206,7 +227,7 @@
 
   function drawSentence(step) {
     $("text").classList.toggle("hint", !step);
-    $("local").textContent = step?.local ?? "";
+    $("local").textContent = step?.local ?? step?.reason ?? "";
     $("phase").textContent = step ? pass(step) : "Before the first step";
     $("text").textContent = step ? step.text
       : trace.introduction || "Only the leaves have values. Every step computes one more number.";
@@ -225,6 +246,9 @@
         part("contribution", "backward", step.contribution),
         part(`gradient of ${name}`, "backward", step.before, step.after),
       );
+    } else if (step?.kind === "update") {
+      parts.push(...step.operands.map(([operand, value]) => part(operand, "", value)));
+      parts.push(part(step.name, "update", step.before, step.after));
     }
     $("parts").replaceChildren(...parts);
   }
@@ -297,7 +321,8 @@
 
   function tick() {
     go(position + 1);
-    const hit = position && breakpoints.has(target(steps[position - 1]));
+    const last = position ? steps[position - 1] : null;
+    const hit = last && !beyond(last) && breakpoints.has(target(last));
     if (hit || position >= steps.length) stop();
     else timer = setTimeout(tick, PAUSE / Number($("speed").value));
   }

@@ -15,8 +15,8 @@ class Progress:
 
     Attributes
     ----------
-    values, gradients : dict
-        By the id of the node; what is not computed yet has no entry.
+    values, gradients, quantities : dict
+        By the id of the node, or of the quantity; what is not computed yet has no entry.
     passed : set of int
         The ids of the edges that a gradient has come down.
     current : int or None
@@ -29,6 +29,7 @@ class Progress:
 
     values: dict[int, Number] = field(default_factory=dict)
     gradients: dict[int, Number] = field(default_factory=dict)
+    quantities: dict[int, Number] = field(default_factory=dict)
     passed: set[int] = field(default_factory=set)
     current: int | None = None
     flowing: list[int] = field(default_factory=list)
@@ -47,7 +48,10 @@ def progress(trace: Mapping[str, Any], position: int | None = None) -> Progress:
     if position is not None and not 0 <= position <= len(steps):
         raise IndexError(f"position must lie between 0 and {len(steps)}, got {position}")
     known = Progress(
-        values={n["id"]: n["value"] for n in trace["nodes"] if n["kind"] != "operation"}
+        values={n["id"]: n["value"] for n in trace["nodes"] if n["kind"] != "operation"},
+        quantities={
+            q["id"]: q["before"] for q in trace.get("quantities", ()) if q["before"] is not None
+        },
     )
     for step in steps[:position]:
         _take(known, step)
@@ -69,5 +73,7 @@ def _take(known: Progress, step: Mapping[str, Any]) -> None:
             known.gradients[step["parent"]] = step["after"]
             known.passed.add(step["edge"])
             known.current, known.flowing, known.backward = step["parent"], [step["edge"]], True
+        case "update" if step.get("quantity") is not None:
+            known.quantities[step["quantity"]] = step["after"]
         case _ if step["node"] is not None and step.get("value") is not None:
             known.values[step["node"]] = step["value"]

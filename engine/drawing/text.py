@@ -17,12 +17,13 @@ def draw_text(trace: Mapping[str, Any]) -> str:
     """Every step of a trace on a line of its own, under headings, and the gradients at the end.
 
     Backward steps say where their local derivative comes from, and what a gradient that is added
-    to was and becomes. Steps of no pass stand under "Afterwards".
+    to was and becomes. Updates stand under a heading for each number that is updated, other steps
+    of no pass under "Afterwards".
     """
     names = {node["id"]: node["name"] for node in trace["nodes"]}
     sections: list[tuple[str, list[tuple[str, str]]]] = []
     for step in trace["steps"]:
-        heading = _HEADINGS.get(step["kind"], "Afterwards")
+        heading = _HEADINGS.get(step["kind"]) or one_line(step.get("heading", "Afterwards"))
         if not sections or sections[-1][0] != heading:
             sections.append((heading, []))
         sections[-1][1].append((one_line(step["text"]), _remark(step, names)))
@@ -32,7 +33,7 @@ def draw_text(trace: Mapping[str, Any]) -> str:
 
 def _remark(step: Mapping[str, Any], names: Mapping[int, str]) -> str:
     if step["kind"] != "backward":
-        return ""
+        return one_line(step.get("reason", ""))
     remark = "where " + one_line(step["local"])
     if step["before"] is not None:
         name = one_line(names[step["parent"]])
@@ -53,19 +54,25 @@ def _block(heading: str, lines: Sequence[tuple[str, str]]) -> str:
 
 
 def _results(trace: Mapping[str, Any]) -> str:
-    rows = [("", "value", "gradient")] + [
-        (
+    updated = {
+        step["node"]: written(step["value"])
+        for step in trace["steps"]
+        if step["kind"] == "update" and "value" in step
+    }
+    rows = [["", "value", "gradient", "updated" if updated else ""]] + [
+        [
             one_line(node["name"]),
             written(node["value"]),
             "constant" if node["kind"] == "constant" else written(node["gradient"]),
-        )
+            updated.get(node["id"], ""),
+        ]
         for node in trace["nodes"]
         if not is_plain(node) or node["id"] == trace["root"]
     ]
-    first, second = (max(cells(row[k]) for row in rows) + 3 for k in (0, 1))
+    widths = [max(map(cells, column)) + 3 for column in zip(*rows, strict=True)]
     lines = [
-        f"  {_padded(name, first)}{_padded(value, second)}{gradient}"
-        for name, value, gradient in rows
+        "  " + "".join(_padded(*each) for each in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     ]
     return "\n".join(["Results", *lines])
 

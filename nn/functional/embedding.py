@@ -34,6 +34,8 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
         If a number in ``input``, or ``padding_idx``, names no row.
     TypeError
         If ``input`` does not hold whole numbers, or is of the other twin.
+    ValueError
+        If ``weight`` does not have two dimensions.
 
     Examples
     --------
@@ -45,6 +47,11 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     twin = common_backend("embedding", weight=weight, input=input)
     positions = twin.integers(input, "embedding: input")
     numbers = twin.numbers(positions)
+    if weight.ndim != 2:
+        raise ValueError(
+            f"embedding: weight must have shape (rows, length), got {weight.shape}: give one row "
+            "for each number"
+        )
     rows = weight.shape[0]
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < rows:
         raise IndexError(

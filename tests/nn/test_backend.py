@@ -107,12 +107,13 @@ def test_operands_know_their_twin_and_numbers_have_none():
 
 @pytest.mark.parametrize(
     ("data", "expected"),
-    [(1, True), (2.5, True), (np.float32(1), True), (np.ones(2), True), ([[1, 2]], True)]
-    + [(Value(1.0), False), ([Value(1.0)], False), (Tensor([1.0]), False), ("1", False)]
-    + [(None, False), ([], True)],
-)  # fmt: skip
+    [
+        *[(data, True) for data in (1, 2.5, np.float32(1), np.ones(2), [[1, 2]], [], [()])],
+        *[(data, False) for data in (Value(1.0), [Value(1.0)], Tensor([1.0]), "1", None)],
+    ],
+)
 def test_plain_are_numbers_arrays_and_lists_of_them(data, expected):
-    assert is_plain(data) is (expected and data != [])
+    assert is_plain(data) is expected
 
 
 def test_is_array_asks_for_arrays_of_numpy():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.twins import integers, numbers, operand
 
+from support.twins import integers, numbers, operand
 from twingrad.nn import functional
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "losses.json").read_text())

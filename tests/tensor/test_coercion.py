@@ -1,5 +1,6 @@
 """What people pass as data or operands, as arrays: dtypes, copies, and what is refused."""
 
+import operator
 from fractions import Fraction
 
 import numpy as np
@@ -180,3 +181,11 @@ def test_one_number_is_taken_from_wherever_it_stands():
         with pytest.raises(TypeError, match="arange: end must be a real number, got"):
             plain_number(value, "arange: end")
     assert single(Tensor([[2.0]]), None, "full").shape == ()
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "matmul", "lt", "ge"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_operators_refuse_a_tensor_beside_an_array(name, is_first):
+    operands = (Tensor([1.0, 2.0], requires_grad=True), Array([1.0, 2.0]))
+    with pytest.raises(TypeError, match="one twin"):
+        getattr(operator, name)(*(operands if is_first else operands[::-1]))
