@@ -39,6 +39,7 @@ A FILE may be - for the standard output.
 \b
 twingrad step "tanh(w*x + b)" w=0.8 x=2 b=-1
 twingrad step --example 2-1-1 --wrt w1
+twingrad step "tanh(w*x + b)" w=0.8 x=2 b=-1 --update "Adam(w, b, lr=0.1)"
 twingrad step "x**2 if x > 0 else -x" x=3 --svg graph.svg
 """
 
@@ -114,6 +115,14 @@ def step(
             "of the chain rule.",
         ),
     ] = None,
+    update: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OPTIMIZER",
+            help="Go on with an update of leaves, such as 'Adam(w, b, lr=0.1)'; without names, "
+            "of all leaves.",
+        ),
+    ] = None,
     html: Annotated[
         str | None, typer.Option(metavar="FILE", help=f"Write {VIEWS['--html'][0]}.")
     ] = None,
@@ -133,9 +142,12 @@ def step(
     wanted = {option: target for option, target in targets.items() if target is not None}
     try:
         _check_targets(wanted, wrt)
+        _check_update(update, wrt)
         subject = _subject(
             [word for word in (expression, *(values or ())) if word is not None], example
         )
+        if update is not None:
+            _append_update(subject, update)
         if wrt is not None:
             _print(_introduced(subject, _derivation(subject, wrt)))
             return
@@ -168,7 +180,7 @@ def _subject(words: list[str], example: str | None) -> _Subject:
     for word in words:
         if re.fullmatch(r"--[A-Za-z][\w-]*(=.*)?", word):
             raise ValueError(
-                f"there is no option {word!r}: the options are --example, --wrt, "
+                f"there is no option {word!r}: the options are --example, --wrt, --update, "
                 f"{', '.join(VIEWS)} and --help; two minus signs are written -(-x)"
             )
     expressions = [word for word in words if not looks_assigned(word)]
@@ -222,6 +234,15 @@ def _derivation(subject: _Subject, name: str) -> str:
         raise ValueError(f"--wrt {name}: {error}: choose one of {', '.join(varying)}") from None
 
 
+def _append_update(subject: _Subject, optimizer: str) -> None:
+    from .lab.updating import append_update
+
+    try:
+        append_update(subject.stepper, optimizer)
+    except ValueError as error:
+        raise ValueError(f"--update: {error}") from None
+
+
 def _introduced(subject: _Subject, text: str) -> str:
     introduction = subject.stepper.introduction
     return f"{fill(introduction, 96)}\n\n{text}" if introduction else text
@@ -255,6 +276,14 @@ def _check_targets(wanted: Mapping[str, str], wrt: str | None) -> None:
         if place in seen:
             raise ValueError(f"{seen[place]} and {option} both write to {target!r}: name two files")
         seen[place] = option
+
+
+def _check_update(update: str | None, wrt: str | None) -> None:
+    if update is not None and wrt is not None:
+        raise ValueError(
+            f"--wrt {wrt} prints one derivative, and --update goes on behind all of them: give "
+            "one of them"
+        )
 
 
 def _write(views: Mapping[str, tuple[str, str]]) -> None:

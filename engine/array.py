@@ -304,7 +304,7 @@ def _opened(data: Any) -> Any:
 
 def _as_numbers(operand: Any) -> Any:
     """A mask as ones and zeros; anything else as it is."""
-    is_mask = isinstance(operand, np.ndarray) and operand.dtype == np.bool_
+    is_mask = isinstance(operand, np.ndarray | np.bool_) and operand.dtype == np.bool_
     return operand.astype(np.float64) if is_mask else operand
 
 

@@ -9,15 +9,15 @@
     edges             id, source (the operand), target (the result), position, derivative,
                       formula and numbers as text, and whether a gradient flows along it
     quantities        what updates set besides the values of nodes, such as Adam's m of w: id, name,
-                      and before, what it is at first or null
+                      and before, what it is at first
     steps             kind ("forward", "seed", "backward", "update" or another), node, text, and
                       for backward ones edge, parent, upstream, derivative, contribution, before,
                       after and local as text; for updates heading, name, formula, numbers, reason,
-                      operands (name and number of what else is read), before, after, and either value, which node gets,
-                      or quantity, the id of what else is set
+                      operands as pairs of a name and a number, before, after, and either value,
+                      what the node gets, or quantity, the id of what else is set
 
-Of an update that is not of a node, node is null. A gradient that is not computed is null. Infinities and nan, which JSON has no numbers for, are
-the strings "inf", "-inf" and "nan".
+What is not computed is null, and so is the node of a step that is about none. Infinities and nan,
+which JSON has no numbers for, are the strings "inf", "-inf" and "nan".
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def _step(
             described |= _update(step)
             described["node"] = _id(step, ids)
             quantity = beyond.get((step.target, step.name))
-            described |= {"value": plain(step.after)} if quantity is None else {"quantity": quantity}
+            described |= (
+                {"value": plain(step.after)} if quantity is None else {"quantity": quantity}
+            )
         case _:
             described |= {"kind": "other", "node": _id(step, ids)}
     return described

@@ -5,6 +5,7 @@ No terminal is needed here; :mod:`.terminal` connects a session to one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -12,14 +13,12 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from ..engine.naming import is_plain
-from ..engine.notation import number, parenthesised
 from ..engine.stepper import Stepper
-from ..engine.steps import BackwardStep, ForwardStep, SeedStep, Step
-from ..engine.updates import Quantity, UpdateStep, quantities
+from ..engine.steps import BackwardStep, Step
 from ..engine.value import Value
-
-NOT_COMPUTED = "not computed"
+from .explaining import explanation, phase
+from .rows import NOT_COMPUTED, Place, cells, place_set, styles
+from .rows import rows as table_rows
 
 KEYS = (
     ("right, space, n, Enter", "the next step"),
@@ -37,8 +36,12 @@ KEYS = (
 
 _STEP_LINES = 7
 """How high a step is explained, so that the table below stays where it is."""
-_CHANGED = "bold black on yellow"
-_READ = "bold cyan"
+_COLOURS: Mapping[str, str] = {
+    "forward": "green",
+    "backward": "magenta",
+    "update": "yellow",
+    "afterwards": "yellow",
+}
 _CONTROLS: Mapping[str, str] = {
     " ": "right",
     "n": "right",
@@ -76,7 +79,6 @@ class Session:
         self.breakpoints: list[Value] = []
         self.top = 0
         """The first row of the table that is to be seen."""
-        self._nodes = [node for node in stepper.nodes if not is_plain(node)]
         self._follow = True
         self._question = ""
         self._answer = ""
@@ -120,11 +122,6 @@ class Session:
         return True
 
     @property
-    def rows(self) -> list[Value | Quantity]:
-        """The rows of the table: the nodes, and what else the steps set."""
-        return [*self._nodes, *quantities(self.stepper, self.stepper.data)]
-
-    @property
     def step(self) -> Step | None:
         """The step that led to what is seen; None before the first."""
         return self.stepper[self.stepper.position - 1] if self.stepper.position else None
@@ -153,8 +150,9 @@ class Session:
 
     def _ask_breakpoint(self) -> None:
         node = self.step.target if self.step else None
-        known = isinstance(node, Value) and node in self.stepper.data
-        suggested = self.stepper.names[node if known else self.stepper.root]
+        if not isinstance(node, Value) or node not in self.stepper.data:
+            node = self.stepper.root
+        suggested = self.stepper.names[node]
         self._ask(
             f"breakpoint on the node (Enter: {suggested}): ",
             lambda answer: self._toggle(answer or suggested),
@@ -228,9 +226,9 @@ class Session:
         if self.overlay is not None:
             middle = [*lines(""), *lines(self.overlay)]
         else:
-            explanation = lines(self._explanation())
-            size = max(_STEP_LINES, min(len(explanation) + 1, space // 2))
-            middle = Segment.set_shape(explanation, width, size)
+            explained = lines(explanation(self.stepper, self.step))
+            size = max(_STEP_LINES, min(len(explained) + 1, space // 2))
+            middle = Segment.set_shape(explained, width, size)
             middle += lines(self._table(width, max(0, space - size - 1), ascii_only))
         middle = Segment.set_shape(middle[:space], width, space)
         frame = [*above, *middle, *below][-height:]
@@ -240,7 +238,7 @@ class Session:
             yield from line
 
     def _title(self, width: int) -> RenderableType:
-        right = f"{_phase(self.step)}, step {self.stepper.position} of {len(self.stepper)}"
+        right = f"{phase(self.step)}, step {self.stepper.position} of {len(self.stepper)}"
         left = Text(self.title, "bold", no_wrap=True, overflow="ellipsis")
         left.truncate(max(0, width - len(right) - 2), overflow="ellipsis", pad=True)
         return Text.assemble(left, "  ", right, no_wrap=True, overflow="crop")
@@ -251,11 +249,13 @@ class Session:
         done = self.stepper.position * width // total
         full, empty = ("=", "-") if ascii_only else ("━", "─")
         bar = Text(full * done + empty * (width - done), "dim", no_wrap=True, overflow="crop")
-        start = 0
-        for kinds, colour in _COLOURS:
-            start_cell = start * width // total
-            start += sum(isinstance(step, kinds) for step in self.stepper)
-            bar.stylize(f"not dim {colour}", start_cell, min(done, start * width // total))
+        counts = Counter(map(phase, self.stepper))
+        passed = start = 0
+        for kind, colour in _COLOURS.items():
+            passed += counts[kind]
+            stop = passed * width // total
+            bar.stylize(f"not dim {colour}", start, max(start, min(done, stop)))
+            start = stop
         return bar
 
     def _footer(self, width: int, ascii_only: bool) -> RenderableType:
@@ -274,55 +274,13 @@ class Session:
         )
         return Text(keys, "dim", no_wrap=True, overflow="ellipsis")
 
-    def _explanation(self) -> RenderableType:
-        """The step in full: its line, and below it where each number comes from."""
-        step, names = self.step, self.stepper.names
-        if step is None:
-            text = self.stepper.introduction or "The leaves are given; nothing is computed yet."
-            return Text(text)
-        root = self.stepper.root
-        table = Table.grid(padding=(0, 2))
-        match step:
-            case ForwardStep():
-                operands = dict.fromkeys(parent for parent in step.node.parents)
-                given = [
-                    f"{names[each]} = {number(self.stepper.data[each])}"
-                    for each in operands
-                    if not is_plain(each)
-                ]
-                table.add_row("operands", Text(", ".join(given), _READ))
-                table.add_row("value", _change(names[step.node], None, step.value))
-            case SeedStep():
-                why = "the backward pass begins at the result, whose derivative by itself is 1"
-                table.add_row("why", Text(why))
-                name = names.derivative(root, root)
-                table.add_row("gradient", _change(name, None, step.gradient))
-            case BackwardStep():
-                upstream = f"{names.derivative(root, step.node)} = {number(step.upstream)}"
-                product = f"{step.numbers} = {number(step.contribution)}"
-                name = names.derivative(root, step.parent)
-                table.add_row("upstream", Text(upstream, _READ))
-                table.add_row("derivative", Text(step.local))
-                table.add_row("contribution", Text(product))
-                added = (
-                    ""
-                    if step.before is None
-                    else (f"= {number(step.before)} + {parenthesised(number(step.contribution))}")
-                )
-                table.add_row("gradient", _change(name, step.before, step.after, added))
-        line = Table.grid()
-        line.add_row(Text(str(step), "bold"))
-        line.add_row("")
-        line.add_row(table)
-        return line
-
     def _table(self, width: int, rows: int, ascii_only: bool) -> RenderableType:
-        step, state = self.step, self.stepper.state
-        shown = self._window(rows)
+        places = table_rows(self.stepper)
+        shown = self._window([*places], rows)
         table = Table(box=None, expand=True, padding=(0, 1), pad_edge=False, header_style="dim")
-        part = f"  {self.top + 1}-{self.top + len(shown)} of {len(self.rows)}"
+        part = f"  {self.top + 1}-{self.top + len(shown)} of {len(places)}"
         table.add_column("", width=2, no_wrap=True)
-        scrolled = len(shown) < len(self.rows)
+        scrolled = len(shown) < len(places)
         table.add_column(
             f"node{part if scrolled else ''}",
             no_wrap=True,
@@ -339,65 +297,29 @@ class Session:
             no_wrap=True,
             min_width=len(NOT_COMPUTED),
         )
-        for node in shown:
+        own = place_set(self.stepper, self.step)
+        shading = styles(self.stepper, self.step)
+        for place in shown:
             mark = "*" if ascii_only else "●"
             marks = Text.assemble(
-                (">" if step and node is step.target else " ", "bold yellow"),
-                (mark if node in self.breakpoints else " ", "bold red"),
+                (">" if place == own else " ", "bold yellow"),
+                (mark if place in self.breakpoints else " ", "bold red"),
             )
-            if node.parents:
-                source = Text(self.stepper.written.symbols(node))
-            else:
-                source = Text("given" if node.requires_grad else "constant", "dim")
-            cells = [
-                marks,
-                Text(self.stepper.names[node], "bold"),
-                *([source] if width >= 60 else []),
-                _cell(state.values.get(node), self._value_style(node)),
-                _cell(state.gradients.get(node), self._gradient_style(node))
-                if node.requires_grad
-                else Text("constant", "dim"),
-            ]
-            table.add_row(*cells)
+            called, source, *numbers = cells(self.stepper, place, places[place], shading)
+            table.add_row(marks, called, *([source] if width >= 60 else []), *numbers)
         return table
 
-    def _value_style(self, node: Value) -> str:
-        if not isinstance(self.step, ForwardStep):
-            return ""
-        if node is self.step.node:
-            return _CHANGED
-        return _READ if any(node is parent for parent in self.step.node.parents) else ""
-
-    def _gradient_style(self, node: Value) -> str:
-        step = self.step
-        if step is None or isinstance(step, ForwardStep):
-            return ""
-        if node is step.target:
-            return _CHANGED
-        return _READ if isinstance(step, BackwardStep) and node is step.node else ""
-
-    def _window(self, rows: int) -> list[Value]:
+    def _window(self, places: list[Place], rows: int) -> list[Place]:
         """The rows of the table that fit; they move only as far as the step makes them."""
-        if self._follow and self.step is not None:
-            places = [self.rows.index(self.step.target)]
+        own = place_set(self.stepper, self.step)
+        if self._follow and own is not None:
+            lines = [places.index(own)]
             if isinstance(self.step, BackwardStep):
-                places.append(self.rows.index(self.step.node))
-            if max(places) - min(places) >= rows:
-                places = places[:1]
-            self.top = min(max(self.top, max(places) - rows + 1), min(places))
-        elif self._follow:
+                lines.append(places.index(self.step.node))
+            if max(lines) - min(lines) >= rows:
+                lines = lines[:1]
+            self.top = min(max(self.top, max(lines) - rows + 1), min(lines))
+        elif self._follow and self.step is None:
             self.top = 0
-        self.top = max(0, min(self.top, len(self.rows) - rows))
-        return self.rows[self.top : self.top + rows]
-
-
-def _cell(known: float | None, style: str) -> Text:
-    return Text(NOT_COMPUTED, "dim") if known is None else Text(number(known), style)
-
-
-def _change(name: str, before: float | None, after: float, total: str = "") -> Text:
-    """``dL/dw: not computed -> 0.5``, and where there is something to add to, the sum."""
-    was = NOT_COMPUTED if before is None else number(before)
-    return Text.assemble(
-        f"{name}: {was} -> ", (number(after), _CHANGED), f"   {total}" * bool(total)
-    )
+        self.top = max(0, min(self.top, len(places) - rows))
+        return places[self.top : self.top + rows]

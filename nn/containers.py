@@ -262,16 +262,18 @@ def _listed(container: Module, modules: Any) -> list[Any]:
 
 
 def _name_at(container: Module, index: Any) -> str:
+    """The name of the module at an index, which may be its name itself."""
     names = [*container._module_names]
     if isinstance(index, str) and index in names:
         return index
     try:
-        return names[index]
+        name: str = names[index]
     except (IndexError, TypeError):
         raise IndexError(
             f"{type(container).__name__}: index must lie between {-len(names)} and "
             f"{len(names) - 1}, got {index!r}: it has {len(names)} modules"
         ) from None
+    return name
 
 
 def _renumbered(container: Module, modules: list[Any]) -> None:
@@ -282,7 +284,7 @@ def _renumbered(container: Module, modules: list[Any]) -> None:
         _add(container, str(position), module)
 
 
-def _delete(container: Module, index: int | slice) -> None:
+def _delete(container: Module, index: int | str | slice) -> None:
     modules = [container.__dict__[name] for name in container._module_names]
     if not isinstance(index, slice):
         index = [*container._module_names].index(_name_at(container, index))

@@ -121,12 +121,12 @@ class Members:
 
         Raises as :meth:`register_parameter`.
         """
-        _check_name(self, name, "_module_names")
         if module is not None and not isinstance(module, Members):
             raise TypeError(
                 f"add_module: module must be a Module or None, got {type(module).__name__}: "
                 "write a class with parentheses, or wrap a function in a Module with a forward"
             )
+        _check_name(self, name, "_module_names")
         self._add(name, module, "_module_names")
 
     def named_children(self) -> Iterator[tuple[str, Any]]:

@@ -303,11 +303,11 @@ class Module(Members):
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
         >>> model.summary((5, 2))
         layer  class       output shape  parameters  trainable
-        -----------------------------------------------------
+        ------------------------------------------------------
                Sequential  (5, 1)
         0      Linear      (5, 3)                 9  yes
         1      Linear      (5, 1)                 4  yes
-        -----------------------------------------------------
+        ------------------------------------------------------
         13 parameters, all trainable
         """
         return summarizing.summarized(self, input_shape, dtype)

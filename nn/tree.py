@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import prod
 from typing import Any, NamedTuple
 
@@ -20,10 +20,10 @@ class _Line(NamedTuple):
 
     text: str
     shapes: str = ""
-    count: str = ""
+    total: str = ""
 
 
-def drawn(module: Any, usual: Callable[[Any], str]) -> str:
+def drawn(module: Any, usual: object) -> str:
     """The module with what it is made of, line by line; one line if that is nothing.
 
     Modules whose ``__repr__`` is not the ``usual`` one are drawn by their own.
@@ -33,9 +33,9 @@ def drawn(module: Any, usual: Callable[[Any], str]) -> str:
         return "\n".join(line.text for line in lines)
     width = max((len(line.text) for line in lines if _is_aligned(line)), default=0)
     shapes = max((len(line.shapes) for line in lines if _is_aligned(line)), default=0)
-    count = max(len(line.count) for line in lines)
+    count = max(len(line.total) for line in lines)
     rows = [
-        f"{line.text:{width}}  {line.shapes:{shapes}}  {line.count:>{count}}"
+        f"{line.text:{width}}  {line.shapes:{shapes}}  {line.total:>{count}}".rstrip()
         if line.shapes
         else line.text
         for line in lines
@@ -63,7 +63,7 @@ def counted(total: int, trainable: int) -> str:
 
 
 def _lines(
-    module: Any, indent: str, start: str, usual: Callable[[Any], str], seen: set[int]
+    module: Any, indent: str, start: str, usual: object, seen: set[int]
 ) -> Iterator[_Line]:
     """The lines of one module, which begin with ``indent``, the first with ``start`` besides."""
     if module is None or (type(module).__repr__ is not usual and start):

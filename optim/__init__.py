@@ -1,10 +1,12 @@
 """How it is trained: update rules, optimizers, schedules."""
 
+from ..nn.utils import adaptive_clip_grad_, clip_grad_norm_, clip_grad_value_
 from . import lr_scheduler, swa_utils
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .averaged import ASGD
-from .diagnostics import Diagnostics, GradientFlow, gradient_flow
+from .diagnostics import Diagnostics
+from .flow import GradientFlow, gradient_flow
 from .lbfgs import LBFGS
 from .lion import Lion
 from .lookahead import Lookahead
@@ -37,6 +39,9 @@ __all__ = [
     "Rprop",
     "Rule",
     "TerminateOnNaN",
+    "adaptive_clip_grad_",
+    "clip_grad_norm_",
+    "clip_grad_value_",
     "get_ema_avg_fn",
     "get_swa_avg_fn",
     "gradient_flow",

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from ..engine.operation import real_number
+from ..engine.shapes import whole_numbers
 
 
 def check_options(options: Mapping[str, Any], what: str) -> None:
@@ -15,20 +16,32 @@ def check_options(options: Mapping[str, Any], what: str) -> None:
     Options of other names are not looked at.
     """
     for name, value in options.items():
+        of = f"{what}: {name}"
         if name in _PAIRS:
-            check, rule = _PAIRS[name]
-            if not isinstance(value, tuple | list) or len(value) != 2:
-                raise ValueError(f"{what}: {name} must be two numbers, got {value!r}: {rule}")
-            numbers = [real_number(each, f"{what}: {name}[{k}]") for k, each in enumerate(value)]
-            if not check(*numbers):
-                raise ValueError(f"{what}: {name} must be {rule}, got {value!r}")
+            _check_pair(value, *_PAIRS[name], of)
         elif name in _SINGLE:
             test, rule = _SINGLE[name]
-            number = real_number(value, f"{what}: {name}")
-            if not test(number):
-                raise ValueError(f"{what}: {name} must be {rule}, got {value!r}")
+            _check(test(real_number(value, of)), of, rule, value)
+        elif name in _COUNTS:
+            _check(whole_numbers([value], of)[0] >= 1, of, _COUNTS[name], value)
+        elif name in _CHOICES:
+            choices, rule = _CHOICES[name]
+            _check(value in choices, of, rule, value)
         elif name in _FLAGS and not isinstance(value, bool):
-            raise TypeError(f"{what}: {name} must be True or False, got {value!r}: it is an option")
+            raise TypeError(f"{of} must be True or False, got {value!r}: it is an option")
+
+
+def _check(holds: bool, of: str, rule: str, value: Any) -> None:
+    if not holds:
+        raise ValueError(f"{of} must be {rule}, got {value!r}")
+
+
+def _check_pair(value: Any, test: Callable[[float, float], bool], rule: str, of: str) -> None:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(f"{of} must be two numbers, got {value!r}: {rule}")
+    _check(
+        test(*[real_number(each, f"{of}[{k}]") for k, each in enumerate(value)]), of, rule, value
+    )
 
 
 def _not_negative(x: float) -> bool:
@@ -54,6 +67,8 @@ _SINGLE: Mapping[str, tuple[Callable[[float], bool], str]] = {
     "momentum_decay": (_not_negative, "at least 0: 0.004 is usual"),
     "lambd": (_not_negative, "at least 0"),
     "t0": (_not_negative, "at least 0: averaging begins there"),
+    "tolerance_grad": (_not_negative, "at least 0: a step ends at a smaller gradient"),
+    "tolerance_change": (_not_negative, "at least 0: a step ends at a smaller change"),
 }
 
 _PAIRS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
@@ -66,6 +81,19 @@ _PAIRS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
         "0 < etaminus < 1 < etaplus: steps shrink by the one and grow by the other",
     ),
     "step_sizes": (lambda least, most: 0 <= least <= most, "0 <= least <= greatest"),
+}
+
+_COUNTS: Mapping[str, str] = {
+    "max_iter": "at least 1: it counts the iterations of a step",
+    "max_eval": "at least 1: it counts the calls of the closure in a step",
+    "history_size": "at least 1: it counts the steps that are remembered",
+}
+
+_CHOICES: Mapping[str, tuple[tuple[Any, ...], str]] = {
+    "line_search_fn": (
+        ("strong_wolfe", None),
+        "'strong_wolfe' or None, which goes as far as lr says",
+    ),
 }
 
 _FLAGS = frozenset({"nesterov", "maximize", "amsgrad", "centered", "decoupled_weight_decay"})

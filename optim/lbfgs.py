@@ -12,6 +12,7 @@ from ..engine.modes import enable_grad
 from ..engine.operation import real_number
 from ..nn.backend import backend_of
 from . import saving
+from .checks import check_options
 from .curvature import Memory, memory
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer
@@ -72,7 +73,7 @@ class LBFGS(Optimizer):
     ...     return loss
     >>> optimizer.step(closure).data
     12.5
-    >>> round(x.data, 6), round(y.data, 6)
+    >>> round(x.data, 4), round(y.data, 4)
     (1.0, 1.0)
     """
 
@@ -87,6 +88,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
+        check_options({"max_iter": max_iter}, "LBFGS")
         self._memory = Memory()
         super().__init__(
             params,

@@ -6,28 +6,33 @@ from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..engine.operation import real_number
-from ..nn.backend import backend_of
-from ..nn.parameter import length
-from ..nn.state import plain
+from ..nn.state import plain, twin_of
+from .arguments import checked_state
+from .lr_scheduler.arguments import SHARE, checked_optimizer, real, whole
 from .optimizer import Optimizer
+from .stepping import UpdateSteps
 
 
 @final
-class Lookahead:
+class Lookahead(Optimizer):
     """Every ``k`` steps of an optimizer, go back to a point between where it was and where it is.
 
-    ``slow = slow + alpha * (fast - slow)``, ``fast = slow``.
+    ``slow = slow + alpha * (fast - slow)``, ``fast = slow``: the weights before the k steps are
+    slow, those after them fast.
+
+    It stands where its optimizer would: schedulers, hooks and diagnostics take it. The options
+    of the groups are those of the optimizer.
 
     Parameters
     ----------
     optimizer : Optimizer
-        What makes the fast steps. Its ``param_groups`` are those of the Lookahead.
+        What makes the fast steps.
     k : int
         Fast steps for each slow one; at least 1.
     alpha : float
-        The slow step, in (0, 1].
+        The slow step, in (0, 1]; 1 is the optimizer alone.
 
     Raises
     ------
@@ -45,83 +50,101 @@ class Lookahead:
     >>> import twingrad
     >>> from twingrad import optim
     >>> w = twingrad.Value(1.0)
-    >>> optimizer = optim.Lookahead(optim.SGD([w], lr=0.25), k=1, alpha=0.5)
-    >>> (w * w).backward()
-    >>> optimizer.step()
-    >>> w.data
-    0.75
+    >>> optimizer = optim.Lookahead(optim.SGD([w], lr=0.25), k=2, alpha=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (w * w).backward()
+    ...     optimizer.step()
+    ...     print(w.data)
+    0.5
+    0.625
     """
 
     def __init__(self, optimizer: Optimizer, k: int = 5, alpha: float = 0.5) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"Lookahead: optimizer must be an Optimizer, got {type(optimizer).__name__}: "
-                "write Lookahead(optim.Adam(...))"
-            )
-        if not 0 < real_number(alpha, "Lookahead: alpha") <= 1:
-            raise ValueError(
-                f"Lookahead: alpha must lie in (0, 1], got {alpha!r}: 0.5 is usual, and 1 is the "
-                "optimizer alone"
-            )
-        self.optimizer = optimizer
-        self.k = length(k, "Lookahead: k", at_least=1)
-        self.alpha = alpha
-        self._steps = 0
-        self._slow = self._fast()
+        self.optimizer = checked_optimizer(optimizer, "Lookahead")
+        self.k = whole(k, "Lookahead: k")
+        self.alpha = real(alpha, "Lookahead: alpha", SHARE)
+        self._done = 0
+        self._slow: list[NDArray[Any]] = []
+        # the constructor of the base class would make groups of its own, and what schedulers
+        # change there would not reach the optimizer
+        self.defaults = optimizer.defaults
+        self.param_groups = optimizer.param_groups
+        self._pre_hooks = {}
+        self._post_hooks = {}
 
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """The groups of the optimizer: schedules change their rates here."""
-        return self.optimizer.param_groups
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Add parameters to the optimizer; their slow weights are what they are now."""
+        self.optimizer.add_param_group(param_group)
+        if self._is_amid:
+            self._slow += [_copied(each) for each in self.param_groups[-1]["params"]]
 
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """The options of the optimizer for groups without their own."""
-        return self.optimizer.defaults
+    def follow(self) -> None:
+        """Go on with what stands for the parameters now, if a model has moved."""
+        self.optimizer.follow()
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters."""
-        self.optimizer.zero_grad(set_to_none)
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Make a fast step, and after every ``k`` of them a slow one."""
+    def _step(self, closure: Callable[[], Any] | None) -> Any:
+        if not self._is_amid:
+            self._slow = [_copied(each) for each in self._parameters()]
         loss = self.optimizer.step(closure)
-        self._steps += 1
-        if self._steps % self.k == 0:
-            for position, parameter in enumerate(self._parameters()):
-                fast = plain(parameter)
-                slow = self._slow[position] + self.alpha * (fast - self._slow[position])
-                self._slow[position] = slow
-                twin = backend_of(parameter)
-                assert twin is not None
-                twin.write(parameter, slow)
+        self._done += 1
+        if not self._is_amid:
+            self._step_slowly()
         return loss
 
+    def _step_slowly(self) -> None:
+        for slow, parameter in zip(self._slow, self._parameters(), strict=True):
+            fast = plain(parameter)
+            with np.errstate(all="ignore"):
+                # from the fast weights on: where nothing moved, or alpha is 1, they stay to the bit
+                new = fast - (1 - self.alpha) * (fast - slow)
+            twin_of(parameter).write(parameter, new)
+        self._slow = []
+
+    @property
+    def _is_amid(self) -> bool:
+        """Whether there have been fast steps since the last slow one."""
+        return self._done % self.k > 0
+
+    def _parameters(self) -> list[Any]:
+        self.follow()
+        return [parameter for group in self.param_groups for parameter in group["params"]]
+
+    def steps(self, parameter: Any = None, index: Any = None) -> UpdateSteps:
+        """The fast step that comes next, line by line: see :meth:`Optimizer.steps`."""
+        return self.optimizer.steps(parameter, index)
+
+    @property
+    def state(self) -> dict[Any, dict[str, Any]]:
+        """What the optimizer remembers of each parameter, by parameter."""
+        return self.optimizer.state
+
     def state_dict(self) -> dict[str, Any]:
-        """The state of the optimizer, the slow weights, and the count of steps."""
+        """The state of the optimizer, the count of steps, and, amid k of them, the slow weights."""
         slow = [each.copy() for each in self._slow]
-        return {"optimizer": self.optimizer.state_dict(), "slow": slow, "step": self._steps}
+        return {"optimizer": self.optimizer.state_dict(), "slow": slow, "step": self._done}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another one stopped; ``ValueError`` where groups or shapes differ."""
-        slow = [np.asarray(plain(each)) for each in state_dict["slow"]]
-        shapes = [each.shape for each in self._slow]
+        """Go on where another one stopped, with the same ``k``.
+
+        Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
+        """
+        saved = checked_state(state_dict, ("optimizer", "slow", "step"), "Lookahead")
+        slow = [np.array(plain(each)) for each in saved["slow"]]
+        steps = int(saved["step"])
+        shapes = [np.shape(plain(each)) for each in self._parameters()] if steps % self.k else []
         if [each.shape for each in slow] != shapes:
             raise ValueError(
                 f"Lookahead: state_dict must hold slow weights of shapes {shapes}, got "
-                f"{[each.shape for each in slow]}: build the same model"
+                f"{[each.shape for each in slow]}: build the same model, and keep k={self.k}"
             )
-        self.optimizer.load_state_dict(state_dict["optimizer"])
-        self._slow = [new.astype(old.dtype) for new, old in zip(slow, self._slow, strict=True)]
-        self._steps = int(state_dict["step"])
-
-    def _parameters(self) -> list[Any]:
-        self.optimizer.follow()
-        return [parameter for group in self.param_groups for parameter in group["params"]]
-
-    def _fast(self) -> list[Any]:
-        """The numbers of the parameters, copied."""
-        return [np.array(plain(parameter)) for parameter in self._parameters()]
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self._slow, self._done = slow, steps
 
     def __repr__(self) -> str:
         return f"Lookahead(k={self.k}, alpha={self.alpha}) of {self.optimizer!r}"
+
+
+def _copied(parameter: Any) -> NDArray[Any]:
+    """The numbers of a parameter, which stay as they are."""
+    return np.array(plain(parameter))

@@ -253,7 +253,7 @@ class _Part:
                 self._numbers[each] = slot.state[each][at].copy()
             elif each in rule.elementwise:
                 initial = optimizer.initial(each, options)
-                self._numbers[each] = np.full(len(self.positions), initial)
+                self._numbers[each] = np.full(len(self.positions), initial, slot.numbers.dtype)
         self.lines = _lines(rule, self._scalars)
 
     @property
@@ -375,9 +375,9 @@ def _chosen(
 
     Conditionals on what is not known yet stay as they are.
     """
-    choosing = _Choosing(known, rule.hyperparameters)
     if not any(isinstance(node, ast.IfExp) for node in ast.walk(expression.tree)):
         return expression, ()
+    choosing = _Choosing(known, rule.hyperparameters)
     tree = choosing.visit(_copied(expression.tree))
     return parse(ast.unparse(tree)), tuple(choosing.told)
 

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf, isfinite
-from typing import Any, final
+from typing import Any, Literal, final
 
-from ..engine.operation import real_number
 from ..nn import Module
-from ..nn.backend import backend_of
-from ..nn.parameter import length
 from ..nn.state import entries, load, plain
+from .arguments import checked_module, checked_state, single_number
+from .lr_scheduler.arguments import FROM_ZERO, chosen, real, whole
 
 
 @final
 class EarlyStopping:
     """Stop when a measure has not become better for a while, and go back to the best weights.
 
+    Better is ``measure < best - min_delta``, or for an accuracy ``measure > best + min_delta``;
+    nan is never better. Patience is counted as in Keras, Lightning and Ignite: of so many checks
+    in a row without progress, the last one stops. (``ReduceLROnPlateau`` waits for one more, as in
+    PyTorch.)
+
     Parameters
     ----------
     model : Module, optional
-        The model whose best weights are kept and put back; without one, nothing is restored.
+        The model whose best weights are kept and put back; without one, nothing is restored. It
+        may move to the other twin in between.
     patience : int
-        How many checks without progress are borne; one more stops. At least 0.
+        How many checks in a row without progress stop; 0 and 1 both mean the first one.
     min_delta : float
         How much better counts as progress; at least 0.
-    mode : str
+    mode : {"min", "max"}
         ``"min"`` for a loss, ``"max"`` for an accuracy.
     restore_best : bool
-        Put the best weights back when it stops.
+        Put the best weights and buffers back when it stops.
 
     Attributes
     ----------
@@ -41,7 +46,7 @@ class EarlyStopping:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         For options out of range.
 
     References
@@ -51,7 +56,7 @@ class EarlyStopping:
     Examples
     --------
     >>> from twingrad import optim
-    >>> stopper = optim.EarlyStopping(patience=1)
+    >>> stopper = optim.EarlyStopping(patience=2)
     >>> [stopper.step(loss) for loss in [1.0, 0.5, 0.6, 0.7]]
     [False, False, False, True]
     >>> stopper.best, stopper.best_check
@@ -63,28 +68,13 @@ class EarlyStopping:
         model: Module | None = None,
         patience: int = 10,
         min_delta: float = 0.0,
-        mode: str = "min",
+        mode: Literal["min", "max"] = "min",
         restore_best: bool = True,
     ) -> None:
-        if mode not in ("min", "max"):
-            raise ValueError(
-                f"EarlyStopping: mode must be 'min' or 'max', got {mode!r}: a loss is to become "
-                "small, an accuracy great"
-            )
-        if not real_number(min_delta, "EarlyStopping: min_delta") >= 0:
-            raise ValueError(
-                f"EarlyStopping: min_delta must be at least 0, got {min_delta!r}: mode says which "
-                "way is better"
-            )
-        if model is not None and not isinstance(model, Module):
-            raise TypeError(
-                f"EarlyStopping: model must be a Module or None, got {type(model).__name__}: "
-                "pass patience by name"
-            )
-        self.model = model
-        self.patience = length(patience, "EarlyStopping: patience")
-        self.min_delta = min_delta
-        self.mode = mode
+        self.model = None if model is None else checked_module(model, "EarlyStopping")
+        self.patience = whole(patience, "EarlyStopping: patience", least=0)
+        self.min_delta = real(min_delta, "EarlyStopping: min_delta", FROM_ZERO)
+        self.mode = chosen(mode, "EarlyStopping: mode", ("min", "max"))
         self.restore_best = restore_best
         self.best = inf if mode == "min" else -inf
         self.best_check = 0
@@ -92,19 +82,28 @@ class EarlyStopping:
         self._weights: dict[str, Any] | None = None
 
     def step(self, measure: Any) -> bool:
-        """Note a measure, and say whether to stop. nan is never progress."""
+        """Note a measure, and say whether to stop.
+
+        ``measure`` is a number, or an operand of one element. Raises ``TypeError`` or
+        ``ValueError`` for anything else.
+        """
         number = single_number(measure, "EarlyStopping: measure")
         self.checks += 1
-        gain = self.best - number if self.mode == "min" else number - self.best
-        if gain > self.min_delta:
+        if self._is_better(number):
             self.best = number
             self.best_check = self.checks
             if self.model is not None and self.restore_best:
                 self._weights = snapshot(self.model)
-        stops = self.checks - self.best_check > self.patience
+            return False
+        stops = self.checks - self.best_check >= self.patience
         if stops and self.restore_best:
             self.restore()
         return stops
+
+    def _is_better(self, number: float) -> bool:
+        if self.mode == "min":
+            return number < self.best - self.min_delta
+        return number > self.best + self.min_delta
 
     def restore(self) -> None:
         """Put the best weights back into the model, if some were kept."""
@@ -112,20 +111,22 @@ class EarlyStopping:
             load(self.model, self._weights, strict=True)
 
     def state_dict(self) -> dict[str, Any]:
-        """The best measure and weights, and the counts."""
+        """The best measure and weights, and the counts, without the options."""
         return {
             "best": self.best,
             "best_check": self.best_check,
             "checks": self.checks,
-            "weights": self._weights,
+            "weights": None if self._weights is None else dict(self._weights),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another one stopped."""
-        self.best = float(state_dict["best"])
-        self.best_check = int(state_dict["best_check"])
-        self.checks = int(state_dict["checks"])
-        self._weights = state_dict["weights"]
+        """Go on where another one stopped; ``ValueError`` for what is no state of one."""
+        names = ("best", "best_check", "checks", "weights")
+        saved = checked_state(state_dict, names, "EarlyStopping")
+        self.best = float(saved["best"])
+        self.best_check = int(saved["best_check"])
+        self.checks = int(saved["checks"])
+        self._weights = None if saved["weights"] is None else dict(saved["weights"])
 
 
 @final
@@ -141,22 +142,14 @@ class TerminateOnNaN:
     """
 
     def step(self, loss: Any) -> bool:
-        """Whether the loss is no finite number."""
+        """Whether the loss, a number or an operand of one element, is no finite number.
+
+        Call it before ``optimizer.step()``. Raises ``TypeError`` or ``ValueError`` for anything
+        else.
+        """
         return not isfinite(single_number(loss, "TerminateOnNaN: loss"))
 
 
 def snapshot(model: Module) -> dict[str, Any]:
-    """Copies of all parameters and buffers, which stay as they are while training goes on."""
+    """Copies of all parameters and persistent buffers, which stay as they are in training."""
     return {name: plain(operand).copy() for name, operand in entries(model).items()}
-
-
-def single_number(given: Any, what: str) -> float:
-    """A number, or what holds one, as a float; an error beginning with ``what`` for others."""
-    if backend_of(given) is not None:
-        numbers = plain(given)
-        if numbers.size != 1:
-            raise ValueError(
-                f"{what} must be one number, got shape {numbers.shape}: take its mean first"
-            )
-        return float(numbers.reshape(()))
-    return real_number(given, what)

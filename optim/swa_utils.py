@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any, final
 
@@ -13,27 +14,46 @@ from ..engine.modes import no_grad
 from ..engine.operation import real_number
 from ..nn import BatchNorm1d, Module
 from ..nn.backend import named
-from ..nn.state import entries, twin_of
+from ..nn.state import plain, twin_of
+from .arguments import checked_module
+from .lr_scheduler import SWALR
 
-Average = Callable[[NDArray[Any], NDArray[Any], int], NDArray[Any]]
+__all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_swa_avg_fn", "update_bn"]
+
+Average = Callable[[NDArray[Any], NDArray[Any], int], Any]
 """The new average of numbers, from the old one, the current numbers, and how many it is of."""
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> Average:
     """The exponential moving average ``decay * average + (1 - decay) * w``.
 
-    Raises ``ValueError`` for a ``decay`` outside of [0, 1].
+    It looks back over about ``1 / (1 - decay)`` updates. Raises ``ValueError`` for a ``decay``
+    outside of [0, 1].
+
+    Examples
+    --------
+    >>> from twingrad import optim
+    >>> optim.get_ema_avg_fn(0.75)(1.0, 2.0, 1)
+    1.25
     """
-    if not 0 <= real_number(decay, "get_ema_avg_fn: decay") <= 1:
+    kept = real_number(decay, "get_ema_avg_fn: decay")
+    if not 0 <= kept <= 1:
         raise ValueError(
             f"get_ema_avg_fn: decay must lie in [0, 1], got {decay!r}: 0.999 looks back over "
-            "about 1000 steps"
+            "about 1000 updates"
         )
-    return lambda average, current, count: decay * average + (1 - decay) * current
+    return lambda average, current, count: kept * average + (1 - kept) * current
 
 
 def get_swa_avg_fn() -> Average:
-    """The mean of all weights so far: ``average + (w - average) / (count + 1)``."""
+    """The plain mean of all weights so far: ``average + (w - average) / (count + 1)``.
+
+    Examples
+    --------
+    >>> from twingrad import optim
+    >>> optim.get_swa_avg_fn()(1.0, 2.0, 3)
+    1.25
+    """
     return lambda average, current, count: average + (current - average) / (count + 1)
 
 
@@ -41,52 +61,65 @@ def get_swa_avg_fn() -> Average:
 class AveragedModel(Module):
     """A copy of a model whose weights are averages of the model's.
 
-    Call :meth:`update_parameters` after every step, or every epoch, and predict with it.
+    Call :meth:`update_parameters` after every step (EMA) or epoch (SWA), and predict with it. A
+    model with batch normalisation needs :func:`update_bn` before, or ``use_buffers``. Either
+    model may move to the other twin in between.
 
     Parameters
     ----------
     model : Module
-        It is copied.
+        It is copied, its modes included.
     avg_fn : callable, optional
-        ``(average, current, count) -> average`` on NumPy arrays; the plain mean (stochastic
-        weight averaging), if not given. See :func:`get_ema_avg_fn`.
+        ``avg_fn(average, current, count) -> average``, of NumPy arrays and the number of weights
+        that the average is of so far. If not given, the plain mean: stochastic weight averaging.
     use_buffers : bool
-        Average floating point buffers too, such as running means; otherwise they are copied.
+        Average buffers too, such as running means; of whole numbers the fraction is cut off, as
+        in PyTorch. Otherwise they are those of the model.
 
     Attributes
     ----------
     module : Module
         The copy.
-    n_averaged : int
+    n_averaged : whole number
         How many weights it is the average of.
+
+    Raises
+    ------
+    TypeError
+        If ``model`` is no Module, or ``avg_fn`` cannot be called.
 
     References
     ----------
-    Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization".
+    Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"; for
+    exponential ones Polyak and Juditsky 1992, "Acceleration of stochastic approximation by
+    averaging".
 
     Examples
     --------
     >>> from twingrad import nn, optim
     >>> model = nn.Linear(2, 1)
-    >>> average = optim.AveragedModel(model, optim.get_ema_avg_fn(0.9))
+    >>> average = optim.AveragedModel(model, avg_fn=optim.get_ema_avg_fn(0.9))
     >>> average.update_parameters(model)
-    >>> int(average.n_averaged)
-    1
+    >>> int(average.n_averaged), [*average.state_dict()]
+    (1, ['n_averaged', 'module.weight', 'module.bias'])
     """
 
+    n_averaged: Any
+
     def __init__(
-        self, model: Module, avg_fn: Average | None = None, use_buffers: bool = False
+        self, model: Module, *, avg_fn: Average | None = None, use_buffers: bool = False
     ) -> None:
         super().__init__()
-        if not isinstance(model, Module):
+        checked_module(model, "AveragedModel")
+        if avg_fn is not None and not callable(avg_fn):
             raise TypeError(
-                f"AveragedModel: model must be a Module, got {type(model).__name__}: pass the "
-                "model itself"
+                f"AveragedModel: avg_fn must be a function, got {type(avg_fn).__name__} "
+                f"{avg_fn!r:.40}: write for example avg_fn=optim.get_ema_avg_fn(0.999)"
             )
         self.module = deepcopy(model)
         self.avg_fn = avg_fn or get_swa_avg_fn()
         self.use_buffers = use_buffers
-        self.register_buffer("n_averaged", named(model.backend).moved(np.array(0)))
+        self.register_buffer("n_averaged", named(model.backend).moved(np.array(0, np.int64)))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the copy gives."""
@@ -95,35 +128,53 @@ class AveragedModel(Module):
     def update_parameters(self, model: Module) -> None:
         """Take the weights of the model into the average; the first time they are copied.
 
-        Raises ``ValueError`` for a model of other parameters.
+        Raises ``ValueError`` for a model of other parameters or buffers; then nothing has been
+        changed.
         """
-        own, given = entries(self.module), entries(model)
-        if [*own] != [*given]:
-            raise ValueError(
-                "update_parameters: model must have the parameters that were copied, "
-                f"{', '.join(own)}, got {', '.join(given)}: pass the same model"
-            )
-        averaged = dict(self.module.named_parameters(remove_duplicate=False))
+        own, given = _members(self.module), _members(checked_module(model, "update_parameters"))
+        _check_alike(own, given)
         count = int(self.n_averaged)
+        parameters = {name for name, _ in self.module.named_parameters()}
         for name, operand in own.items():
-            current = twin_of(given[name]).numbers(given[name])
-            twin = twin_of(operand)
-            is_averaged = name in averaged or (self.use_buffers and current.dtype.kind == "f")
-            if count and is_averaged:
-                current = self.avg_fn(twin.numbers(operand), current, count)
-            twin.write(operand, current)
+            new = plain(given[name])
+            if count and (self.use_buffers or name in parameters):
+                new = self.avg_fn(plain(operand), new, count)
+            twin_of(operand).write(operand, np.asarray(new).astype(plain(operand).dtype))
         self.n_averaged += 1
 
 
 def update_bn(loader: Iterable[Any], model: Module) -> None:
     """Compute the running statistics of batch normalisation anew, from all batches of a loader.
 
-    The weights of an average have never seen data. Batches are inputs, or tuples that begin with
-    them. Modes are put back.
+    The weights of an average have never seen data, so its running means are none of its own.
+
+    Parameters
+    ----------
+    loader : iterable
+        Batches of inputs, or tuples or lists that begin with one.
+    model : Module
+        Its other modules are set to training meanwhile, and back.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn, optim
+    >>> model = nn.Sequential(nn.BatchNorm1d(1))
+    >>> optim.update_bn([twingrad.tensor([[1.0], [3.0]]), twingrad.tensor([[5.0], [7.0]])], model)
+    >>> model[0].running_mean
+    tensor([4.])
     """
-    layers = [module for module in model.modules() if isinstance(module, BatchNorm1d)]
-    if not layers:
-        return
+    modules = [*checked_module(model, "update_bn").modules()]
+    layers = [module for module in modules if isinstance(module, BatchNorm1d)]
+    if layers:
+        with _averaging_all(model, layers), no_grad():
+            for batch in loader:
+                model(batch[0] if isinstance(batch, tuple | list) else batch)
+
+
+@contextmanager
+def _averaging_all(model: Module, layers: list[BatchNorm1d]) -> Iterator[None]:
+    """Let the layers begin anew, and weigh all batches of the block equally."""
     momenta = [layer.momentum for layer in layers]
     modes = [(module, module.training) for module in model.modules()]
     try:
@@ -131,11 +182,30 @@ def update_bn(loader: Iterable[Any], model: Module) -> None:
         for layer in layers:
             layer.reset_running_stats()
             layer.momentum = None
-        with no_grad():
-            for batch in loader:
-                model(batch[0] if isinstance(batch, tuple | list) else batch)
+        yield
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
         for module, mode in modes:
             module.training = mode
+
+
+def _members(model: Module) -> dict[str, Any]:
+    """The parameters and buffers by path, shared ones once."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def _check_alike(own: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise ``ValueError`` where names or shapes differ."""
+    wanted, found = (
+        {name: plain(operand).shape for name, operand in members.items()}
+        for members in (own, given)
+    )
+    differing = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
+    if differing:
+        name = differing[0]
+        raise ValueError(
+            "update_parameters: model must have the parameters and buffers that were copied, got "
+            f"{name} with shape {found.get(name)} where {wanted.get(name)} belongs: pass the "
+            "model that was copied"
+        )

@@ -54,7 +54,7 @@ def numbers_of(operand: Any) -> NDArray[Any]:
 def signs(target: Any, what: str) -> NDArray[Any]:
     """The numbers of a target whose elements are -1 and +1; ``ValueError`` for others."""
     numbers = numbers_of(target)
-    is_sign = numbers * numbers == 1
+    is_sign = np.abs(numbers) == 1
     if not np.logical_and.reduce(is_sign, axis=None):
         raise ValueError(
             f"{what}: target must hold -1 and 1 only, got {numbers[~is_sign].flat[0]}: write "

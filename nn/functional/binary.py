@@ -63,7 +63,7 @@ def binary_cross_entropy(
         losses = _saturated(input, target, chances, spreads < TINY)
     else:
         losses = (target - 1) * (-input).log1p() - target * input.log()
-    return _weighted(losses, weight, reduction, what)
+    return reduced(_weighted(losses, weight, what), reduction, what)
 
 
 def binary_cross_entropy_with_logits(
@@ -105,17 +105,7 @@ def binary_cross_entropy_with_logits(
     [0.0, 1000.0]
     """
     what = "binary_cross_entropy_with_logits"
-    input, target, weight, pos_weight = operands(
-        what, input=input, target=target, weight=weight, pos_weight=pos_weight
-    )
-    check_shape(target, input.shape, "target", what)
-    if pos_weight is None:
-        losses = input.softplus() - target * input
-    else:
-        check_fits(pos_weight, input.shape, "pos_weight", what)
-        counts = (pos_weight - 1) * target + 1
-        losses = (1 - target) * input - counts * input.logsigmoid()
-    return _weighted(losses, weight, reduction, what)
+    return reduced(_from_logits(input, target, weight, pos_weight, what), reduction, what)
 
 
 def focal_loss(
@@ -221,15 +211,34 @@ def multilabel_soft_margin_loss(
     ValueError
         If shapes do not fit, or for an unknown reduction.
     """
-    losses = binary_cross_entropy_with_logits(input, target, weight, "none").mean(-1)
-    return reduced(losses, reduction, "multilabel_soft_margin_loss")
+    what = "multilabel_soft_margin_loss"
+    losses = _from_logits(input, target, weight, None, what)
+    if not losses.ndim:
+        raise ValueError(
+            f"{what}: input must have shape (..., C) for C classes, got (): give one score for "
+            "each class"
+        )
+    return reduced(losses.mean(-1), reduction, what)
 
 
-def _weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:
-    if weight is not None:
-        check_fits(weight, losses.shape, "weight", what)
-        losses = losses * weight
-    return reduced(losses, reduction, what)
+def _from_logits(input: Any, target: Any, weight: Any, pos_weight: Any, what: str) -> Any:
+    """The binary cross-entropies of logits, weighted."""
+    input, target, weight, pos_weight = operands(
+        what, input=input, target=target, weight=weight, pos_weight=pos_weight
+    )
+    check_shape(target, input.shape, "target", what)
+    if pos_weight is None:
+        return _weighted(input.softplus() - target * input, weight, what)
+    check_fits(pos_weight, input.shape, "pos_weight", what)
+    counts = (pos_weight - 1) * target + 1
+    return _weighted((1 - target) * input - counts * input.logsigmoid(), weight, what)
+
+
+def _weighted(losses: Any, weight: Any, what: str) -> Any:
+    if weight is None:
+        return losses
+    check_fits(weight, losses.shape, "weight", what)
+    return losses * weight
 
 
 def _saturated(input: Any, target: Any, chances: NDArray[Any], is_tiny: NDArray[np.bool_]) -> Any:
@@ -249,7 +258,7 @@ def _saturated(input: Any, target: Any, chances: NDArray[Any], is_tiny: NDArray[
 def check_truths(target: Any, what: str) -> None:
     """Raise ``ValueError`` for a target with other elements than 0 and 1."""
     numbers = numbers_of(target)
-    is_class = numbers * numbers == numbers
+    is_class = (numbers == 0) | (numbers == 1)
     if not np.logical_and.reduce(is_class, axis=None):
         raise ValueError(
             f"{what}: target must hold 0 and 1 only, got {numbers[~is_class][0]}: write classes "

@@ -9,6 +9,7 @@ import numpy as np
 from ...engine.formulas import where
 from ...engine.operation import real_number
 from ..backend import Backend
+from .arguments import numbers_of
 from .classes import Classes, class_dim, classes, scores_and_weight
 from .reducing import reduced, reduced_by_weight
 
@@ -161,12 +162,13 @@ def _probabilities(
             "cross_entropy: ignore_index must be negative where target holds probabilities, got "
             f"{ignore_index}: set the weight of the class to 0, or pass classes"
         )
-    shares = twin.operand(target, input)
-    if twin.numbers(shares).dtype.kind != "f":
+    if numbers_of(target).dtype.kind in "biu":
         raise TypeError(
             f"cross_entropy: target of the shape of the input, {input.shape}, must hold "
-            "probabilities, got whole numbers: convert it with double(), or pass classes"
+            "probabilities, got whole numbers: convert them to floats, or pass one class for each "
+            "row of scores"
         )
+    shares = twin.operand(target, input)
     if smoothing:
         shares = (1 - smoothing) * shares + smoothing / input.shape[class_dim(input)]
     return shares

@@ -65,17 +65,12 @@ def batch_norm(
     array([[-0.816],
            [ 0.816]], dtype=float32)
     """
-    input, running_mean, running_var, weight, bias = operands(
-        "batch_norm",
-        input=input,
-        running_mean=running_mean,
-        running_var=running_var,
-        weight=weight,
-        bias=bias,
-    )
+    given = {"running_mean": running_mean, "running_var": running_var}
+    given |= {"weight": weight, "bias": bias}
+    input, *others = operands("batch_norm", input=input, **given)
     _check_eps("batch_norm", eps)
-    _check_channels("batch_norm", input, running_mean=running_mean, running_var=running_var)
-    _check_channels("batch_norm", input, weight=weight, bias=bias)
+    _check_channels("batch_norm", input, **dict(zip(given, others)))
+    running_mean, running_var, weight, bias = others
     channels_last = input.transpose(1, -1) if input.ndim > 2 else input
     if training:
         _check_several(input)
@@ -262,8 +257,9 @@ def _centered(
     mean = channels_last.mean(dims)
     centered = channels_last - mean
     variance = centered.square().mean(dims)
-    _move_towards(running_mean, mean, momentum)
-    _move_towards(running_var, variance, momentum, count / (count - 1))
+    with no_grad():
+        _move_towards(running_mean, mean, momentum)
+        _move_towards(running_var, variance, momentum, count / (count - 1))
     return centered, variance
 
 
@@ -271,8 +267,7 @@ def _move_towards(running: Any, own: Any, momentum: Any, correction: float = 1.0
     """Write ``(1 - momentum) * running + momentum * correction * own`` to running statistics."""
     twin = backend_of(running)
     if twin is not None:
-        with no_grad():
-            twin.write(running, running * (1 - momentum) + own * (momentum * correction))
+        twin.write(running, running * (1 - momentum) + own * (momentum * correction))
 
 
 def _check_several(input: Any) -> None:

@@ -129,7 +129,7 @@ def constant_(tensor: Any, val: float) -> Any:
 
     Raises ``TypeError`` if ``tensor`` is neither a Tensor nor an Array, or ``val`` no number.
     """
-    return _filled(tensor, real_number(val, "constant_: val"), "constant_")
+    return _filled(tensor, np.float64(real_number(val, "constant_: val")), "constant_")
 
 
 def ones_(tensor: Any) -> Any:

@@ -184,8 +184,9 @@ def _fans(tensor: Any, what: str) -> tuple[int, int]:
 
 def _fan(tensor: Any, mode: str, what: str) -> int:
     """One of both."""
-    _check_choice(mode, _MODES, f"{what}: mode")
-    return _fans(tensor, what)[_MODES.index(mode)]
+    chosen = str(mode).lower()
+    _check_choice(chosen, _MODES, f"{what}: mode")
+    return _fans(tensor, what)[_MODES.index(chosen)]
 
 
 def _gain(gain: Any, what: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from ..backend import backend_of, named
 from ..functional.reducing import REDUCTIONS, check_reduction
@@ -24,9 +24,11 @@ class Loss(Module, ABC):
         For another reduction.
     """
 
-    def __init__(self, reduction: str = "mean", allowed: tuple[str, ...] = REDUCTIONS) -> None:
+    _reductions: ClassVar[tuple[str, ...]] = REDUCTIONS
+
+    def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
-        check_reduction(reduction, type(self).__name__, allowed)
+        check_reduction(reduction, type(self).__name__, self._reductions)
         self.reduction = reduction
 
     @abstractmethod

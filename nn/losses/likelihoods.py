@@ -30,8 +30,10 @@ class KLDivLoss(Loss):
     0.6931
     """
 
+    _reductions = functional.KL_REDUCTIONS
+
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction, functional.KL_REDUCTIONS)
+        super().__init__(reduction)
         self.log_target = log_target
 
     def forward(self, input: Any, target: Any) -> Any:

@@ -53,7 +53,7 @@ class SequentialLR(_Composition):
 
     with the rate :math:`\eta^{(i)}_t` of scheduler :math:`i` alone, and its milestone :math:`m_i`,
     where :math:`m_0 = 0`. Each scheduler begins with the base rates, except
-    :class:`MultiplicativeLR`.
+    :class:`MultiplicativeLR` and :class:`SWALR`, which begin with those at their milestone.
 
     Parameters
     ----------

@@ -90,7 +90,10 @@ class SWALR(LRScheduler):
 
     def _left(self, epoch: int) -> float:
         """The share of the way that is still to go at an epoch."""
-        if epoch >= self.anneal_epochs:
+        begun = max(epoch, 0)
+        if begun >= self.anneal_epochs:
             return 0.0
-        share = max(0, epoch) / self.anneal_epochs
-        return 1 - share if self.anneal_strategy == "linear" else (1 + math.cos(math.pi * share)) / 2
+        share = begun / self.anneal_epochs
+        return (
+            1 - share if self.anneal_strategy == "linear" else (1 + math.cos(math.pi * share)) / 2
+        )

@@ -30,6 +30,9 @@ _NAMES = {
 }
 """Steps that NumPy calls by another name."""
 
+_OUT_BY_NAME = frozenset({"maximum", "minimum"})
+"""Steps whose memory for the result NumPy wants to have named."""
+
 _SCIPY = frozenset({"erf", "erfc"})
 
 LARGE = 8192
@@ -300,7 +303,9 @@ class _Writer:
         name = f"__{function}__"
         self.namespace[name] = array_function(function)
         arguments = [self._operand(operand) for operand in step.operands]
-        return f"{name}({', '.join([*arguments, target] if target else arguments)})"
+        if target:  # by its name, which costs more, only where NumPy demands it
+            arguments.append(f"out={target}" if function in _OUT_BY_NAME else target)
+        return f"{name}({', '.join(arguments)})"
 
     def _is_only_a_factor(self, mask: str) -> bool:
         """Whether a mask is only ever multiplied with what is no mask."""

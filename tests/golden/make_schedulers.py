@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from torch.optim import lr_scheduler
+from torch.optim.swa_utils import SWALR
 
 STEPS = 200
 INTERRUPTION = 77
@@ -66,6 +67,13 @@ SGD = [
     " anneal_strategy='linear', base_momentum=0.5, max_momentum=[0.9, 0.99])",
     "OneCycleLR(optimizer, 0.5, total_steps=200, three_phase=True, pct_start=0.45,"
     " cycle_momentum=False, div_factor=10, final_div_factor=100)",
+    "SWALR(optimizer, 0.05)",
+    "SWALR(optimizer, [0.5, 0.001], anneal_epochs=90, anneal_strategy='linear')",
+    "SWALR(optimizer, swa_lr=0.0, anneal_epochs=150, anneal_strategy='cos')",
+    "SWALR(optimizer, 0.02, anneal_epochs=0)",
+    "[ExponentialLR(optimizer, 0.99), SWALR(optimizer, 0.05, anneal_epochs=60)]",
+    "SequentialLR(optimizer, [ExponentialLR(optimizer, 0.97), SWALR(optimizer, 0.05, 30)], [50])",
+    "SequentialLR(optimizer, [SWALR(optimizer, 0.05, 30, 'linear'), StepLR(optimizer, 20)], [50])",
 ]  # fmt: skip
 ADAM = [
     "CyclicLR(optimizer, 0.001, 0.1, 20, scale_fn=lambda x: 0.8**x)",
@@ -98,7 +106,7 @@ def optimizer_of(kind):
 
 def made(expression, kind):
     optimizer = optimizer_of(kind)
-    names = {"optimizer": optimizer, **vars(lr_scheduler)}
+    names = {"optimizer": optimizer, "SWALR": SWALR, **vars(lr_scheduler)}
     found = eval(expression, names)
     return optimizer, found if isinstance(found, list) else [found]
 

@@ -5,9 +5,9 @@ import threading
 
 import numpy as np
 import pytest
-from support.twins import TWINS, numbers, operand
 
 import twingrad
+from support.twins import TWINS, numbers, operand
 from twingrad import Array, Tensor, Value, nn
 from twingrad.nn.backend import (
     backend_of,

@@ -1,5 +1,7 @@
 """Sequential, ModuleList and ModuleDict."""
 
+import operator
+
 import pytest
 
 import twingrad
@@ -64,7 +66,6 @@ def test_modules_are_found_by_number_and_slice(build):
     part = modules[1:3]
     assert type(part) is type(modules)
     assert part[0] is modules[1]
-    assert factors(modules[::-1] if isinstance(modules, nn.ModuleList) else modules[:2])
 
 
 def test_the_slice_of_a_sequence_keeps_the_names_as_in_pytorch():
@@ -135,7 +136,7 @@ def test_only_modules_are_taken(build, wrong):
         lambda: modules.extend([Times(2), wrong]),
         lambda: modules.insert(0, wrong),
         lambda: modules.__setitem__(0, wrong),
-        lambda: modules + [wrong],
+        lambda: operator.add(modules, [wrong]),
         lambda: nn.ModuleDict({"a": wrong}),
     ):
         with pytest.raises(TypeError, match=message):
@@ -144,7 +145,9 @@ def test_only_modules_are_taken(build, wrong):
 
 
 def test_one_module_is_no_list_of_modules(build):
-    with pytest.raises(TypeError, match=r"must be an iterable of Modules, got Times: write \[...\]"):
+    with pytest.raises(
+        TypeError, match=r"must be an iterable of Modules, got Times: write \[...\]"
+    ):
         build().extend(Times(1))
 
 
@@ -168,7 +171,12 @@ def test_a_dictionary_of_modules_is_one():
     assert [*modules] == [*modules.keys()] == ["a", "b", "c"]
     assert factors(modules.values()) == [9, 2, 3]
     assert [(name, module.factor) for name, module in modules.items()][1] == ("b", 2)
-    assert (len(modules), len(modules.keys()), "a" in modules, "d" in modules) == (3, 3, True, False)
+    assert (len(modules), len(modules.keys()), "a" in modules, "d" in modules) == (
+        3,
+        3,
+        True,
+        False,
+    )
     assert modules.a is modules["a"]
     assert modules.pop("a").factor == 9
     del modules["b"]
@@ -184,7 +192,7 @@ def test_names_of_a_dictionary_that_are_not_there_or_taken_are_refused():
             use()
     with pytest.raises(KeyError, match="must be free, got 'keys', which is an attribute already"):
         modules["keys"] = Times(1)
-    with pytest.raises(ValueError, match="must be text without dots, got 'a.b'"):
+    with pytest.raises(ValueError, match=r"must be text without dots, got 'a\.b'"):
         modules["a.b"] = Times(1)
 
 

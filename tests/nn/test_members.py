@@ -2,14 +2,16 @@
 
 import copy
 import gc
+import json
 import pickle
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
-from support.twins import TWINS, numbers
 
 import twingrad
+from support.twins import TWINS, numbers
 from twingrad import Array, Tensor, Value, nn
 
 
@@ -69,14 +71,14 @@ def test_modules_come_each_once_with_what_is_in_them(net):
     assert paths(net.named_modules()) == ["", "first", "layers", "layers.0", "last"]
     assert paths(net.named_modules(prefix="net"))[:2] == ["net", "net.first"]
     assert "layers.1" in paths(net.named_modules(remove_duplicate=False))
-    assert [*net.modules()][0] is net
+    assert next(net.modules()) is net
     assert paths(net.named_children()) == ["first", "layers", "last"]
     assert [*net.children()] == [net.first, net.layers, net.last]
 
 
 def test_buffers_are_found_and_none_is_no_buffer(net):
     assert paths(net.named_buffers()) == ["mean", "scratch"]
-    assert [*net.buffers()][0] is net.mean
+    assert next(net.buffers()) is net.mean
     net.count = np.int64(3)
     assert paths(net.named_buffers()) == ["mean", "count", "scratch"]
     assert type(net.count) is np.ndarray
@@ -170,7 +172,7 @@ def test_names_of_members_are_text_without_dots_and_not_taken(method):
     module = nn.Module()
     module.taken = 1
     register = getattr(module, method)
-    with pytest.raises(ValueError, match="must be text without dots, got 'a.b'"):
+    with pytest.raises(ValueError, match=r"must be text without dots, got 'a\.b'"):
         register("a.b", None)
     with pytest.raises(ValueError, match="must be text without dots, got ''"):
         register("", None)
@@ -363,3 +365,39 @@ def test_a_model_that_is_dropped_is_freed_at_once():
         assert [each() for each in watched] == [None] * 3
     finally:
         gc.enable()
+
+
+VALUES = {
+    "parameter": lambda: nn.Parameter([1.0]),
+    "none": lambda: None,
+    "module": lambda: nn.Linear(1, 1),
+    "tensor": lambda: nn.Parameter([1.0]).detach(),
+    "number": lambda: 1.0,
+}
+OPERATIONS = {
+    "set": setattr,
+    "delete": lambda module, name, value: delattr(module, name),
+    "register_parameter": nn.Module.register_parameter,
+    "register_buffer": nn.Module.register_buffer,
+    "register_passing_buffer": lambda module, name, value: module.register_buffer(
+        name, value, persistent=False
+    ),
+    "add_module": nn.Module.add_module,
+}
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_whatever_is_assigned_in_whatever_order_ends_as_in_pytorch(twin):
+    golden = Path(__file__).parents[1] / "golden" / "members.json"
+    with twingrad.backend(twin):
+        for sequence in json.loads(golden.read_text()):
+            module = nn.Module()
+            for operation, name, value, error, expected in sequence:
+                found = None
+                try:
+                    OPERATIONS[operation](module, name, VALUES[value]())
+                except (AttributeError, KeyError, TypeError) as raised:
+                    found = type(raised).__name__
+                pairs = (module.named_parameters(), module.named_buffers())
+                names = [*map(paths, pairs), paths(module.named_children())]
+                assert (found, [*names, [*module.state_dict()]]) == (error, expected), sequence

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support.twins import TWINS, numbers
 
 import twingrad
+from support.twins import TWINS, numbers
 from twingrad import Array, nn
 from twingrad.nn.labels import label_of
 

@@ -1,5 +1,6 @@
 """micrograd's interface: its demo, its own tests, its drawing, on our Values."""
 
+import copy
 import json
 import random
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from sklearn.datasets import make_moons
 
 from twingrad import Value
-from twingrad.nn import MLP, Layer, Module, Neuron
+from twingrad.nn import MLP, Layer, Module, Neuron, Sequential
+from twingrad.optim import SGD
 
 PUBLISHED = json.loads((Path(__file__).parent / "golden" / "micrograd_demo.json").read_text())
 
@@ -183,4 +185,75 @@ def test_layers_and_networks_collect_their_parameters_and_print():
     network([1.0, 2.0]).backward()
     network.zero_grad()
     assert all(p.grad is None for p in network.parameters())
-    assert Module().parameters() == []
+    assert [*Module().parameters()] == []
+
+
+def test_networks_of_neurons_are_modules():
+    network = MLP(2, [3, 1])
+    assert isinstance(network, MLP)
+    assert all(isinstance(module, Module) for module in network.modules())
+    names = [name for name, _ in network.named_parameters()]
+    assert names[:3] == [
+        "layers.0.neurons.0.w.0",
+        "layers.0.neurons.0.w.1",
+        "layers.0.neurons.0.b",
+    ]
+    assert [parameter for _, parameter in network.named_parameters()] == network.parameters()
+    assert network.get_submodule("layers.0.neurons.2") is network.layers[0].neurons[2]
+    assert not network.eval().layers[1].neurons[0].training
+    assert network.backend == "scalar"
+
+
+def test_networks_of_neurons_stand_among_other_modules():
+    network = Sequential(MLP(2, [3, 2]))
+    assert [*network.parameters()] == network[0].parameters()
+    assert [name for name, _ in network.named_parameters()][-1] == "0.layers.1.neurons.1.b"
+    assert repr(network).splitlines()[-1] == "17 parameters, all trainable"
+
+
+def test_states_of_networks_of_neurons_are_saved_and_loaded():
+    network, other = MLP(2, [3, 1]), MLP(2, [3, 1])
+    other.load_state_dict(network.state_dict())
+    assert other([0.5, -1.0]).data == network([0.5, -1.0]).data
+    assert other.parameters()[0] is not network.parameters()[0]
+    copied = copy.deepcopy(network)
+    network.layers[0].neurons[0].w[0].data = 7.0
+    assert copied.parameters()[0].data == other.parameters()[0].data != 7.0
+
+
+def test_networks_of_neurons_are_trained_by_an_optimizer():
+    random.seed(1)
+    network = MLP(2, [3, 1])
+    optimizer = SGD(network.parameters(), lr=0.01)
+    losses = []
+    for _ in range(20):
+        loss = (network([1.0, 2.0]) - 3.0) ** 2
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.data)
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_parameters_of_neurons_are_frozen():
+    network = MLP(2, [3, 1]).requires_grad_(False)
+    assert not network([1.0, 2.0]).requires_grad
+    network.layers[1].requires_grad_()
+    network([1.0, 2.0]).backward()
+    assert network.layers[0].neurons[0].b.grad is None
+
+
+def test_hooks_are_called_with_what_a_neuron_gets_and_gives():
+    seen = []
+    layer = Layer(2, 2)
+    layer.neurons[1].register_forward_hook(lambda module, args, out: seen.append((args, out)))
+    outputs = layer([1.0, 2.0])
+    assert seen == [(([1.0, 2.0],), outputs[1])]
+
+
+@pytest.mark.parametrize("network", [MLP(2, [3, 1]), Layer(2, 3), Sequential(Neuron(2))])
+def test_a_network_of_neurons_stays_on_the_scalar_twin(network):
+    before = [*network.parameters()]
+    with pytest.raises(TypeError, match="a Neuron must stay on the scalar twin, as its parameters"):
+        network.to("tensor")
+    assert [*network.to("scalar").double().parameters()] == before

@@ -42,7 +42,10 @@ def outcomes(case, twin):
     """What a layer on a twin makes of every step."""
     with nn.backend(twin):
         layer = getattr(nn, case["layer"])(*case["arguments"], **case["options"]).double()
-    layer.load_state_dict({name: np.array(each) for name, each in case["state"].items()})
+    shapes = {name: each.shape for name, each in layer.state_dict().items()}
+    assert [*shapes] == [*case["state"]]
+    state = {name: np.reshape(each, shapes[name]) for name, each in case["state"].items()}
+    layer.load_state_dict(state)
     return [_outcome(layer, step, twin) for step in case["steps"]]
 
 
