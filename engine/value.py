@@ -188,7 +188,7 @@ class Value(Operators):
             data, derivatives = operation.linearize(a._data)
             requires_grad = a._requires_grad
         else:
-            if any([type(operand) is not Value for operand in operands]):
+            if {*map(type, operands)} != _VALUES_ONLY:
                 return _apply_mixed(operation, operands)
             data, derivatives = operation.linearize(*[operand._data for operand in operands])
             requires_grad = any([operand._requires_grad for operand in operands])
@@ -348,6 +348,10 @@ class Value(Operators):
                 "pickled: use its detach(), or copy the leaves and compute it again"
             )
         return _leaf, (self._data, self.label, self.requires_grad, _plain(self.grad))
+
+
+_VALUES_ONLY = {Value}
+"""The classes of operands of which none is a number."""
 
 
 def constant(number: float) -> Value:

@@ -71,9 +71,8 @@ def _kind(name: str) -> type[optim.Optimizer]:
     kinds = {
         each.__name__: each
         for each in map(vars(optim).get, optim.__all__)
-        if inspect.isclass(each) and issubclass(each, optim.Optimizer)
+        if inspect.isclass(each) and issubclass(each, optim.Optimizer) and "rule" in vars(each)
     }
-    kinds.pop("Optimizer")
     if name not in kinds:
         raise ValueError(f"there is no optimizer {name!r}: choose one of {', '.join(kinds)}")
     return kinds[name]

@@ -299,5 +299,8 @@ def _insert(container: Module, index: int, module: Any) -> None:
             f"{type(container).__name__}: index must lie between {-len(modules)} and "
             f"{len(modules)}, got {index}: append() adds at the end"
         )
+    if index == len(modules):
+        _append(container, module)
+        return
     modules.insert(index, _checked(container, module))
     _renumbered(container, modules)

@@ -13,32 +13,31 @@ Gradients = tuple[Any, ...]
 
 
 class Gate:
-    """Operands whose gradients go on together, when all that will come have come.
+    """Where the gradients of several operands wait for each other, and go on together.
 
     Each operand is cloned twice. A backward pass goes through later clones first, so it has been
     through all outer clones when it comes to the first of the inner ones: there ``change`` is
-    called with the gradients of all, and what it gives is handed on.
+    called with the gradients of all, and what it gives is handed on, 0 for None.
 
-    Parameters
-    ----------
-    passing : sequence
-        What passes, other things than tensors among it.
-    change : callable
-        Gives the gradients to hand on; a None among them is handed on as 0.
+    A gate holds no operand, nor does what it calls: a graph must not hold on to itself.
     """
 
-    def __init__(self, passing: Sequence[Any], change: Callable[[Gradients], Gradients]) -> None:
+    def __init__(self, change: Callable[[Gradients], Gradients]) -> None:
         self._change = change
+        self._length = 0
         self._arrived: dict[int, Any] = {}
-        self._changed: Gradients = ()
-        self.operands = [*passing]
-        self.positions = [k for k, each in enumerate(passing) if _is_watched(each)]
-        inner = {k: passing[k].clone() for k in self.positions}
+        self._changed: dict[int, Any] = {}
+
+    def behind(self, operands: Sequence[Any], positions: Sequence[int]) -> tuple[Any, ...]:
+        """The operands, those at the positions as clones behind the gate."""
+        self._length = len(operands)
+        found = [*operands]
+        inner = {k: operands[k].clone() for k in positions}
         for k, each in inner.items():
-            outer = each.clone()
+            found[k] = each.clone()
             each.register_hook(self._hand_on(k))
-            outer.register_hook(self._arrive(k))
-            self.operands[k] = outer
+            found[k].register_hook(self._arrive(k))
+        return tuple(found)
 
     def _arrive(self, position: int) -> Callable[[Any], None]:
         def arrive(gradient: Any) -> None:
@@ -49,11 +48,10 @@ class Gate:
     def _hand_on(self, position: int) -> Callable[[Any], Any]:
         def hand_on(gradient: Any) -> Any:
             if self._arrived:
-                arrived, self._arrived = self._arrived, {}
-                self._changed = self._change(
-                    tuple([arrived.get(k) for k in range(len(self.operands))])
-                )
-            changed = self._changed[position]
+                waiting = tuple([self._arrived.get(k) for k in range(self._length)])
+                self._arrived = {}
+                self._changed = dict(enumerate(self._change(waiting)))
+            changed = self._changed.pop(position)
             return zeros_like(gradient) if changed is None else changed
 
         return hand_on
@@ -80,56 +78,60 @@ class Crossing:
         self._outgoing = outgoing
         self._incoming = incoming
         self._grad_output: Gradients = ()
-        self._inputs: Gate | None = None
+        self._inputs: tuple[Any, ...] = ()
+        """The inputs without their history, None for those that want no gradient."""
 
     def entered(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments with a gate behind them."""
-        _refuse_scalar_twin(args)
-        self._inputs = Gate(args, self._through_inputs)
-        return tuple(self._inputs.operands)
+        positions = _watched(args)
+        self._inputs = tuple([x.detach() if k in positions else None for k, x in enumerate(args)])
+        return Gate(self._through_inputs).behind(args, positions)
 
     def left(self, output: Any) -> Any:
         """The output, or tuple of outputs, with a gate before it."""
         outputs = output if isinstance(output, tuple) else (output,)
-        _refuse_scalar_twin(outputs)
-        gate = Gate(outputs, self._through_outputs)
-        return tuple(gate.operands) if isinstance(output, tuple) else gate.operands[0]
+        found = Gate(self._through_outputs).behind(outputs, _watched(outputs))
+        return found if isinstance(output, tuple) else found[0]
 
     def _through_outputs(self, grad_output: Gradients) -> Gradients:
         for hook in self._outgoing:
             found = hook(self._module, grad_output)
             grad_output = _changed(found, grad_output, "register_full_backward_pre_hook")
         self._grad_output = grad_output
-        assert self._inputs is not None
-        if not self._inputs.positions:  # the pass ends inside the module
-            self._through_inputs((None,) * len(self._inputs.operands))
+        if all([each is None for each in self._inputs]):  # the pass ends inside the module
+            self._through_inputs(self._inputs)
         return grad_output
 
     def _through_inputs(self, grad_input: Gradients) -> Gradients:
-        assert self._inputs is not None
-        filled = [*grad_input]
-        for k in self._inputs.positions:  # what has had no influence has gradient 0
-            filled[k] = zeros_like(self._inputs.operands[k]) if filled[k] is None else filled[k]
-        grad_input = tuple(filled)
+        grad_output, self._grad_output = self._grad_output, ()
+        grad_input = tuple(  # an input that has had no influence has gradient 0
+            [
+                zeros_like(own) if own is not None and gradient is None else gradient
+                for own, gradient in zip(self._inputs, grad_input, strict=True)
+            ]
+        )
         for hook in self._incoming:
-            found = hook(self._module, grad_input, self._grad_output)
+            found = hook(self._module, grad_input, grad_output)
             grad_input = _changed(found, grad_input, "register_full_backward_hook")
         return grad_input
 
 
-def _is_watched(operand: Any) -> bool:
-    return backend_of(operand) is not None and operand.requires_grad and current_mode().record
-
-
-def _refuse_scalar_twin(operands: Sequence[Any]) -> None:
-    for each in operands:
+def _watched(operands: Sequence[Any]) -> list[int]:
+    """The positions of the operands that want a gradient; refuses those of the scalar twin."""
+    found = []
+    for position, each in enumerate(operands):
         twin = backend_of(each)
-        if twin is not None and twin.name == "scalar":
+        if twin is None:
+            continue
+        if twin.name == "scalar":
             raise RuntimeError(
                 "register_full_backward_hook: the module must be on the tensor twin, got "
                 f"{type(each).__name__} of the scalar twin: every Value keeps its own grad there; "
                 "look at it, or at steps(), or move the model with to('tensor')"
             )
+        if each.requires_grad and current_mode().record:
+            found.append(position)
+    return found
 
 
 def _changed(found: Any, gradients: Gradients, what: str) -> Gradients:

@@ -72,7 +72,8 @@ def load_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     Returns
     -------
     dict of str to Tensor
-        Constants on memory of their own, for :meth:`Module.load_state_dict` on either twin.
+        Constants on memory of their own, in the order of their names. They are for
+        :meth:`Module.load_state_dict` on either twin.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def load_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from None
     except KeyError as error:  # the name of a dtype that NumPy does not have
         raise _refused(path, error.args[0]) from None
-    return {name: _tensor(numbers, path) for name, numbers in found.items()}
+    return {name: _tensor(found[name], path) for name in sorted(found)}
 
 
 def _tensor(numbers: NDArray[Any], path: str | os.PathLike[str]) -> Any:

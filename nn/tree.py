@@ -62,9 +62,7 @@ def counted(total: int, trainable: int) -> str:
     return f"{total:,} parameter{'s' if total > 1 else ''}, {which} trainable"
 
 
-def _lines(
-    module: Any, indent: str, start: str, usual: object, seen: set[int]
-) -> Iterator[_Line]:
+def _lines(module: Any, indent: str, start: str, usual: object, seen: set[int]) -> Iterator[_Line]:
     """The lines of one module, which begin with ``indent``, the first with ``start`` besides."""
     if module is None or (type(module).__repr__ is not usual and start):
         first, *rest = repr(module).split("\n")

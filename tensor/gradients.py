@@ -8,7 +8,6 @@ from typing import Any, Self
 from ..engine.handle import Handle
 from ..engine.modes import no_grad
 from . import autograd
-from .coercion import array_from
 from .dtypes import FLOATS, DType
 from .graph import Memory, Node
 from .inplace import InPlace
@@ -32,8 +31,7 @@ class Gradients(InPlace):
 
     @data.setter
     def data(self, data: Any) -> None:
-        kind = type(self)
-        new = data if type(data) is kind else kind.constant(array_from(data, None, "data"))
+        new = self._taken(data, "data")
         if new._data is self._data:
             return  # the last step of x.data -= 1, which has changed the memory
         if new._data.shape != self._data.shape:

@@ -19,7 +19,7 @@ from ..engine.formula import Formula
 from ..engine.modes import Mode, current_mode, special_mode
 from ..engine.operators import Operators
 from ..engine.shapes import broadcast_shape
-from .coercion import array_from
+from .coercion import array_from, is_array_like
 from .dtypes import FLOATS, category
 from .graph import edge_of, new_node
 from .kernels.elementwise import row_of
@@ -271,7 +271,7 @@ class InPlace(Operators):
                     f"{by}: a tensor of dtype {self._data.dtype} cannot hold {new}: convert it "
                     "first, for example with float()"
                 )
-            new = kind.constant(array_from(new, None, by))
+            new = self._taken(new, by)
         tracked = current_mode().record and (
             self._requires_grad or new._requires_grad or self._root()._requires_grad
         )
@@ -296,6 +296,14 @@ class InPlace(Operators):
         if tracked:
             self._rewrite_history(new)
         return self
+
+    def _taken(self, new: Any, by: str) -> Any:
+        """What is to be written, as a tensor; Python numbers are as exact as this tensor is."""
+        kind = type(self)
+        if type(new) is kind:
+            return new
+        is_exact = self._data.dtype in FLOATS and not is_array_like(new)
+        return kind.constant(array_from(new, self._data.dtype if is_exact else None, by))
 
     def _misfit(self, by: str, shape: Any) -> ValueError:
         return ValueError(

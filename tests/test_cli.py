@@ -94,6 +94,16 @@ def test_the_vanishing_gradient_ends_with_a_table():
     assert lines[-1].split() == ["1", "2.78e-07", "1.0"]
 
 
+def test_an_update_goes_on_behind_the_backward_pass(tmp_path):
+    result = step(*NEURON, "--update", "SGD(w, b, lr=0.1)")
+    assert result.exit_code == 0
+    assert "Update 1 of w by SGD\n  g = dout/dw = 1.42316\n" in result.stdout
+    assert "  w     0.8       1.42316    0.657684\n" in result.stdout
+    file = tmp_path / "steps.json"
+    assert step("--example", "neuron", "--update", "Adam(w1)", "--json", file).exit_code == 0
+    assert json.loads(file.read_text())["steps"][-1]["heading"] == "Update 1 of w1 by Adam"
+
+
 def test_wrt_prints_the_chain_of_one_derivative():
     text = step("--example", "2-1-1", "--wrt", "w1").stdout
     assert "dL/dw1 = dL/da2 * da2/dz2 * dz2/da1 * da1/dz1 * dz1/dw1 = " in text
@@ -179,6 +189,9 @@ def test_a_dash_means_stdout_and_only_the_view_is_there(tmp_path):
         (["--example", "2-1-1", "--wrt", "x1"], "--wrt x1: x1 is a constant here"),
         (["x if x > 0 else a", "x=1", "a=1", "--wrt", "a"], "not used in the branch"),
         (["x*2", "x=1", "--wrt", "x", "--svg", "a"], "--wrt x prints one derivative, and --svg"),
+        (["x*2", "x=1", "--wrt", "x", "--update", "SGD"], "and --update goes on behind all"),
+        (["x*2", "x=1", "--update", "SGD(q)"], "--update: 'q' is no leaf that has a gradient"),
+        (["x*2", "x=1", "--update", ""], "--update: '' is no optimizer"),
         (["x*2", "x=1", "--svg", "a", "--dot", "./a"], "--svg and --dot both write to './a'"),
         (["x*2", "x=1", "--svg", "-", "--dot", "-"], "--svg and --dot both write to '-'"),
         (["x*2", "x=1", "--svg", ""], "--svg needs a file to write to, got ''"),
@@ -292,7 +305,8 @@ def test_alone_it_shows_what_it_can_do():
 
 def test_the_help_of_step_names_every_option():
     text = run("step", "--help").stdout
-    for option in ("--html", "--svg", "--dot", "--json", "--wrt", "--example", "NAME=VALUE"):
+    views = ("--html", "--svg", "--dot", "--json")
+    for option in (*views, "--wrt", "--update", "--example", "NAME=VALUE"):
         assert option in text
     assert 'twingrad step "tanh(w*x + b)" w=0.8 x=2 b=-1' in text
 

@@ -26,14 +26,15 @@ def draw_text(trace: Mapping[str, Any]) -> str:
         heading = _HEADINGS.get(step["kind"]) or one_line(step.get("heading", "Afterwards"))
         if not sections or sections[-1][0] != heading:
             sections.append((heading, []))
-        sections[-1][1].append((one_line(step["text"]), _remark(step, names)))
+        reason = f"   {step['reason']}" if step.get("reason") else ""
+        sections[-1][1].append((one_line(step["text"] + reason), _remark(step, names)))
     blocks = [_block(heading, lines) for heading, lines in sections]
     return "\n\n".join([*blocks, _results(trace)]) + "\n"
 
 
 def _remark(step: Mapping[str, Any], names: Mapping[int, str]) -> str:
     if step["kind"] != "backward":
-        return one_line(step.get("reason", ""))
+        return ""
     remark = "where " + one_line(step["local"])
     if step["before"] is not None:
         name = one_line(names[step["parent"]])

@@ -40,16 +40,13 @@ from .classification import cross_entropy, nll_loss
 from .distances import cosine_similarity, pairwise_distance
 from .dropout import alpha_dropout, dropout, gaussian_noise
 from .embedding import embedding
+from .hinges import hinge_loss, multi_margin_loss, perceptron_loss, squared_hinge_loss
 from .likelihoods import gaussian_nll_loss, kl_div, poisson_nll_loss
 from .linear import bilinear, linear
 from .margins import (
     cosine_embedding_loss,
     hinge_embedding_loss,
-    hinge_loss,
     margin_ranking_loss,
-    multi_margin_loss,
-    perceptron_loss,
-    squared_hinge_loss,
     triplet_margin_loss,
 )
 from .normalization import batch_norm, group_norm, layer_norm, rms_norm

@@ -37,7 +37,9 @@ def check_shape(given: Any, shape: Shape, name: str, what: str) -> None:
 
 def check_fits(weight: Any, shape: Shape, name: str, what: str) -> None:
     """Raise ``ValueError`` where weights do not broadcast to the shape of the input."""
-    if weight.shape != shape and broadcast_shape([weight.shape, shape], what) != shape:
+    if weight.shape == shape:
+        return
+    if broadcast_shape([weight.shape, shape], f"{what}: {name} and input") != shape:
         raise ValueError(
             f"{what}: {name} must broadcast to the shape of the input, {shape}, got "
             f"{weight.shape}: give one weight for each element, or for each place along the last "

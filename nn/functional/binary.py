@@ -1,4 +1,4 @@
-"""Losses of scores for one of two classes: probabilities, logits and margins."""
+"""Cross-entropies of one of two classes, and losses like them."""
 
 from __future__ import annotations
 
@@ -182,6 +182,13 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
         If the operands are not of one twin.
     ValueError
         If shapes differ, for a target other than -1 and 1, or for an unknown reduction.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> F.soft_margin_loss(Array([0.0, -1e4]), [1, 1], reduction="none").tolist()
+    [0.6931471805599453, 10000.0]
     """
     input, target = paired("soft_margin_loss", input, target)
     signs(target, "soft_margin_loss")
@@ -210,6 +217,13 @@ def multilabel_soft_margin_loss(
         If the operands are not of one twin.
     ValueError
         If shapes do not fit, or for an unknown reduction.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> F.multilabel_soft_margin_loss(Array([[1000.0, 500.0]]), [[1, 0]]).item()
+    250.0
     """
     what = "multilabel_soft_margin_loss"
     losses = _from_logits(input, target, weight, None, what)

@@ -138,7 +138,7 @@ def _smoothed(logs: Any, found: Classes, weight: Any, smoothing: float, reductio
     losses, weights = found.weighted(
         found.picked(logs).neg().reshape(found.positions.shape), weight
     )
-    even = _summed(logs, 1.0, weight)
+    even = _summed(logs, None, weight)
     if found.kept is not None:
         even = where(found.kept, even, 0.0)
     losses = (1 - smoothing) * losses + smoothing / logs.shape[found.dim] * even
@@ -146,11 +146,12 @@ def _smoothed(logs: Any, found: Classes, weight: Any, smoothing: float, reductio
 
 
 def _summed(logs: Any, shares: Any, weight: Any) -> Any:
-    """``-sum over c of w[c] shares[c] logs[c]``."""
+    """``-sum over c of w[c] shares[c] logs[c]``, without the factors that are None."""
     dim = class_dim(logs)
     if weight is not None:
-        shares = shares * weight.reshape(-1, *[1] * (logs.ndim - 1 - dim))
-    return (shares * logs).sum(dim).neg()
+        along = weight.reshape(-1, *[1] * (logs.ndim - 1 - dim))
+        shares = along if shares is None else shares * along
+    return (logs if shares is None else shares * logs).sum(dim).neg()
 
 
 def _probabilities(

@@ -60,6 +60,13 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None
         If the operands are not of one twin.
     ValueError
         If shapes differ, or for an unknown reduction.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> F.l1_loss(Array([1.0, 2.0]), [0.0, 4.0]).item()
+    1.5
     """
     input, target = paired("l1_loss", input, target)
     return _weighted((input - target).abs(), weight, reduction, "l1_loss")
@@ -129,6 +136,13 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     References
     ----------
     Girshick, "Fast R-CNN", 2015.
+
+    Examples
+    --------
+    >>> from twingrad import Array
+    >>> from twingrad.nn import functional as F
+    >>> F.smooth_l1_loss(Array([0.5, 3.0]), [0.0, 0.0], reduction="none").tolist()
+    [0.125, 2.5]
     """
     what = "smooth_l1_loss"
     if real_number(beta, f"{what}: beta") == 0:

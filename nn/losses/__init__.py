@@ -21,13 +21,11 @@ from .binary import (
     BCELoss,
     BCEWithLogitsLoss,
     FocalLoss,
-    HingeLoss,
     MultiLabelSoftMarginLoss,
-    PerceptronLoss,
     SoftMarginLoss,
-    SquaredHingeLoss,
 )
-from .classification import CrossEntropyLoss, MultiMarginLoss, NLLLoss
+from .classification import CrossEntropyLoss, NLLLoss
+from .hinges import HingeLoss, MultiMarginLoss, PerceptronLoss, SquaredHingeLoss
 from .likelihoods import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
 from .margins import (
     CosineEmbeddingLoss,

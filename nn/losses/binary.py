@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, final
 
 from ..functional import binary as functional
-from ..functional import margins
 from .base import Loss
 
 
@@ -168,85 +167,3 @@ class MultiLabelSoftMarginLoss(Loss):
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of logits and targets from 0 to 1, of shape ``(..., C)``."""
         return functional.multilabel_soft_margin_loss(input, target, self.weight, self.reduction)
-
-
-@final
-class HingeLoss(Loss):
-    """``max(0, margin - y * x)``, the loss of support vector machines. Not in PyTorch.
-
-    See :func:`~twingrad.nn.functional.hinge_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        How far on the right side a score is to be.
-    reduction : {"mean", "sum", "none"}
-        What becomes of the losses of the elements.
-
-    Examples
-    --------
-    >>> from twingrad import Array, nn
-    >>> nn.HingeLoss()(Array([0.5]), [1]).item()
-    0.5
-    """
-
-    def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Any:
-        """The loss of scores and classes -1 and 1 of one shape."""
-        return margins.hinge_loss(input, target, self.margin, self.reduction)
-
-
-@final
-class SquaredHingeLoss(Loss):
-    """``max(0, margin - y * x)**2``: the hinge loss without its kink. Not in PyTorch.
-
-    See :func:`~twingrad.nn.functional.squared_hinge_loss`.
-
-    Parameters
-    ----------
-    margin : float
-        How far on the right side a score is to be.
-    reduction : {"mean", "sum", "none"}
-        What becomes of the losses of the elements.
-
-    Examples
-    --------
-    >>> from twingrad import Array, nn
-    >>> nn.SquaredHingeLoss()(Array([0.5]), [1]).item()
-    0.25
-    """
-
-    def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Any:
-        """The loss of scores and classes -1 and 1 of one shape."""
-        return margins.squared_hinge_loss(input, target, self.margin, self.reduction)
-
-
-@final
-class PerceptronLoss(Loss):
-    """``max(0, -y * x)``: the perceptron criterion, whose descent is Rosenblatt's rule.
-
-    The slope at 0 is that of a mistake. Not in PyTorch; see
-    :func:`~twingrad.nn.functional.perceptron_loss`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}
-        What becomes of the losses of the elements.
-
-    Examples
-    --------
-    >>> from twingrad import Array, nn
-    >>> nn.PerceptronLoss()(Array([-0.5]), [1]).item()
-    0.5
-    """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        """The loss of scores and classes -1 and 1 of one shape."""
-        return margins.perceptron_loss(input, target, self.reduction)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, final
 
 from ..functional import classification as functional
-from ..functional import margins
 from .base import Loss
 
 
@@ -97,51 +96,3 @@ class NLLLoss(Loss):
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of log-probabilities ``(N, C, ...)`` and classes ``(N, ...)``."""
         return functional.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
-
-
-@final
-class MultiMarginLoss(Loss):
-    """``sum over c != y of w[y] * max(0, margin - x[y] + x[c])**p / C``: the hinge for C classes.
-
-    See :func:`~twingrad.nn.functional.multi_margin_loss`.
-
-    Parameters
-    ----------
-    p : int
-        1 or 2.
-    margin : float
-        By how much the score of the class is to be the greatest.
-    weight : operand or numbers, optional
-        One weight for each class, of shape ``(C,)``. It is a buffer, of the selected twin where
-        numbers are given.
-    reduction : {"mean", "sum", "none"}
-        What becomes of the losses.
-
-    Raises
-    ------
-    ValueError
-        For another p.
-
-    Examples
-    --------
-    >>> from twingrad import Array, nn
-    >>> nn.MultiMarginLoss()(Array([[0.5, 2.0]]), [1]).item()
-    0.0
-    """
-
-    weight: Any
-
-    def __init__(
-        self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
-    ) -> None:
-        super().__init__(reduction)
-        margins.check_power(p, "MultiMarginLoss")
-        self.p = p
-        self.margin = margin
-        self._keep_constant("weight", weight)
-
-    def forward(self, input: Any, target: Any) -> Any:
-        """The loss of scores ``(N, C)`` and classes ``(N)``."""
-        return margins.multi_margin_loss(
-            input, target, self.p, self.margin, self.weight, self.reduction
-        )

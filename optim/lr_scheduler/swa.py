@@ -26,7 +26,7 @@ class SWALR(LRScheduler):
     Parameters
     ----------
     optimizer : Optimizer
-        Its rates are set. Each group notes its own as ``"swa_lr"``.
+        Its rates are set.
     swa_lr : float or list of float
         The rate to come to, for all groups or for each, 0 or more.
     anneal_epochs : int
@@ -64,23 +64,16 @@ class SWALR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         checked_optimizer(optimizer, "SWALR")
-        rates = reals_per_group(swa_lr, "SWALR: swa_lr", optimizer, FROM_ZERO)
+        self.swa_lrs = reals_per_group(swa_lr, "SWALR: swa_lr", optimizer, FROM_ZERO)
         self.anneal_epochs = whole(anneal_epochs, "SWALR: anneal_epochs", least=0)
         self.anneal_strategy = chosen(anneal_strategy, "SWALR: anneal_strategy", ("cos", "linear"))
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["swa_lr"] = rate
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
         """The present rates, one epoch nearer to ``swa_lr``."""
         left, left_before = self._left(self.last_epoch), self._left(self.last_epoch - 1)
         share = left / left_before if left_before else 0.0
-        groups = self.optimizer.param_groups
-        return [
-            group["swa_lr"] + (rate - group["swa_lr"]) * share
-            for group, rate in zip(groups, self._rates())
-            if "swa_lr" in group
-        ]
+        return [last + (rate - last) * share for rate, last in zip(self._rates(), self.swa_lrs)]
 
     def _first_lr(self) -> Sequence[float]:
         return self._rates() if self.anneal_epochs else self.get_lr()
@@ -94,6 +87,6 @@ class SWALR(LRScheduler):
         if begun >= self.anneal_epochs:
             return 0.0
         share = begun / self.anneal_epochs
-        return (
-            1 - share if self.anneal_strategy == "linear" else (1 + math.cos(math.pi * share)) / 2
-        )
+        if self.anneal_strategy == "cos":
+            return (1 + math.cos(math.pi * share)) / 2
+        return 1 - share

@@ -7,7 +7,8 @@ from html import unescape
 
 import pytest
 
-from twingrad import Value
+from support.updates import neuron, stepped
+from twingrad import Tensor, Value, optim
 from twingrad.engine.drawing import draw_frame, draw_html, draw_svg
 from twingrad.engine.drawing.words import is_plain, written
 from twingrad.engine.examples import EXAMPLES
@@ -582,6 +583,71 @@ def test_steps_of_another_kind_are_shown(show):
     assert page.get_attribute(".node.current", "data-node") == "0"
     assert panel(page)[0][0] == "1.8"
     assert page.inner_text("#phase") == "Afterwards"
+
+
+def test_an_update_is_shown_with_its_numbers(show):
+    stepper, _, _ = stepped()
+    trace = stepper.trace
+    page = show(trace)
+    for position, step in enumerate(trace["steps"][8:], start=9):
+        page.evaluate(
+            "([k]) => { slider.value = k; slider.dispatchEvent(new Event('input')) }", [position]
+        )
+        assert page.inner_text("#phase") == step["heading"]
+        assert page.text_content("#text") == step["text"]
+        parts = page.eval_on_selector_all(
+            "#parts > div",
+            "cells => cells.map(c => [c.children[0], c.children[1]])"
+            ".map(pair => pair.map(each => each.textContent))",
+        )
+        assert parts == [
+            *[[name, written(number)] for name, number in step["operands"]],
+            [step["name"], f"{written(step['before'])}→{written(step['after'])}"],
+        ]
+        assert page.get_attribute(".node.current", "data-node") == str(step["node"])
+        (changed,) = page.eval_on_selector_all(
+            "#known .changed",
+            "cells => cells.map(c => [...c.parentNode.children].map(each => each.textContent))",
+        )
+        assert changed[:2] == [step["name"], written(step["after"])]
+        assert within(page, "#known .changed", "#known-scroll")
+        assert page.get_attribute("#steps [aria-current]", "class").split() == ["update", "done"]
+    page.keyboard.press("Home")
+    rows = page.eval_on_selector_all("#known tr", "rows => rows.map(row => row.innerText)")
+    assert "m of w\t0.0" in [row.strip() for row in rows]
+    assert "g of w\tnot computed" in [row.strip() for row in rows]
+
+
+def test_a_branch_of_an_update_says_why_it_is_taken(show):
+    stepper, _, _ = stepped(optim.SGD, momentum=0.9)
+    page = show(stepper.trace)
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert page.text_content("#local") == "since t == 1"
+
+
+def test_play_stops_where_an_update_sets_the_weight_of_a_breakpoint(show):
+    stepper, _, _ = stepped(optim.SGD)
+    page = show(stepper.trace)
+    page.select_option("#speed", "4")
+    page.click('.node[data-node="0"]')
+    page.evaluate("slider.value = 8; slider.dispatchEvent(new Event('input'))")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('#play').ariaLabel === 'Play'")
+    assert page.text_content("#text").startswith("w = w - lr * g")
+
+
+def test_an_update_of_what_is_not_in_the_graph_is_shown(show):
+    root, _, _ = neuron()
+    parameter = Tensor([1.0], requires_grad=True)
+    parameter.grad = Tensor([0.5])
+    stepper = root.steps()
+    stepper.extend(optim.SGD([parameter], lr=0.5).steps())
+    page = show(stepper.trace)
+    page.keyboard.press("End")
+    assert page.locator(".node.current").count() == 0
+    assert page.text_content("#known .changed") == "0.75"
+    assert page.inner_text("#phase") == "Update 1 of w[0] by SGD"
 
 
 def test_an_example_begins_with_its_introduction_and_ends_with_its_conclusion(show):

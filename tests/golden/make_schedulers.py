@@ -69,7 +69,6 @@ SGD = [
     " cycle_momentum=False, div_factor=10, final_div_factor=100)",
     "SWALR(optimizer, 0.05)",
     "SWALR(optimizer, [0.5, 0.001], anneal_epochs=90, anneal_strategy='linear')",
-    "SWALR(optimizer, swa_lr=0.0, anneal_epochs=150, anneal_strategy='cos')",
     "SWALR(optimizer, 0.02, anneal_epochs=0)",
     "[ExponentialLR(optimizer, 0.99), SWALR(optimizer, 0.05, anneal_epochs=60)]",
     "SequentialLR(optimizer, [ExponentialLR(optimizer, 0.97), SWALR(optimizer, 0.05, 30)], [50])",

@@ -16,6 +16,7 @@ import time
 import pytest
 from rich.console import Console
 
+from support.screens import press, seen
 from twingrad.engine.examples import EXAMPLES
 from twingrad.engine.typed import graph
 from twingrad.lab.session import Session
@@ -28,19 +29,6 @@ PATIENCE = 30
 def session(text="tanh(w*x + b) + w", **values):
     values = values or {"w": 0.8, "x": 2.0, "b": -1.0}
     return Session(graph(text, values).steps(), text)
-
-
-def press(session, *keys):
-    for key in keys:
-        assert session.press(key)
-
-
-def seen(session, width=80, height=24, **options):
-    """The lines of the screen."""
-    file = io.StringIO()
-    console = Console(file=file, width=width, height=height, _environ={}, **options)
-    console.print(session, end="")
-    return file.getvalue().split("\n")
 
 
 def row(session, name):

@@ -52,6 +52,15 @@ def test_a_sequence_takes_names_from_a_mapping():
     assert model(1) == 10
 
 
+def test_names_are_kept_as_long_as_modules_are_added_at_the_end():
+    model = nn.Sequential({"first": Times(2), "second": Times(5)})
+    model.insert(2, Times(3))
+    model.append(Times(4))
+    assert names(model) == ["first", "second", "2", "3"]
+    model.insert(0, Times(1))
+    assert (names(model), factors(model)) == (["0", "1", "2", "3", "4"], [1, 2, 5, 3, 4])
+
+
 def test_a_list_is_not_called():
     with pytest.raises(NotImplementedError, match="ModuleList has no forward"):
         nn.ModuleList(times(1))(3)

@@ -76,7 +76,7 @@ def entries():
 def test_entries_come_back_with_their_numbers_shapes_and_dtypes(tmp_path):
     nn.save_file(entries(), tmp_path / "entries")
     found = nn.load_file(str(tmp_path / "entries"))
-    assert found.keys() == entries().keys()
+    assert [*found] == sorted(entries())
     for name, entry in entries().items():
         expected = np.asarray(entry.detach() if isinstance(entry, Tensor) else entry)
         if isinstance(entry, Value):
@@ -149,9 +149,7 @@ def test_names_are_text_that_the_format_does_not_keep_for_itself(old, name):
 
 
 def test_a_state_dict_is_a_dictionary(tmp_path):
-    with pytest.raises(
-        TypeError, match=r"state_dict must be a dictionary .* got Linear"
-    ):
+    with pytest.raises(TypeError, match=r"state_dict must be a dictionary .* got Linear"):
         nn.save_file(nn.Linear(1, 1), tmp_path / "file")
     assert [*tmp_path.iterdir()] == []
 

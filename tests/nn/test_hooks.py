@@ -1,6 +1,8 @@
 """Hooks: functions around a module's forward, and in the backward pass through it."""
 
 import copy
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -217,6 +219,27 @@ def test_a_backward_hook_gives_one_gradient_for_each(given, got):
         message = f"{register}: a hook must give None or a tuple of 1 gradients, {got}"
         with pytest.raises(RuntimeError, match=message):
             module(leaf(1.0)).sum().backward()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_graph_with_backward_hooks_is_freed_with_its_result(create_graph):
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh()).double()
+    for module in model:
+        module.register_full_backward_hook(lambda m, gi, go: None)
+        module.register_full_backward_pre_hook(lambda m, go: None)
+    held = []
+    model[1].register_forward_hook(lambda m, args, out: held.append(weakref.ref(out.grad_fn)))
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf([1.0, 2.0])
+        output = model(x)
+        twingrad.autograd.grad(output.sum(), x, None, True, create_graph)
+        assert held[0]() is not None
+        del output
+        assert held[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_the_scalar_twin_has_no_backward_hooks():

@@ -119,7 +119,7 @@ def test_the_twins_agree(name, drawn):
 
 @pytest.mark.parametrize("name", LOSSES)
 @settings(max_examples=40)
-@given(matrices(elements=st.floats(-1e3, 1e3) | st.sampled_from([0.0, 1.0, -1.0])))
+@given(matrices(elements=st.floats(-1e4, 1e4) | st.sampled_from([0.0, 1.0, 1e4, -1e4])))
 def test_losses_and_slopes_are_finite_and_float32_stays_float32(name, drawn):
     x, y = [each.astype(np.float32) for each in drawn]
     if name == "poisson_nll_loss":
@@ -130,6 +130,36 @@ def test_losses_and_slopes_are_finite_and_float32_stays_float32(name, drawn):
     assert value.dtype == leaf.grad.dtype == np.float32
     assert np.isfinite(value.item())
     assert np.isfinite(leaf.grad.numpy()).all()
+
+
+OPTIONS = {
+    "class weights": lambda x: functional.cross_entropy(x, [0, 1], [0.5, 2.0]),
+    "an ignored class": lambda x: functional.cross_entropy(x, [0, -100], [0.5, 2.0]),
+    "only ignored classes": lambda x: functional.cross_entropy(x, [-100, -100]),
+    "smoothing": lambda x: functional.cross_entropy(x, [0, -100], label_smoothing=0.1),
+    "probabilities": lambda x: functional.cross_entropy(x, np.full((2, 2), 0.5), [0.5, 2.0]),
+    "class weights of margins": lambda x: functional.multi_margin_loss(x, [0, 1], 2, 1.0, [1.0, 2]),
+    "certain chances": lambda x: functional.binary_cross_entropy(x, x.detach() * 0, [0.5, 2.0]),
+    "weighted logits": lambda x: functional.binary_cross_entropy_with_logits(
+        x, np.ones((2, 2)), [0.5, 2.0], pos_weight=[3.0, 1.0]
+    ),
+    "weighted squares": lambda x: functional.mse_loss(x, np.ones((2, 2)), weight=np.eye(2)),
+    "probabilities of zero": lambda x: functional.kl_div(x, np.eye(2)),
+    "large counts": lambda x: functional.poisson_nll_loss(x, 3 * np.eye(2), full=True),
+    "small variances": lambda x: functional.gaussian_nll_loss(x, np.eye(2), x * 0, full=True),
+    "equal vectors": lambda x: functional.triplet_margin_loss(x, x, x, eps=0.0, swap=True),
+    "short vectors": lambda x: functional.cosine_similarity(x * 0, x).sum(),
+    "pairs": lambda x: functional.cosine_embedding_loss(x, x, [1, -1]),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_option_makes_float64_of_float32(option):
+    x = Tensor(np.array([[0.0, 1.0], [0.25, 0.75]], np.float32), requires_grad=True)
+    loss = OPTIONS[option](x)
+    loss.backward()
+    assert loss.dtype == x.grad.dtype == np.float32
+    assert loss.shape == ()
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -203,6 +233,21 @@ def test_huber_is_delta_times_smooth_l1(drawn, delta):
     huber = functional.huber_loss(x, y, "none", delta)
     smooth = functional.smooth_l1_loss(x, y, "none", delta)
     np.testing.assert_allclose(huber.numpy(), delta * smooth.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def recorded(root):
+    """The names of the operations below a tensor."""
+    nodes = [root.grad_fn]
+    for node in nodes:
+        parents = [parent for parent, _ in node.next_functions if not isinstance(parent, Tensor)]
+        nodes += [parent for parent in parents if parent is not None and parent not in nodes]
+    return sorted(node.name() for node in nodes)
+
+
+def test_cross_entropy_without_options_records_no_more_than_its_definition():
+    x, target = Tensor(np.eye(3), requires_grad=True), np.array([0, 2, 1])
+    definition = x.log_softmax(1).gather(1, target[:, None]).neg().mean()
+    assert recorded(functional.cross_entropy(x, target)) == recorded(definition)
 
 
 @pytest.mark.parametrize("twin", TWINS)

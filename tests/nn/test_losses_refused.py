@@ -178,7 +178,7 @@ REFUSED = [
             operand(twin, [[0.5, 1.0]]), [[1.0, 1.0]], pos_weight=[1.0, 2.0, 3.0]
         ),
         ValueError,
-        r"shapes \(3,\) and \(1, 2\) do not broadcast",
+        r"pos_weight and input: shapes \(3,\) and \(1, 2\) do not broadcast",
     ),
     (
         lambda twin: functional.focal_loss(operand(twin, [0.5]), [0.5]),

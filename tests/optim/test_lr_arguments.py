@@ -60,6 +60,10 @@ NUMBERS = [
     ("OneCycleLR(o, 1.0, 9, div_factor=0)", "OneCycleLR: div_factor must be greater than 0"),
     ("OneCycleLR(o, 1.0, 9, final_div_factor=-1)", "final_div_factor must be greater than 0"),
     ("OneCycleLR(o, 1.0, 9, last_epoch=9)", "9 times at most, the total_steps, got call 10"),
+    ("SWALR(o, -0.1)", "SWALR: swa_lr must be 0 or more and finite, got -0.1: give 0 or a posit"),
+    ("SWALR(o, 0.1, -1)", "SWALR: anneal_epochs must be 0 or more, got -1"),
+    ("SWALR(o, 0.1, 9, 'up')", "SWALR: anneal_strategy must be 'cos' or 'linear', got 'up': choo"),
+    ("SWALR(o, 0.1, last_epoch=-2)", "SWALR: last_epoch must be -1 or more, got -2"),
     ("ReduceLROnPlateau(o, 'least')", "ReduceLROnPlateau: mode must be 'min' or 'max', got 'leas"),
     (
         "ReduceLROnPlateau(o, factor=1.0)",
@@ -83,6 +87,7 @@ LISTS = [
     "OneCycleLR(o, 1.0, 9, base_momentum=[0.8])",
     "OneCycleLR(o, 1.0, 9, max_momentum=[0.8])",
     "ReduceLROnPlateau(o, min_lr=[0.1])",
+    "SWALR(o, [0.1])",
 ]
 TYPES = [
     ("StepLR(o, 2.5)", "StepLR: step_size must be a whole number, got float 2.5: give an int"),
@@ -105,6 +110,7 @@ ARGUMENTS = {
     "CyclicLR": [0.1, 1.0],
     "OneCycleLR": [1.0, 9],
     "WarmupCosineLR": [2, 9],
+    "SWALR": [0.1],
     "SequentialLR": [[], []],
 }
 

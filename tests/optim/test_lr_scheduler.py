@@ -20,6 +20,7 @@ from support.schedules import (
 from support.twins import TWINS, numbers, operand
 from twingrad.optim import SGD
 from twingrad.optim.lr_scheduler import (
+    SWALR,
     ConstantLR,
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
@@ -239,6 +240,7 @@ def test_restarts_are_found_exactly_where_logarithms_are_not():
         lambda o, last: CyclicLR(o, 0.1, 1.0, 7, last_epoch=last),
         lambda o, last: OneCycleLR(o, 1.0, 30, last_epoch=last),
         lambda o, last: WarmupCosineLR(o, 5, 25, last_epoch=last),
+        lambda o, last: SWALR(o, 0.2, 20, last_epoch=last),
     ],
 )
 def test_the_optimizer_s_state_and_the_last_epoch_are_enough_to_resume(make):

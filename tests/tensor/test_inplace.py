@@ -371,3 +371,14 @@ def test_numpy_operands_are_not_changed_from_outside():
     factor[:] = 7.0
     y.backward()
     assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_python_numbers_keep_their_digits_in_a_float64_tensor():
+    x = Tensor(np.zeros(2))
+    assert x.fill_(0.3).tolist() == [0.3, 0.3]
+    assert x.copy_([0.1, 0.7]).tolist() == [0.1, 0.7]
+    x.data = [0.1, 0.3]
+    assert x.tolist() == [0.1, 0.3]
+    x[0] = 0.7
+    assert x.tolist() == [0.7, 0.3]
+    assert Tensor([0, 0]).fill_(2.5).tolist() == [2, 2]
