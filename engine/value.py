@@ -188,7 +188,7 @@ class Value(Operators):
             data, derivatives = operation.linearize(a._data)
             requires_grad = a._requires_grad
         else:
-            if {*map(type, operands)} != _VALUES_ONLY:
+            if not _VALUES.issuperset(map(type, operands)):
                 return _apply_mixed(operation, operands)
             data, derivatives = operation.linearize(*[operand._data for operand in operands])
             requires_grad = any([operand._requires_grad for operand in operands])
@@ -350,8 +350,8 @@ class Value(Operators):
         return _leaf, (self._data, self.label, self.requires_grad, _plain(self.grad))
 
 
-_VALUES_ONLY = {Value}
-"""The classes of operands of which none is a number."""
+_VALUES = frozenset((Value,))
+"""The class of operands that are no numbers: asking it for all of them at once is fast."""
 
 
 def constant(number: float) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ _SHOWN = 4
 """Parameters of one module whose shapes are shown."""
 
 _WIDEST = 64
-"""Up to here, shapes are written under each other."""
+"""The longest text that has its parameters on the same line."""
 
 
 class _Line(NamedTuple):
@@ -31,22 +31,28 @@ def drawn(module: Any, usual: object) -> str:
     lines = [*_lines(module, "", "", usual, set())]
     if not module._module_names:
         return "\n".join(line.text for line in lines)
-    width = max((len(line.text) for line in lines if _is_aligned(line)), default=0)
-    shapes = max((len(line.shapes) for line in lines if _is_aligned(line)), default=0)
-    count = max(len(line.total) for line in lines)
-    rows = [
-        f"{line.text:{width}}  {line.shapes:{shapes}}  {line.total:>{count}}".rstrip()
-        if line.shapes
-        else line.text
-        for line in lines
-    ]
     parameters = [*module.parameters()]
     trainable = [each for each in parameters if each.requires_grad]
-    return "\n".join([*rows, counted(total_of(parameters), total_of(trainable))])
+    return "\n".join([*_rows(lines), counted(total_of(parameters), total_of(trainable))])
 
 
-def _is_aligned(line: _Line) -> bool:
-    return bool(line.shapes) and len(line.text) <= _WIDEST
+def _rows(lines: Sequence[_Line]) -> Iterator[str]:
+    """The lines with the parameters in columns; a long one has them on the next."""
+    beside = [len(line.text) for line in lines if line.shapes and len(line.text) <= _WIDEST]
+    widths = (
+        max(beside, default=_WIDEST),
+        max(len(line.shapes) for line in lines),
+        max(len(line.total) for line in lines),
+    )
+    for line in lines:
+        if not line.shapes:
+            yield line.text
+            continue
+        text = line.text
+        if len(text) > widths[0]:
+            yield text
+            text = ""
+        yield f"{text:{widths[0]}}  {line.shapes:{widths[1]}}  {line.total:>{widths[2]}}".rstrip()
 
 
 def total_of(parameters: Any) -> int:

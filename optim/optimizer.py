@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from ..engine.formula import number
 from ..engine.handle import Handle, Hook, added
 from ..engine.modes import enable_grad
+from ..nn.backend import zeros_like
+from ..tensor import Tensor
 from . import saving
 from .checks import check_options
 from .groups import checked_parameters, grouped
@@ -103,7 +105,8 @@ class Optimizer(ABC):
                 if set_to_none:
                     parameter.grad = None
                 elif parameter.grad is not None:
-                    parameter.grad = parameter.grad * 0
+                    is_tensor = isinstance(parameter, Tensor)
+                    parameter.grad = zeros_like(parameter) if is_tensor else 0.0
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
@@ -215,7 +218,10 @@ class Optimizer(ABC):
         for name in variant.state:
             if not pack.has_state(name):
                 pack.add_state(name, self.initial(name, options))
-            state.append(pack.state(name, run))
+            row = pack.state(name, run)
+            if not first.updates:  # what it begins with may have changed since there was room
+                row[:] = self.initial(name, options)
+            state.append(row)
         numbers = pack.numbers(run)
         update = variant.update(pack.dtype)
         update((numbers, pack.gradients(run), *state), computed[count:])
@@ -281,6 +287,10 @@ class Optimizer(ABC):
         for own, options in zip(self.param_groups, groups, strict=True):
             own.update(options)
         self._packs = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy is made of: it packs its own parameters."""
+        return self.__dict__ | {"_packs": None}
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]

@@ -156,10 +156,12 @@ class _Writer:
         """The results, written over the arguments at these positions."""
         arguments = self.program.arguments
         lines = self._lines(full={*arguments[:arrays]})
-        lines += [
-            f"{arguments[position]}[:] = {self._operand(result)}"
-            for position, result in zip(overwritten, self.program.results, strict=True)
-        ]
+        targets = [arguments[position] for position in overwritten]
+        values = []
+        for result in self.program.results:
+            value = self._operand(result)
+            values.append(f"{value}.copy()" if value in targets else value)
+        lines.append(f"{', '.join(f'{target}[:]' for target in targets)}, = {', '.join(values)},")
         return self._defined(", ".join(arguments), lines, what)
 
     def value(self, what: str) -> Kernel:

@@ -77,10 +77,14 @@ def test_the_total_is_a_sentence():
     assert repr(nn.Sequential(nn.Linear(999, 2))).endswith("2,000 parameters, all trainable")
 
 
-def test_a_long_line_does_not_push_the_others_apart():
+def test_a_long_line_has_its_parameters_on_the_next():
     lines = repr(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))).split("\n")
-    assert max(map(len, lines[:2])) < 90
-    assert lines[2].endswith("weight (3,), bias (3,)    6")
+    assert lines[1].endswith("bias=True)  weight (3, 2), bias (3,)  9")
+    assert lines[2].endswith("track_running_stats=True)")
+    assert lines[3].strip() == "weight (3,), bias (3,)    6"
+    assert lines[1].index("weight") == lines[3].index("weight")
+    alone = repr(nn.Sequential(nn.BatchNorm1d(3))).split("\n")
+    assert alone[2].strip() == "weight (3,), bias (3,)  6"
 
 
 def test_many_parameters_are_cut_short():
@@ -133,6 +137,11 @@ def test_a_summary_is_an_aligned_table():
         ]
     )
     assert "(5, 16)" not in repr(model.summary())
+
+
+def test_a_network_of_single_neurons_counts_its_values():
+    summary = nn.MLP(2, [3, 1]).summary()
+    assert (summary.total, summary.trainable) == (13, 13)
 
 
 def test_several_inputs_are_a_list_of_shapes():
