@@ -62,7 +62,7 @@ class Array(Picking, Softmax):
     Value(data=0.5, grad=2.0, label='w[1,0]')
     """
 
-    __slots__ = ("_elements", "_place")
+    __slots__ = ("__weakref__", "_elements", "_place")
     __array_ufunc__ = None  # NumPy arrays leave mixed arithmetic to this class
     precedence: ClassVar[int] = 1
 

@@ -54,6 +54,19 @@ class Softmax(Operators):
         shifted, dims = self._shifted(dim, "log_softmax")
         return shifted - shifted.exp()._total(dims, True).log()
 
+    def log_softmax_at(self, dim: int, index: Any) -> Self:
+        """``log_softmax(dim).gather(dim, index)``, without computing the other elements.
+
+        ``index`` has length 1 along ``dim``.
+        """
+        shifted, dims = self._shifted(dim, "log_softmax_at")
+        picked: Self = shifted.gather(dim, index)
+        return picked - shifted.exp()._total(dims, True).log()
+
+    @abstractmethod
+    def gather(self, dim: int, index: Any) -> Self:
+        """The elements at these positions along ``dim``."""
+
     def logsumexp(self, dim: Dims, keepdim: bool = False) -> Self:
         """``log(sum(exp(x)))`` along ``dim``.
 

@@ -55,7 +55,7 @@ def append_update(stepper: Stepper, text: str) -> None:
 def _parsed(text: str) -> tuple[type[optim.Optimizer], list[str], dict[str, Any]]:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError(f"{text!r} is no optimizer: {_EXAMPLE}") from None
     match tree:
         case ast.Name(id=name):
@@ -92,7 +92,7 @@ def _option(kind: type[optim.Optimizer], keyword: ast.keyword) -> tuple[str, Any
         )
     try:
         return keyword.arg, ast.literal_eval(keyword.value)
-    except ValueError:
+    except (ValueError, TypeError):
         raise ValueError(
             f"{keyword.arg}={ast.unparse(keyword.value)} is no value of an option: write a number, "
             "True or False, or a pair such as (0.9, 0.999)"

@@ -62,7 +62,7 @@ class Sequential(Module):
         return len(self._module_names)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.__dict__[name] for name in self._module_names)
+        return map(self.__dict__.__getitem__, self._module_names)
 
     def append(self, module: Any) -> Self:
         """Add a module at the end."""
@@ -129,7 +129,7 @@ class ModuleList(Module):
         return len(self._module_names)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.__dict__[name] for name in self._module_names)
+        return map(self.__dict__.__getitem__, self._module_names)
 
     def append(self, module: Any) -> Self:
         """Add a module at the end."""

@@ -139,7 +139,7 @@ class MLP(Module):
         return len(self._module_names)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.__dict__[name] for name in self._module_names)
+        return map(self.__dict__.__getitem__, self._module_names)
 
     def __repr__(self) -> str:
         if self.out_features is None:

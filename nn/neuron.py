@@ -1,4 +1,4 @@
-"""Neurons and layers of Values, called as micrograd calls them."""
+"""Neurons and layers of Values, called as micrograd calls them, and subclassed as there."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Self
 from weakref import ref
@@ -26,6 +25,8 @@ class Place:
 
     __slots__ = ("_operand", "is_parameter", "label")
 
+    _operand: ref[Any]
+
     def __init__(self, operand: Any, is_parameter: bool = False, label: str = "") -> None:
         self.operand = operand
         self.is_parameter = is_parameter
@@ -33,26 +34,21 @@ class Place:
 
     @property
     def operand(self) -> Any:
-        """What stands here now. An optimizer that holds an earlier operand finds it here."""
+        """What stands here now. An optimizer that holds an earlier operand finds it here.
+
+        None, if it has been dropped: a place keeps nothing alive.
+        """
         return self._operand()
 
     @operand.setter
     def operand(self, operand: Any) -> None:
-        self._operand = _reference(operand)
+        self._operand = ref(operand)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return type(self)(deepcopy(self.operand, memo), self.is_parameter, self.label)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.operand, self.is_parameter, self.label)
-
-
-def _reference(operand: Any) -> Callable[[], Any]:
-    """How a place knows its operand: weakly, so that a model that is dropped is freed at once."""
-    try:
-        return ref(operand)
-    except TypeError:  # the operand is an Array
-        return lambda: operand
 
 
 def place_of(operand: Any) -> Place:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nn.backend import Backend, backend_of
+from ..nn.backend import Backend, backend_of, zeros_like
 from ..nn.parameter import Place, place_of
 
 LARGE = 16384
@@ -53,7 +53,15 @@ class Slot:
     @property
     def has_moved(self) -> bool:
         """Whether something else stands for the parameter by now."""
-        return self.place is not None and self.place.operand is not self.operand
+        if self.place is None:
+            return False
+        stands = self.place.operand
+        return stands is not self.operand and stands is not None
+
+    def zero_gradient(self) -> None:
+        """Set the gradient to 0, if there is one."""
+        if self.operand.grad is not None:
+            self.operand.grad = 0.0 if self.place is None else zeros_like(self.operand)
 
     @property
     def numbers(self) -> NDArray[Any]:

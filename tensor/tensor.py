@@ -62,7 +62,6 @@ class Tensor(
     Extremes,
     Norms,
     Products,
-    Softmax,
     Comparisons,
     Rounding,
     Scalars,
@@ -71,6 +70,7 @@ class Tensor(
     Sampling,
     Printing,
     Interchange,
+    Softmax,
 ):
     """An array of numbers of one kind, with gradients.
 

@@ -28,11 +28,10 @@ class Classes(NamedTuple):
     kept: NDArray[np.bool_] | None
     dim: int
 
-    def picked(self, scores: Any) -> Any:
-        """The scores at the classes; their dimension is kept with length 1."""
-        return scores.gather(
-            self.dim, self.positions[:, None] if self.dim else self.positions[None]
-        )
+    @property
+    def index(self) -> NDArray[np.int64]:
+        """What gathers the scores at the classes, whose dimension is kept with length 1."""
+        return self.positions[:, None] if self.dim else self.positions[None]
 
     def weighted(self, losses: Any, weight: Any) -> tuple[Any, Any]:
         """One loss for each class times its weight, and the weights; without any, how many count.

@@ -69,14 +69,15 @@ def cross_entropy(
     what = "cross_entropy"
     input, weight, twin = scores_and_weight(what, input, target, weight)
     smoothing = checked_smoothing(label_smoothing, what)
-    logs = input.log_softmax(class_dim(input))
+    dim = class_dim(input)
     if np.shape(target) == input.shape:
+        logs = input.log_softmax(dim)
         shares = _probabilities(target, input, twin, ignore_index, smoothing)
         return reduced(_summed(logs, shares, weight), reduction, what)
     found = classes(what, target, input, twin, ignore_index)
     if smoothing:
-        return _smoothed(logs, found, weight, smoothing, reduction)
-    return _by_class(logs, found, weight, reduction, what)
+        return _smoothed(input.log_softmax(dim), found, weight, smoothing, reduction)
+    return _by_class(input.log_softmax_at(dim, found.index), found, weight, reduction, what)
 
 
 def nll_loss(
@@ -121,12 +122,13 @@ def nll_loss(
     what = "nll_loss"
     input, weight, twin = scores_and_weight(what, input, target, weight)
     found = classes(what, target, input, twin, ignore_index)
-    return _by_class(input, found, weight, reduction, what)
+    picked = input.gather(found.dim, found.index)
+    return _by_class(picked, found, weight, reduction, what)
 
 
-def _by_class(logs: Any, found: Classes, weight: Any, reduction: str, what: str) -> Any:
-    """The reduced negative logarithms at the classes."""
-    losses = found.picked(logs).neg()
+def _by_class(picked: Any, found: Classes, weight: Any, reduction: str, what: str) -> Any:
+    """The reduced negative logarithms, of which those at the classes were picked."""
+    losses = picked.neg()
     if weight is None and found.kept is None and reduction != "none":
         return reduced(losses, reduction, what)
     losses, weights = found.weighted(losses.reshape(found.positions.shape), weight)
@@ -135,9 +137,8 @@ def _by_class(logs: Any, found: Classes, weight: Any, reduction: str, what: str)
 
 def _smoothed(logs: Any, found: Classes, weight: Any, smoothing: float, reduction: str) -> Any:
     """The cross-entropy for classes, of which a part is shared among all of them."""
-    losses, weights = found.weighted(
-        found.picked(logs).neg().reshape(found.positions.shape), weight
-    )
+    picked = logs.gather(found.dim, found.index)
+    losses, weights = found.weighted(picked.neg().reshape(found.positions.shape), weight)
     even = _summed(logs, None, weight)
     if found.kept is not None:
         even = where(found.kept, even, 0.0)

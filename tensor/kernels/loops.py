@@ -34,7 +34,7 @@ _PATTERNS = {
     "abs": "abs({0})",
     "sqrt": "sqrt({0})",
     "floor": "floor({0})",
-    "sign": "one if {0} > 0 else -one if {0} < 0 else {0}",
+    "sign": "one if {0} > 0 else -one if {0} < 0 else zero if {0} == 0 else {0}",
     "square": "{0} * {0}",
     "mask": "one if {0} else zero",
     "where": "{1} if {0} else {2}",

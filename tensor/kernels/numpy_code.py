@@ -160,6 +160,7 @@ class _Writer:
         values = []
         for result in self.program.results:
             value = self._operand(result)
+            # another result may be written over it first
             values.append(f"{value}.copy()" if value in targets else value)
         lines.append(f"{', '.join(f'{target}[:]' for target in targets)}, = {', '.join(values)},")
         return self._defined(", ".join(arguments), lines, what)

@@ -32,9 +32,7 @@ def test_a_line_of_an_update_shows_where_its_numbers_come_from():
     press(session, "j", "1", "0", "\r")
     lines = seen(session, 100, 40)
     assert lines[0].rstrip().endswith("update, step 10 of 20")
-    assert (
-        "m = beta1 * m + (1 - beta1) * g = 0.9 * 0.0 + (1 - 0.9) * 1.42316 = 0.142316" in lines[2]
-    )
+    assert lines[2].startswith("m = beta1 * m + (1 - beta1) * g = 0.9 * 0.0 + (1 - 0.9) * 1.42316")
     shown = "\n".join(lines)
     assert "part of   Update 1 of w by Adam" in shown
     assert "operands  beta1 = 0.9, g = 1.42316" in shown
@@ -117,7 +115,8 @@ def test_options_may_be_pairs_and_truth_values():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "'' is no optimizer: write for example 'SGD(w, b, lr=0.1)'"),
+        ("", r"'' is no optimizer: write for example 'SGD\(w, b, lr=0.1\)'"),
+        ("(" * 300, "is no optimizer: write for example"),
         ("SGD(", "is no optimizer: write for example"),
         ("optim.SGD(w)", "is no optimizer: write for example"),
         ("Sgd(w)", "there is no optimizer 'Sgd': choose one of .*SGD"),
@@ -131,6 +130,7 @@ def test_options_may_be_pairs_and_truth_values():
         ("SGD(w, rate=1)", "SGD has no option 'rate': its options are lr, momentum"),
         ("SGD(w, **x)", "SGD has no option None"),
         ("SGD(w, lr=x)", "lr=x is no value of an option"),
+        ("SGD(w, lr={[]: 1})", "is no value of an option"),
         ("SGD(w, lr=-1)", "SGD: lr must be at least 0"),
         ("SGD(w, lr='a')", "SGD: lr must be a real number"),
     ],
