@@ -6,6 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ..engine.operation import real_number
 from .backend import named
 from .functional.normalization import (
     batch_norm,
@@ -69,9 +70,9 @@ class BatchNorm1d(Module):
     >>> import twingrad
     >>> from twingrad import nn
     >>> norm = nn.BatchNorm1d(1, eps=0.5)
-    >>> norm(twingrad.tensor([[1.0], [3.0]])).numpy().round(3)
-    array([[-0.816],
-           [ 0.816]], dtype=float32)
+    >>> norm(twingrad.tensor([[1.0], [3.0]]))
+    tensor([[-0.8165],
+            [ 0.8165]], grad_fn=<add>)
     >>> norm.running_mean
     tensor([0.2000])
     """
@@ -95,6 +96,8 @@ class BatchNorm1d(Module):
         self.num_features = length(num_features, "BatchNorm1d: num_features")
         self.eps = eps
         self.momentum = momentum
+        if momentum is not None:
+            self.momentum = real_number(momentum, "BatchNorm1d: momentum")
         self.affine = affine
         self.track_running_stats = track_running_stats
         shape = (self.num_features,)

@@ -37,11 +37,9 @@ def _check(holds: bool, of: str, rule: str, value: Any) -> None:
 
 
 def _check_pair(value: Any, test: Callable[[float, float], bool], rule: str, of: str) -> None:
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ValueError(f"{of} must be two numbers, got {value!r}: {rule}")
-    _check(
-        test(*[real_number(each, f"{of}[{k}]") for k, each in enumerate(value)]), of, rule, value
-    )
+    _check(isinstance(value, tuple | list) and len(value) == 2, of, rule, value)
+    numbers = [real_number(each, f"{of}[{k}]") for k, each in enumerate(value)]
+    _check(test(*numbers), of, rule, value)
 
 
 def _not_negative(x: float) -> bool:
@@ -78,9 +76,12 @@ _PAIRS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
     ),
     "etas": (
         lambda minus, plus: 0 < minus < 1 < plus,
-        "0 < etaminus < 1 < etaplus: steps shrink by the one and grow by the other",
+        "two numbers with 0 < etaminus < 1 < etaplus, by which steps shrink and grow",
     ),
-    "step_sizes": (lambda least, most: 0 <= least <= most, "0 <= least <= greatest"),
+    "step_sizes": (
+        lambda least, most: 0 <= least <= most,
+        "two numbers with 0 <= least <= greatest",
+    ),
 }
 
 _COUNTS: Mapping[str, str] = {

@@ -169,6 +169,7 @@ class Optimizer(ABC):
           b = g = 2.0   since t == 1
           w = w - lr * b = 1.0 - 0.1 * 2.0 = 0.8
         """
+        self.follow()
         return update_steps(self, self._slots, parameter, index)
 
     def register_step_pre_hook(self, hook: Hook) -> Handle:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, final, overload
@@ -13,8 +11,6 @@ from typing import TYPE_CHECKING, Any, final, overload
 import numpy as np
 
 from ..engine.array import Array
-from ..engine.expression import Expression, parse
-from ..engine.formula import condition
 from ..engine.formula import number as evaluated
 from ..engine.notation import number
 from ..engine.shapes import Shape, whole_numbers
@@ -22,6 +18,7 @@ from ..engine.updates import GRADIENT, WEIGHT, Element, Update, UpdateStep, rule
 from ..engine.value import Value
 from ..nn.labels import label_of
 from .packing import Slot
+from .reading import lines_taken
 from .rule import Rule
 
 if TYPE_CHECKING:
@@ -179,7 +176,9 @@ def _found(
 ) -> tuple[int, tuple[int, ...] | Any]:
     """Which parameter is meant, and the index; an element of an Array says both."""
     for k, (_, slot, name) in enumerate(named):
-        if slot.operand is parameter or (isinstance(parameter, str) and name == parameter):
+        if slot.operand is parameter:
+            return k, index
+        if isinstance(parameter, str) and name in (parameter, label_of(parameter)):
             return k, index
         if isinstance(parameter, Value) and isinstance(slot.operand, Array) and index is None:
             for at in np.ndindex(slot.shape):
@@ -210,15 +209,6 @@ def _position(slot: Slot, index: Any, what: str) -> int | None:
     return int(np.ravel_multi_index(counted, slot.shape)) if counted else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a rule that is left once what is known decides the conditionals."""
-
-    target: str
-    expression: Expression
-    conditions: tuple[Expression, ...]
-
-
 class _Part:
     """The update of one parameter, or of one element of it."""
 
@@ -235,9 +225,9 @@ class _Part:
         options = optimizer.hyperparameters(group)
         at = slice(None) if position is None else slice(position, position + 1)
         self.positions = range(slot.size)[at]
-        self._rule = rule
+        self._rule, self._words = rule, _words(rule)
         self._optimizer = type(optimizer).__name__
-        self._slot_operand, self._shape = slot.operand, slot.shape
+        self._operand, self._shape = slot.operand, slot.shape
         self._name, self._taken = name, taken
         self._count = slot.updates + 1
         self._scalars = {
@@ -254,7 +244,7 @@ class _Part:
             elif each in rule.elementwise:
                 initial = optimizer.initial(each, options)
                 self._numbers[each] = np.full(len(self.positions), initial, slot.numbers.dtype)
-        self.lines = _lines(rule, self._scalars)
+        self.lines = lines_taken(rule, self._scalars)
 
     @property
     def length(self) -> int:
@@ -268,18 +258,18 @@ class _Part:
         update = self._update(self.positions[element], known[GRADIENT])
         steps = []
         for line in self.lines:
-            expression, found = _chosen(line.expression, known, self._rule)
-            operands = {name: known[name] for name in expression.variables}
-            after = evaluated(expression, known)
+            taken = line.decided(known, self._rule.hyperparameters)
+            operands = {name: known[name] for name in taken.expression.variables}
+            before, after = known.get(line.target), evaluated(taken.expression, known)
             steps.append(
                 UpdateStep(
                     update,
                     line.target,
-                    expression,
+                    taken.expression,
                     operands,
-                    known.get(line.target),
+                    before,
                     after,
-                    line.conditions + found,
+                    taken.conditions,
                 )
             )
             known[line.target] = after
@@ -290,20 +280,19 @@ class _Part:
         target = self._target(index)
         own = target.name if isinstance(target, Element) else target.label
         own = own or _element_name(self._name, index)
-        words = _words(self._rule)
         return Update(
             target,
-            self._slot_operand,
+            self._operand,
             index,
             self._optimizer,
             self._count,
             gradient,
-            words,
-            rule_names(words, own, f"{own}.grad", self._taken),
+            self._words,
+            rule_names(self._words, own, f"{own}.grad", self._taken),
         )
 
     def _target(self, index: Shape) -> Value | Element:
-        operand = self._slot_operand
+        operand = self._operand
         node = operand[index] if isinstance(operand, Array) else operand
         if isinstance(node, Value):
             return node
@@ -319,103 +308,6 @@ def _words(rule: Rule) -> dict[str, str]:
     names = [*rule.hyperparameters, *[line.target for line in rule.lines]]
     words = {name: name for name in names if name != WEIGHT}
     return {**words, "t": "step", **{name: state.key for name, state in rule.state.items()}}
-
-
-def _lines(rule: Rule, scalars: Mapping[str, float]) -> list[_Line]:
-    """The lines of a rule that say something, as the numbers for all elements decide them."""
-    known = dict(scalars)
-    lines: list[_Line] = []
-    for line in rule.lines:
-        expression, conditions = _chosen(line.expression, known, rule)
-        if expression.text == line.target:
-            continue
-        if line.target not in rule.elementwise:
-            known[line.target] = evaluated(expression, known)
-        lines.append(_Line(line.target, expression, conditions))
-    return _used(_read_through(lines, rule), rule)
-
-
-def _read_through(lines: Sequence[_Line], rule: Rule) -> list[_Line]:
-    """The lines without those that only give another name to what is computed before."""
-    kept: list[_Line] = []
-    names: dict[str, str] = {}
-    for position, line in enumerate(lines):
-        expression = _renamed(line.expression, names)
-        conditions = tuple(_renamed(each, names) for each in line.conditions)
-        later = {each.target for each in lines[position + 1 :]}
-        if (
-            isinstance(expression.tree, ast.Name)
-            and expression.text != GRADIENT
-            and line.target not in (WEIGHT, *rule.state)
-            and later.isdisjoint([line.target, expression.text])
-        ):
-            names[line.target] = expression.text
-        else:
-            kept.append(_Line(line.target, expression, conditions))
-    return kept
-
-
-def _used(lines: Sequence[_Line], rule: Rule) -> list[_Line]:
-    """The lines without those of branches that are not taken."""
-    kept: list[_Line] = []
-    needed: set[str] = set()
-    for line in reversed(lines):
-        if line.target in needed or line.target in (WEIGHT, *rule.state):
-            kept.append(line)
-            needed.discard(line.target)
-            for each in (line.expression, *line.conditions):
-                needed.update(each.variables)
-    return kept[::-1]
-
-
-def _chosen(
-    expression: Expression, known: Mapping[str, float], rule: Rule
-) -> tuple[Expression, tuple[Expression, ...]]:
-    """An expression with the branches taken, and the conditions that are worth telling.
-
-    Conditionals on what is not known yet stay as they are.
-    """
-    if not any(isinstance(node, ast.IfExp) for node in ast.walk(expression.tree)):
-        return expression, ()
-    choosing = _Choosing(known, rule.hyperparameters)
-    tree = choosing.visit(_copied(expression.tree))
-    return parse(ast.unparse(tree)), tuple(choosing.told)
-
-
-class _Choosing(ast.NodeTransformer):
-    """Replaces conditionals by the branch that is taken."""
-
-    def __init__(self, known: Mapping[str, float], options: Sequence[str]) -> None:
-        self._known = known
-        self._options = frozenset(options)
-        self.told: list[Expression] = []
-
-    def visit_IfExp(self, node: ast.IfExp) -> Any:
-        test = parse(ast.unparse(node.test))
-        if not self._known.keys() >= {*test.variables}:
-            return self.generic_visit(node)
-        holds = condition(test, self._known)
-        if not self._options >= {*test.variables}:
-            self.told.append(test if holds else parse(f"not ({test})"))
-        return self.visit(node.body if holds else node.orelse)
-
-
-class _Renaming(ast.NodeTransformer):
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self._names.get(node.id, node.id), node.ctx)
-
-
-def _renamed(expression: Expression, names: Mapping[str, str]) -> Expression:
-    if names.keys().isdisjoint(expression.variables):
-        return expression
-    return parse(ast.unparse(_Renaming(names).visit(_copied(expression.tree))))
-
-
-def _copied(tree: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(tree), mode="eval").body
 
 
 def _html_row(step: UpdateStep) -> str:

@@ -128,7 +128,7 @@ def test_examples_on_pages_run(page):
 def test_pictures_on_pages_exist():
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name} points to {target}, which is not there"
+            assert (page.parent / target).exists(), f"{page.name} points to {target}: not there"
 
 
 def test_no_page_holds_a_placeholder():

@@ -29,7 +29,7 @@ class Classes(NamedTuple):
     dim: int
 
     @property
-    def index(self) -> NDArray[np.int64]:
+    def picks(self) -> NDArray[np.int64]:
         """What gathers the scores at the classes, whose dimension is kept with length 1."""
         return self.positions[:, None] if self.dim else self.positions[None]
 

@@ -77,7 +77,7 @@ def cross_entropy(
     found = classes(what, target, input, twin, ignore_index)
     if smoothing:
         return _smoothed(input.log_softmax(dim), found, weight, smoothing, reduction)
-    return _by_class(input.log_softmax_at(dim, found.index), found, weight, reduction, what)
+    return _by_class(input.log_softmax_at(dim, found.picks), found, weight, reduction, what)
 
 
 def nll_loss(
@@ -122,7 +122,7 @@ def nll_loss(
     what = "nll_loss"
     input, weight, twin = scores_and_weight(what, input, target, weight)
     found = classes(what, target, input, twin, ignore_index)
-    picked = input.gather(found.dim, found.index)
+    picked = input.gather(found.dim, found.picks)
     return _by_class(picked, found, weight, reduction, what)
 
 
@@ -137,7 +137,7 @@ def _by_class(picked: Any, found: Classes, weight: Any, reduction: str, what: st
 
 def _smoothed(logs: Any, found: Classes, weight: Any, smoothing: float, reduction: str) -> Any:
     """The cross-entropy for classes, of which a part is shared among all of them."""
-    picked = logs.gather(found.dim, found.index)
+    picked = logs.gather(found.dim, found.picks)
     losses, weights = found.weighted(picked.neg().reshape(found.positions.shape), weight)
     even = _summed(logs, None, weight)
     if found.kept is not None:

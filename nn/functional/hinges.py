@@ -176,7 +176,7 @@ def multi_margin_loss(
             f"{what}: input must have shape (N, C) or (C), got {input.shape}: flatten the others"
         )
     found = classes(what, target, input, twin)
-    excess = (input - (input.gather(found.dim, found.index) - margin)).relu()
+    excess = (input - (input.gather(found.dim, found.picks) - margin)).relu()
     if p == 2:
         excess = excess.square()
     if weight is not None:

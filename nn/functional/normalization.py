@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.modes import no_grad
+from ...engine.operation import real_number
 from ...engine.shapes import Shape, whole_numbers
 from ..backend import backend_of, common_backend, operands
 
@@ -279,7 +280,7 @@ def _check_several(input: Any) -> None:
 
 
 def _check_eps(what: str, eps: float) -> None:
-    if not eps > 0:
+    if not real_number(eps, f"{what}: eps") > 0:
         raise ValueError(f"{what}: eps must be above 0, got {eps!r}: it keeps a root from being 0")
 
 

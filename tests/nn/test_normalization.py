@@ -164,6 +164,20 @@ def test_what_cannot_be_normalized_is_refused_with_a_sentence(call, message):
         call()
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.BatchNorm1d(3, momentum="0.1"), "BatchNorm1d: momentum must be a real number"),
+        (lambda: nn.LayerNorm(3, eps="0.1")(BATCH), "layer_norm: eps must be a real number, got"),
+        (lambda: nn.BatchNorm1d(2.5), "BatchNorm1d: num_features must be a whole number, got"),
+        (lambda: nn.RMSNorm((3, None)), "RMSNorm: normalized_shape must be a whole number, got"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_refused_with_a_sentence(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
 def test_layers_say_what_they_are():
     assert nn.BatchNorm1d(3).extra_repr() == (
         "3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True"

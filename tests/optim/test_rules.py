@@ -1,5 +1,7 @@
 """Rules: their language, what they come to for arrays, and both ways to run that."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -56,6 +58,7 @@ def test_every_rule_says_where_it_comes_from(name):
     assert str(RULES[name]).count("\n") == len(RULES[name].lines) - 1
 
 
+@cache
 def updates(rule, dtype):
     """The update of a rule as NumPy computes it, and as a compiled loop."""
     plain, fast = (variant_of(rule)[0].update(np.dtype(dtype)) for _ in range(2))

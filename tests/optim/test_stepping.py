@@ -220,7 +220,7 @@ def test_elements_carry_the_names_of_a_model(twin):
         optimizer = optim.SGD(members, lr=0.1)
         (_, last) = optimizer.steps(model[0].weight, (0, 1))
         assert str(last).startswith("weight0[0,1] = weight0[0,1] - lr * g = ")
-        assert text(optimizer.steps("weight0", [0, -1])) == text(
+        assert text(optimizer.steps("0.weight", [0, -1])) == text(
             optimizer.steps(model[0].weight, (0, 1))
         )
 
@@ -317,6 +317,20 @@ def test_what_is_no_parameter_is_refused():
         optimizer.steps(w, (0, 0.5))
     with pytest.raises(ValueError, match="index must come with the parameter"):
         optimizer.steps(index=(0, 0))
+
+
+def test_steps_follow_a_model_to_the_other_twin():
+    model = nn.Linear(2, 1, backend="tensor").double()
+    optimizer = optim.Adam(model.parameters(), lr=0.1)
+    model(np.ones((1, 2))).sum().backward()
+    optimizer.step()
+    before = text(optimizer.steps())
+    model.to("scalar")
+    optimizer.zero_grad()
+    model(np.ones((1, 2))).sum().backward()
+    assert text(optimizer.steps("weight")) == before[:12]
+    assert optimizer.steps()[0].target is model.weight[0, 0]
+    check_replay(optimizer)
 
 
 def test_an_optimizer_without_a_rule_says_so():
