@@ -9,7 +9,7 @@
     edges             id, source (the operand), target (the result), position, derivative,
                       formula and numbers as text, and whether a gradient flows along it
     quantities        what updates set besides the values of nodes, such as Adam's m of w: id, name,
-                      and before, what it is at first
+                      symbol ("m"), of ("w"), and before, what it is at first
     steps             kind ("forward", "seed", "backward", "update" or another), node, text, and
                       for backward ones edge, parent, upstream, derivative, contribution, before,
                       after and local as text; for updates heading, name, formula, numbers, reason,
@@ -53,7 +53,13 @@ def trace_of(stepper: Stepper) -> dict[str, Any]:
         "nodes": [_node(stepper, node, ids) for node in stepper.nodes],
         "edges": [_edge(stepper, node, position, edges, ids) for node, position in edges],
         "quantities": [
-            {"id": k, "name": step.what, "before": plain(step.before)}
+            {
+                "id": k,
+                "name": step.what,
+                "symbol": step.symbol,
+                "of": step.update.name,
+                "before": plain(step.before),
+            }
             for k, step in enumerate(beyond.values())
         ],
         "steps": [_step(step, ids, edges, numbered) for step in stepper],

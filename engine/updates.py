@@ -166,10 +166,14 @@ class UpdateStep(Step):
         return self.name == WEIGHT
 
     @property
+    def symbol(self) -> str:
+        """What it sets, as it is written: ``w``, or ``m``."""
+        return self.update.names[self.name]
+
+    @property
     def what(self) -> str:
         """What it sets, in words: ``w``, or ``m of w``."""
-        names = self.update.names
-        return names[WEIGHT] if self.is_of_value else f"{names[self.name]} of {names[WEIGHT]}"
+        return self.symbol if self.is_of_value else f"{self.symbol} of {self.update.name}"
 
     def do(self, state: State) -> None:
         known, key = self._place(state)
@@ -225,7 +229,7 @@ class UpdateStep(Step):
     def latex(self) -> str:
         names = self.update.latex_names
         return chained(
-            notation.latex_name(self.update.names[self.name]),
+            notation.latex_name(self.symbol),
             notation.latex(self.expression, names),
             notation.latex(self.expression, self._numbers),
             number(self.after),
@@ -236,8 +240,7 @@ class UpdateStep(Step):
         return {name: number(value) for name, value in self.operands.items()}
 
     def __str__(self) -> str:
-        name = self.update.names[self.name]
-        return chained(name, self.symbols, self.numbers, number(self.after))
+        return chained(self.symbol, self.symbols, self.numbers, number(self.after))
 
 
 Quantity = tuple["Value | Element", str]

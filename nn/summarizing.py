@@ -14,6 +14,7 @@ from .backend import backend_of, named, random_numbers_kept
 from .hooks import Hooks, add
 from .moving import backend_name
 from .state import plain, twin_of
+from .tables import aligned
 from .tree import counted, total_of
 
 _HEADINGS = ("layer", "class", "output shape", "parameters", "trainable")
@@ -59,13 +60,7 @@ class Summary:
         self.trainable = sum([row.trainable for row in rows])
 
     def __repr__(self) -> str:
-        table = [_HEADINGS, *[_cells(row) for row in self.rows]]
-        widths = [max(len(cells[k]) for cells in table) for k in range(len(_HEADINGS))]
-        layout = "{:{}}  {:{}}  {:{}}  {:>{}}  {:{}}"
-        lines = [
-            layout.format(*[each for pair in zip(cells, widths) for each in pair]).rstrip()
-            for cells in table
-        ]
+        lines = aligned([_HEADINGS, *map(_cells, self.rows)], "<<<><")
         rule = "-" * max(map(len, lines))
         return "\n".join([lines[0], rule, *lines[1:], rule, counted(self.total, self.trainable)])
 

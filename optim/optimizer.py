@@ -114,7 +114,7 @@ class Optimizer(ABC):
         Gradients add up until :meth:`zero_grad`: the backward passes of k small batches, each of
         their mean losses divided by k, make the step of one great batch. A parameter without a
         gradient stays as it is, whatever its weight decay: ``layer.requires_grad_(False)``
-        freezes a layer, and True lets it be trained again.
+        freezes a layer from the next :meth:`zero_grad` on, and True lets it be trained again.
 
         Parameters
         ----------

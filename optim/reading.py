@@ -116,8 +116,29 @@ class _Choosing(ast.NodeTransformer):
             return self.generic_visit(node)
         holds = condition(test, self._known)
         if not self._options >= {*test.variables}:
-            self.told.append(test if holds else parse(f"not ({test})"))
+            self.told.append(test if holds else self._negated(test))
         return self.visit(node.body if holds else node.orelse)
+
+    def _negated(self, test: Expression) -> Expression:
+        """What holds instead of a comparison; with nan it is only that the comparison does not."""
+        match test.tree:
+            case ast.Compare(left=left, ops=[sign], comparators=[right]):
+                opposite = parse(
+                    ast.unparse(ast.Compare(left, [_OPPOSITES[type(sign)]()], [right]))
+                )
+                if condition(opposite, self._known):
+                    return opposite
+        return parse(f"not ({test})")
+
+
+_OPPOSITES: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.GtE,
+    ast.GtE: ast.Lt,
+    ast.Gt: ast.LtE,
+    ast.LtE: ast.Gt,
+}
 
 
 class _Renaming(ast.NodeTransformer):

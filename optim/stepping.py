@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOST_PRINTED = 50
 """Beyond this many elements, the others are counted, not printed."""
 
+_LEFT = 'style="text-align: left"'
+
 
 @final
 class UpdateSteps(Sequence[UpdateStep]):
@@ -97,13 +99,14 @@ class UpdateSteps(Sequence[UpdateStep]):
     def _repr_html_(self) -> str:
         rows = []
         for _, steps in zip(range(MOST_PRINTED), self._by_element()):
-            rows.append(f'<tr><th colspan="3">{escape(steps[0].update.heading)}</th></tr>')
+            heading = escape(steps[0].update.heading)
+            rows.append(f'<tr><th colspan="3" {_LEFT}>{heading}</th></tr>')
             rows += [_html_row(step) for step in steps]
         if self._left_out:
-            rows.append(f'<tr><td colspan="3">{self._left_out}</td></tr>')
-        head = "<tr><th>formula</th><th>numbers</th><th>result</th></tr>"
+            rows.append(f'<tr><td colspan="3" {_LEFT}>{self._left_out}</td></tr>')
+        head = "".join(f"<th {_LEFT}>{each}</th>" for each in ("formula", "numbers", "result"))
         return (
-            f"<table><caption>{escape(self.title)}</caption><thead>{head}</thead>"
+            f"<table><caption>{escape(self.title)}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>"
         )
 
@@ -311,7 +314,8 @@ def _words(rule: Rule) -> dict[str, str]:
 
 
 def _html_row(step: UpdateStep) -> str:
-    name, result = step.update.names[step.name], number(step.after)
-    formula = f"{name} = {step.symbols}{' ' if step.reason else ''}{step.reason}"
-    cells = [formula, step.numbers, result]
-    return "<tr>" + "".join(f"<td><code>{escape(cell)}</code></td>" for cell in cells) + "</tr>"
+    texts = (f"{step.symbol} = {step.symbols}", step.numbers, number(step.after))
+    formula, *numbers = [f"<code>{escape(text)}</code>" for text in texts]
+    reason = f" <i>{escape(step.reason)}</i>" if step.reason else ""
+    cells = [formula + reason, *numbers]
+    return "<tr>" + "".join(f"<td {_LEFT}>{cell}</td>" for cell in cells) + "</tr>"

@@ -36,7 +36,7 @@ class Variants:
     def decide(self) -> Callable[..., Decisions]:
         """Which of the conditions on scalars hold, as a function of the scalars."""
         code = _Code(self.rule.name)
-        holds = []
+        holds: list[str] = []
         for position, line in enumerate(self.rule.lines):
             # where it stands: a later line may give a scalar another value
             for text in [text for at, text in self._tests if at == position]:

@@ -132,9 +132,17 @@
     $("known").append(row);
     return { node, row, value, gradient };
   });
-  const quantityRows = quantities.map((quantity) => {
+  const quantityRows = quantities.map((quantity, index) => {
+    if (quantity.of !== quantities[index - 1]?.of) {
+      const heading = element("th", `Update of ${quantity.of}`, "heading");
+      heading.colSpan = 3;
+      heading.scope = "rowgroup";
+      const row = element("tr");
+      row.append(heading);
+      $("known").append(row);
+    }
     const row = element("tr");
-    const name = element("th", quantity.name);
+    const name = element("th", quantity.symbol);
     name.scope = "row";
     const value = element("td", "", "update");
     row.append(name, value, element("td"));

@@ -13,6 +13,7 @@ from support.updates import neuron, text
 from twingrad import Array, Tensor, Value, nn, optim
 from twingrad.engine.steps import State
 from twingrad.engine.updates import Element, UpdateStep
+from twingrad.optim.reading import lines_taken
 
 RULED = [
     kind
@@ -176,9 +177,11 @@ def test_a_branch_that_computed_numbers_decide_says_why():
         optimizer.step()
     grown, shrunk, kept = [step for step in steps if step.symbols.startswith("step *")]
     assert (grown.symbols, grown.reason) == ("step * eta_plus", "since agreement > 0")
-    assert shrunk.reason == "since not agreement > 0, agreement < 0"
-    assert kept.reason == "since not agreement > 0, not agreement < 0"
+    assert shrunk.reason == "since agreement <= 0, agreement < 0"
+    assert kept.reason == "since agreement <= 0, agreement >= 0"
     assert f"{grown}   since agreement > 0" in str(steps)
+    w.grad = Tensor([math.nan, 1.0, 1.0])
+    assert optimizer.steps(w, 0)[2].reason == "since not agreement > 0, not agreement < 0"
 
 
 def test_lines_of_a_branch_that_is_not_taken_are_not_shown():
@@ -286,9 +289,10 @@ def test_a_notebook_shows_a_table():
     w.grad = 2.0
     html = optim.SGD([w], lr=0.1).steps()._repr_html_()
     assert html.startswith("<table><caption>SGD (Robbins and Monro 1951")
-    assert "<th>formula</th><th>numbers</th><th>result</th>" in html
+    assert [each in html for each in ("formula</th>", "numbers</th>", "result</th>")] == [True] * 3
     assert "<w>" not in html
-    assert "<td><code>0.8</code></td>" in html
+    assert "<code>0.8</code></td>" in html
+    assert "<i>since t == 1</i>" in optim.SGD([w], momentum=0.9).steps()._repr_html_()
 
 
 @pytest.mark.parametrize("twin", TWINS)
@@ -337,3 +341,21 @@ def test_an_optimizer_without_a_rule_says_so():
     w = Tensor([1.0], requires_grad=True)
     with pytest.raises(TypeError, match="LBFGS: steps need a rule with one update for each number"):
         optim.LBFGS([w]).steps()
+
+
+def test_a_copy_of_what_changes_later_is_a_line_of_its_own():
+    rule = optim.Rule(
+        "remembering",
+        ["lr"],
+        {"moved": "moved"},
+        """
+        old = w
+        g = grad
+        same = g
+        w = w - lr * same
+        moved = w - old
+        """,
+        reference="",
+    )
+    lines = [f"{line.target} = {line.expression}" for line in lines_taken(rule, {"lr": 0.1})]
+    assert lines == ["old = w", "g = grad", "w = w - lr * g", "moved = w - old"]
