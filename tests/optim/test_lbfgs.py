@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from itertools import pairwise
 from math import cos, inf, nan, sin
 
@@ -133,14 +134,27 @@ def test_a_model_may_move_between_steps():
         return loss
 
     losses = [optimizer.step(closure).item()]
-    for place in ("tensor", np.float32, "scalar"):
+    for place, dtype in [("tensor", "float64"), (np.float32, "float32"), ("scalar", "float64")]:
         model.to(place)
         losses.append(optimizer.step(closure).item())
+        entries = optimizer.state_dict()["state"][0]
+        assert {entry.dtype for entry in [entries["d"], *entries["old_dirs"]]} == {np.dtype(dtype)}
     assert all(after < before for before, after in pairwise(losses))
     assert losses[-1] < 1e-2
-    assert {entry.dtype for entry in optimizer.state_dict()["state"][0]["old_dirs"]} == {
-        np.dtype(np.float64)
-    }
+
+
+def test_a_step_ends_where_all_elements_change_too_little():
+    w = Value(1.0)
+    optimizer = optim.LBFGS([w], lr=1e-10)
+    calls = []
+
+    def closure():
+        calls.append(w.data)
+        w.grad = 1e4
+        return 1e4 * w.data
+
+    optimizer.step(closure)
+    assert len(calls) == 2
 
 
 def test_parameters_of_two_dtypes_keep_them():
@@ -294,6 +308,21 @@ LINES = {
         lambda t: 2 * (t - 1) if t < 2 else inf,
     ),
 }
+
+
+@pytest.mark.parametrize("case", LBFGS["searches"], ids=lambda case: case["value"])
+def test_a_search_tries_the_steps_of_pytorch(case):
+    tried = []
+
+    def along(step):
+        tried.append(step)
+        here = {**vars(math), "t": step}
+        value, slope = eval(case["value"], here), eval(case["slope"], here)
+        return Point(step, value, float(slope), None)
+
+    found = strong_wolfe(along, along(0.0), case["step"], 1.0, case["tries"])
+    assert tried[1:] == pytest.approx(case["tried"], rel=1e-9)
+    assert found.step == pytest.approx(case["taken"], rel=1e-9)
 
 
 @pytest.mark.parametrize("curve", LINES)

@@ -224,6 +224,25 @@ def test_weights_that_are_loaded_between_two_cycles_are_where_the_next_begins():
     assert w.data == 99.0
 
 
+def test_weights_that_are_loaded_behind_a_move_are_where_the_next_cycle_begins():
+    model = nn.Linear(1, 1, bias=False).double()
+    lookahead = optim.Lookahead(optim.SGD(model.parameters(), lr=1.0), k=2)
+    model.to("scalar").load_state_dict({"weight": np.array([[100.0]])})
+    for _ in range(2):
+        model.zero_grad()
+        model(np.ones((1, 1))).sum().backward()
+        lookahead.step()
+    assert model.weight.item() == 99.0
+
+
+def test_a_state_between_two_cycles_needs_no_slow_weights_whatever_groups_have_come():
+    lookahead = optim.Lookahead(optim.SGD([Value(0.0)], lr=1.0), k=1)
+    lookahead.add_param_group({"params": [Value(1.0)]})
+    state = lookahead.state_dict()
+    assert state["slow"] == []
+    lookahead.load_state_dict(state)
+
+
 def test_a_closure_is_called_once_a_step_and_its_loss_comes_back():
     model = network("tensor")
     lookahead = optim.Lookahead(optim.SGD(model.parameters(), lr=0.1), k=2)

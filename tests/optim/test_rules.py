@@ -100,6 +100,15 @@ def test_both_ways_agree_in_double_precision(name, data):
     check_same_bits(*updates(variant.rule, np.float64), scalars, one)
 
 
+def test_the_sign_of_a_zero_is_a_zero_without_a_sign():
+    rule = Rule("signs", [], {}, "w = sign(grad)", reference="-")
+    for update in updates(rule, np.float64):
+        w, grad = np.ones(4), np.array([-0.0, 0.0, -2.0, np.nan])
+        update((w, grad), ())
+        assert np.signbit(w[:2]).tolist() == [False, False]
+        np.testing.assert_array_equal(w, [0.0, 0.0, -1.0, np.nan])
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_every_step_of_a_rule_is_exact_so_that_a_loop_can_take_over(name):
     variant, _ = variant_of(RULES[name])
