@@ -33,6 +33,7 @@ from .activations import (
     Threshold,
 )
 from .backend import backend
+from .batch_normalization import BatchNorm1d
 from .constraints import Constraint, MaxNorm, NonNegative, UnitNorm
 from .containers import ModuleDict, ModuleList, Sequential
 from .dropout import AlphaDropout, Dropout, GaussianNoise
@@ -70,7 +71,7 @@ from .losses import (
 from .mlp import MLP
 from .module import Module
 from .neuron import Layer, Neuron
-from .normalization import BatchNorm1d, GroupNorm, LayerNorm, RMSNorm
+from .normalization import GroupNorm, LayerNorm, RMSNorm
 from .parameter import Parameter
 from .regularizers import L1, L2, ActivityPenalty, ElasticNet, Orthogonal, Regularizer
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.shapes import Shape
+from ..tensor.random.generator import Generator as Generator  # for the other files of nn
 from ..tensor.random.generator import get_rng_state, set_rng_state
 from .scalar_backend import ScalarBackend
 from .tensor_backend import TensorBackend
@@ -79,15 +81,18 @@ class Backend(Protocol):
     def cat(self, operands: Sequence[Any], dim: int) -> Any:
         """Operands one behind the other."""
 
-    def rand(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+    def rand(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
         """Constants drawn evenly from [0, 1), the same on both twins for float64."""
 
-    def randn(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+    def randn(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
         """Constants drawn from N(0, 1), the same on both twins for float64."""
 
 
 _BACKENDS: Mapping[str, Backend] = {"scalar": ScalarBackend(), "tensor": TensorBackend()}
 _BY_KIND = {kind: twin for twin in _BACKENDS.values() for kind in twin.kinds}
+_TENSORS, _ARRAYS = [{twin.kinds[0], NoneType} for twin in (TensorBackend(), ScalarBackend())]
+"""What needs no conversion to stand beside its kind."""
+
 _selected: ContextVar[str] = ContextVar("twingrad_backend", default="tensor")
 
 
@@ -138,6 +143,17 @@ def backend_of(operand: Any) -> Backend | None:
     return _BY_KIND.get(type(operand))
 
 
+def twin_of(operand: Any) -> Backend:
+    """The twin of an operand or buffer; NumPy arrays belong to the scalar one."""
+    return _BY_KIND.get(type(operand), _BACKENDS["scalar"])
+
+
+def numbers_of(data: Any) -> NDArray[Any]:
+    """The numbers of an operand, or of whatever else NumPy reads, to be read only."""
+    twin = _BY_KIND.get(type(data))
+    return np.asarray(data) if twin is None else twin.numbers(data)
+
+
 def common_backend(what: str, **given: Any) -> Backend:
     """The one twin of these arguments, plain numbers aside.
 
@@ -163,6 +179,9 @@ def operands(what: str, **given: Any) -> tuple[Any, ...]:
 
     None stays None. Raises ``TypeError``, beginning with ``what``, for a mix of twins.
     """
+    kinds = {*map(type, given.values())}
+    if kinds <= _TENSORS or kinds <= _ARRAYS:
+        return (*given.values(),)
     twin = common_backend(what, **given)
     like = next((value for value in given.values() if type(value) in twin.kinds), None)
     return tuple(
@@ -179,38 +198,3 @@ def _first_leaf(data: Any) -> Any:
     while isinstance(data, list | tuple) and data:
         data = data[0]
     return data
-
-
-def is_plain(data: Any) -> bool:
-    """Whether this is numbers only, of neither twin: a number, a NumPy array, or lists of them."""
-    # what is a list still is an empty one
-    return isinstance(_first_leaf(data), int | float | np.generic | np.ndarray | list | tuple)
-
-
-def is_array(data: object) -> bool:
-    """Whether this is a NumPy array, which is what integers of the scalar twin are."""
-    return isinstance(data, np.ndarray)
-
-
-def beside(own: Any, input: Any, what: str) -> tuple[Backend, Any]:
-    """The twin of a parameter, and an input beside it: plain numbers become a constant.
-
-    Raises ``TypeError``, beginning with ``what``, for an input of the other twin, and for a
-    parameter of neither.
-    """
-    twin = _BY_KIND.get(type(own))
-    if twin is None:
-        raise TypeError(
-            f"{what}: the parameters must be tensors or Arrays, got {type(own).__name__}: make "
-            "them with nn.Parameter(...)"
-        )
-    if type(input) in twin.kinds:
-        return twin, input
-    other = backend_of(_first_leaf(input))
-    if other is not None and other is not twin:
-        raise TypeError(
-            f"{what}: input must be of the twin of the parameters, {twin.name!r}, got "
-            f"{type(input).__name__} of the twin {other.name!r}: move the model with "
-            f"to({other.name!r}), or pass NumPy arrays, which fit both"
-        )
-    return twin, twin.operand(input, own)

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.operation import real_number
-from .backend import Backend, backend_of, is_plain, named
+from .backend import Backend, backend_of, named, numbers_of, twin_of
+from .checks import number_within
 from .norms import unit_norms, vector_norm
 from .selection import selected
-from .state import plain, twin_of
 
 
 def clip_grad_norm_(
@@ -114,7 +114,7 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     p = _power(norm_type, "get_total_norm")
     given = _listed(tensors)
     twin = twin_of(given[0]) if given else named()
-    numbers = [plain(each) for each in given]
+    numbers = [numbers_of(each) for each in given]
     total = _total_norm(numbers, p)
     if error_if_nonfinite:
         _check_finite(total, "get_total_norm")
@@ -144,7 +144,7 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any) -> 
     """
     twin, chosen = _with_gradients(parameters, "clip_grads_with_norm_")
     longest = _at_least_0(max_norm, "clip_grads_with_norm_: max_norm")
-    total = real_number(plain(total_norm).item(), "clip_grads_with_norm_: total_norm")
+    total = real_number(numbers_of(total_norm).item(), "clip_grads_with_norm_: total_norm")
     if total < 0:
         raise ValueError(
             f"clip_grads_with_norm_: total_norm must not be below 0, got {total}: it is a length"
@@ -235,7 +235,7 @@ def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float =
 
 def _listed(tensors: Any) -> list[Any]:
     """One operand, or an iterable of them; ``TypeError`` for what is none."""
-    is_one = backend_of(tensors) is not None or isinstance(tensors, float | np.ndarray)
+    is_one = _is_numeric(tensors)
     if not is_one and not isinstance(tensors, Iterable):
         raise TypeError(
             f"get_total_norm: tensors must be an operand or an iterable of them, got "
@@ -243,12 +243,17 @@ def _listed(tensors: Any) -> list[Any]:
         )
     given = [tensors] if is_one else [*tensors]
     for position, each in enumerate(given):
-        if backend_of(each) is None and not is_plain(each):
+        if not _is_numeric(each):
             raise TypeError(
                 f"get_total_norm: tensors must be operands or NumPy arrays, got "
                 f"{type(each).__name__} as number {position}: leave out gradients that are None"
             )
     return given
+
+
+def _is_numeric(data: Any) -> bool:
+    """Whether this is an operand or what the gradients of Values and Arrays are."""
+    return backend_of(data) is not None or isinstance(data, float | np.generic | np.ndarray)
 
 
 class _Gradients(NamedTuple):
@@ -308,10 +313,7 @@ def _power(norm_type: Any, what: str) -> float:
 
 
 def _at_least_0(number: Any, what: str) -> float:
-    found = real_number(number, what)
-    if not found >= 0:
-        raise ValueError(f"{what} must be at least 0, got {number}: it is a length")
-    return found
+    return number_within(number, what, "it is a length", at_least=0)
 
 
 def _check_finite(total: float, what: str) -> None:

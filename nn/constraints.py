@@ -14,8 +14,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.operation import real_number
 from ..engine.shapes import Shape, reduced_dims
+from .checks import number_within
 from .norms import unit_norms
 from .selection import weights
 
@@ -83,9 +83,7 @@ class MaxNorm(Constraint):
     """
 
     def __init__(self, limit: float, dim: Dims = None) -> None:
-        self.limit = real_number(limit, "MaxNorm: limit")
-        if not self.limit >= 0:
-            raise ValueError(f"MaxNorm: limit must be at least 0, got {limit}: it is a length")
+        self.limit = number_within(limit, "MaxNorm: limit", "it is a length", at_least=0)
         self.dim = dim
 
     def projected(self, numbers: NDArray[Any]) -> Any:

@@ -8,8 +8,86 @@ from typing import Any, Self, final, overload
 from .module import Module
 
 
+class Series(Module):
+    """Modules in an order, called by their numbers. Abstract: see Sequential and ModuleList."""
+
+    def __setitem__(self, index: int, module: Any) -> None:
+        setattr(self, self._name_at(index), _checked(self, module))
+
+    def __delitem__(self, index: int | str | slice) -> None:
+        modules = [*self]
+        if not isinstance(index, slice):
+            index = [*self._module_names].index(self._name_at(index))
+        del modules[index]
+        self._renumber(modules)
+
+    def __len__(self) -> int:
+        return len(self._module_names)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__dict__.__getitem__, self._module_names)
+
+    def __iadd__(self, other: Iterable[Any]) -> Self:
+        return self.extend(other)
+
+    def append(self, module: Any) -> Self:
+        """Add a module at the end."""
+        number = len(self)
+        while str(number) in self._module_names:  # a slice keeps the names that it had
+            number += 1
+        _add(self, str(number), module)
+        return self
+
+    def extend(self, modules: Iterable[Any]) -> Self:
+        """Add modules at the end; ``TypeError`` for what is none."""
+        for module in _listed(self, modules):
+            self.append(module)
+        return self
+
+    def pop(self, index: int | str = -1) -> Any:
+        """Take a module out and give it."""
+        module = self.__dict__[self._name_at(index)]
+        del self[index]
+        return module
+
+    def insert(self, index: int, module: Any) -> Self:
+        """Put a module in before the one at ``index``; ``IndexError`` for one that is not there."""
+        modules = [*self]
+        if not -len(modules) <= index <= len(modules):
+            raise IndexError(
+                f"{type(self).__name__}: index must lie between {-len(modules)} and "
+                f"{len(modules)}, got {index}: append() adds at the end"
+            )
+        if index == len(modules):
+            return self.append(module)
+        modules.insert(index, _checked(self, module))
+        self._renumber(modules)
+        return self
+
+    def _name_at(self, index: int | str) -> str:
+        """The name of the module at an index, which may be its name itself."""
+        names = [*self._module_names]
+        if isinstance(index, str) and index in names:
+            return index
+        try:
+            name: str = names[index]  # type: ignore[index]
+        except (IndexError, TypeError):
+            raise IndexError(
+                f"{type(self).__name__}: index must lie between {-len(names)} and "
+                f"{len(names) - 1}, got {index!r}: it has {len(names)} modules"
+            ) from None
+        return name
+
+    def _renumber(self, modules: Iterable[Any]) -> None:
+        """Let these be the modules, called by their numbers."""
+        for name in [*self._module_names]:
+            delattr(self, name)
+        for position, module in enumerate(modules):
+            _add(self, str(position), module)
+
+
 @final
-class Sequential(Module):
+class Sequential(Series):
     """Modules one behind the other: each gets what the one before it gives.
 
     Parameters
@@ -50,52 +128,15 @@ class Sequential(Module):
         names = [*self._module_names]
         if isinstance(index, slice):
             return Sequential({name: self.__dict__[name] for name in names[index]})
-        return self.__dict__[_name_at(self, index)]
-
-    def __setitem__(self, index: int, module: Any) -> None:
-        setattr(self, _name_at(self, index), _checked(self, module))
-
-    def __delitem__(self, index: int | slice) -> None:
-        _delete(self, index)
-
-    def __len__(self) -> int:
-        return len(self._module_names)
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(self.__dict__.__getitem__, self._module_names)
-
-    def append(self, module: Any) -> Self:
-        """Add a module at the end."""
-        _append(self, module)
-        return self
-
-    def extend(self, modules: Iterable[Any]) -> Self:
-        """Add modules at the end; ``TypeError`` for what is none."""
-        for module in _listed(self, modules):
-            _append(self, module)
-        return self
+        return self.__dict__[self._name_at(index)]
 
     def __add__(self, other: Iterable[Any]) -> Sequential:
         """The modules of both, as one of its kind."""
         return Sequential(*self, *_listed(self, other))
 
-    def __iadd__(self, other: Iterable[Any]) -> Self:
-        return self.extend(other)
-
-    def pop(self, index: int | str = -1) -> Any:
-        """Take a module out and give it."""
-        module = self[index]
-        _delete(self, index)
-        return module
-
-    def insert(self, index: int, module: Any) -> Self:
-        """Put a module in before the one at ``index``."""
-        _insert(self, index, module)
-        return self
-
 
 @final
-class ModuleList(Module):
+class ModuleList(Series):
     """Modules in a list, whose parameters are found; what is done with them is up to you.
 
     Examples
@@ -117,47 +158,11 @@ class ModuleList(Module):
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return ModuleList([*self][index])
-        return self.__dict__[_name_at(self, index)]
-
-    def __setitem__(self, index: int, module: Any) -> None:
-        setattr(self, _name_at(self, index), _checked(self, module))
-
-    def __delitem__(self, index: int | slice) -> None:
-        _delete(self, index)
-
-    def __len__(self) -> int:
-        return len(self._module_names)
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(self.__dict__.__getitem__, self._module_names)
-
-    def append(self, module: Any) -> Self:
-        """Add a module at the end."""
-        _append(self, module)
-        return self
-
-    def extend(self, modules: Iterable[Any]) -> Self:
-        """Add modules at the end; ``TypeError`` for what is none."""
-        for module in _listed(self, modules):
-            _append(self, module)
-        return self
+        return self.__dict__[self._name_at(index)]
 
     def __add__(self, other: Iterable[Any]) -> ModuleList:
         """The modules of both, as one of its kind."""
         return ModuleList([*self, *_listed(self, other)])
-
-    def __iadd__(self, other: Iterable[Any]) -> Self:
-        return self.extend(other)
-
-    def pop(self, index: int = -1) -> Any:
-        """Take a module out and give it."""
-        module = self[index]
-        _delete(self, index)
-        return module
-
-    def insert(self, index: int, module: Any) -> None:
-        """Put a module in before the one at ``index``."""
-        _insert(self, index, module)
 
 
 @final
@@ -245,13 +250,6 @@ def _add(container: Module, name: str, module: Any) -> None:
     container.add_module(name, _checked(container, module))
 
 
-def _append(container: Module, module: Any) -> None:
-    number = len(container._module_names)
-    while str(number) in container._module_names:  # a slice keeps the names that it had
-        number += 1
-    _add(container, str(number), module)
-
-
 def _listed(container: Module, modules: Any) -> list[Any]:
     if isinstance(modules, str) or not isinstance(modules, Iterable):
         raise TypeError(
@@ -259,48 +257,3 @@ def _listed(container: Module, modules: Any) -> list[Any]:
             f"{type(modules).__name__}: write [...] around one"
         )
     return [_checked(container, module) for module in modules]
-
-
-def _name_at(container: Module, index: Any) -> str:
-    """The name of the module at an index, which may be its name itself."""
-    names = [*container._module_names]
-    if isinstance(index, str) and index in names:
-        return index
-    try:
-        name: str = names[index]
-    except (IndexError, TypeError):
-        raise IndexError(
-            f"{type(container).__name__}: index must lie between {-len(names)} and "
-            f"{len(names) - 1}, got {index!r}: it has {len(names)} modules"
-        ) from None
-    return name
-
-
-def _renumbered(container: Module, modules: list[Any]) -> None:
-    """Let these be the modules, called by their numbers."""
-    for name in [*container._module_names]:
-        delattr(container, name)
-    for position, module in enumerate(modules):
-        _add(container, str(position), module)
-
-
-def _delete(container: Module, index: int | str | slice) -> None:
-    modules = [container.__dict__[name] for name in container._module_names]
-    if not isinstance(index, slice):
-        index = [*container._module_names].index(_name_at(container, index))
-    del modules[index]
-    _renumbered(container, modules)
-
-
-def _insert(container: Module, index: int, module: Any) -> None:
-    modules = [container.__dict__[name] for name in container._module_names]
-    if not -len(modules) <= index <= len(modules):
-        raise IndexError(
-            f"{type(container).__name__}: index must lie between {-len(modules)} and "
-            f"{len(modules)}, got {index}: append() adds at the end"
-        )
-    if index == len(modules):
-        _append(container, module)
-        return
-    modules.insert(index, _checked(container, module))
-    _renumbered(container, modules)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.modes import current_mode
 from .backend import backend_of, zeros_like
+
+if TYPE_CHECKING:
+    from .module import Module
 
 Gradients = tuple[Any, ...]
 """One gradient for each operand; None for what has none."""
@@ -70,7 +73,7 @@ class Crossing:
 
     def __init__(
         self,
-        module: Any,
+        module: Module,
         outgoing: Sequence[Callable[..., Any]],
         incoming: Sequence[Callable[..., Any]],
     ) -> None:

@@ -6,8 +6,8 @@ from typing import Any, final
 
 from .functional.dropout import (
     alpha_dropout,
-    check_deviation,
-    check_probability,
+    checked_deviation,
+    checked_probability,
     dropout,
     gaussian_noise,
 )
@@ -48,8 +48,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        check_probability(p, "Dropout: p")
-        self.p = p
+        self.p = checked_probability(p, "Dropout")
 
     def forward(self, input: Any) -> Any:
         """Elements of the input, and zeros, of the same shape."""
@@ -83,8 +82,7 @@ class AlphaDropout(Module):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        check_probability(p, "AlphaDropout: p")
-        self.p = p
+        self.p = checked_probability(p, "AlphaDropout")
 
     def forward(self, input: Any) -> Any:
         """Elements of the input scaled and shifted, and one number in the place of the others."""
@@ -115,8 +113,7 @@ class GaussianNoise(Module):
 
     def __init__(self, std: float = 0.1) -> None:
         super().__init__()
-        check_deviation(std, "GaussianNoise: std")
-        self.std = std
+        self.std = checked_deviation(std, "GaussianNoise")
 
     def forward(self, input: Any) -> Any:
         """The input with noise, of the same shape."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self, final
 
+from .backend import twin_of
+from .checks import checked_count
 from .functional.embedding import embedding, row_number
 from .module import Module
-from .parameter import Parameter, empty_parameter, length
-from .state import twin_of
+from .parameter import Parameter, empty_parameter
 
 
 @final
@@ -57,8 +58,8 @@ class Embedding(Module):
         _weight: Any = None,
     ) -> None:
         super().__init__()
-        self.num_embeddings = length(num_embeddings, "Embedding: num_embeddings")
-        self.embedding_dim = length(embedding_dim, "Embedding: embedding_dim")
+        self.num_embeddings = checked_count(num_embeddings, "Embedding: num_embeddings")
+        self.embedding_dim = checked_count(embedding_dim, "Embedding: embedding_dim")
         self.padding_idx = padding_idx
         if padding_idx is not None:
             self.padding_idx = row_number(

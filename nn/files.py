@@ -11,8 +11,7 @@ from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
 from ..engine.files import write_bytes
-from .backend import named
-from .state import plain
+from .backend import named, numbers_of
 
 
 def save_file(state_dict: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -115,7 +114,7 @@ def _row(name: Any, entry: Any) -> NDArray[Any]:
             "save_file: names must be text other than '__metadata__', got "
             f"{type(name).__name__} {name!r:.40}: pass what state_dict() gives"
         )
-    numbers = plain(entry)
+    numbers = numbers_of(entry)
     if numbers.dtype.kind not in "biuf" or numbers.dtype.itemsize > 8:
         raise TypeError(
             f"save_file: entries must be real numbers of at most 64 bits, got {name!r} of dtype "

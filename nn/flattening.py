@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, final
 
 from ..engine.shapes import whole_numbers
@@ -70,7 +71,7 @@ class Unflatten(Module):
     (5, 2, 3)
     """
 
-    def __init__(self, dim: int, unflattened_size: Any) -> None:
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
         (self.dim,) = whole_numbers((dim,), "Unflatten: dim")
         if not isinstance(unflattened_size, list | tuple):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.handle import Handle
 from .crossing import Crossing
+
+if TYPE_CHECKING:
+    from .module import Module
 
 Hook = Callable[..., Any]
 Registered = dict[int, tuple[Hook, bool]]
@@ -52,7 +55,7 @@ def add(hooks: Registered, hook: Hook, prepend: bool, with_kwargs: bool, what: s
     return Handle(hooks, key)
 
 
-def called(module: Any, hooks: Hooks, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def called(module: Module, hooks: Hooks, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """The output of a module between its hooks.
 
     What a hook before ``forward`` gives replaces the arguments, and what one behind it gives the

@@ -6,9 +6,10 @@ from math import sqrt
 from typing import Any, final
 
 from . import init
+from .checks import checked_count
 from .functional.linear import bilinear, linear
 from .module import Module
-from .parameter import empty_parameter, length
+from .parameter import empty_parameter
 
 
 @final
@@ -65,8 +66,8 @@ class Linear(Module):
         backend: str | None = None,
     ) -> None:
         super().__init__()
-        self.in_features = length(in_features, "Linear: in_features")
-        self.out_features = length(out_features, "Linear: out_features")
+        self.in_features = checked_count(in_features, "Linear: in_features")
+        self.out_features = checked_count(out_features, "Linear: out_features")
         self.weight = empty_parameter((self.out_features, self.in_features), backend)
         self.bias = empty_parameter((self.out_features,), backend) if bias else None
         self.reset_parameters()
@@ -116,9 +117,9 @@ class Bilinear(Module):
         backend: str | None = None,
     ) -> None:
         super().__init__()
-        self.in1_features = length(in1_features, "Bilinear: in1_features")
-        self.in2_features = length(in2_features, "Bilinear: in2_features")
-        self.out_features = length(out_features, "Bilinear: out_features")
+        self.in1_features = checked_count(in1_features, "Bilinear: in1_features")
+        self.in2_features = checked_count(in2_features, "Bilinear: in2_features")
+        self.out_features = checked_count(out_features, "Bilinear: out_features")
         shape = (self.out_features, self.in1_features, self.in2_features)
         self.weight = empty_parameter(shape, backend)
         self.bias = empty_parameter((self.out_features,), backend) if bias else None

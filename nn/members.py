@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .backend import backend_of, is_array
+from .backend import backend_of
 from .labels import relabel
 from .parameter import is_parameter, place_of
 
@@ -297,7 +297,7 @@ def _refuse_name(module: Members, name: str) -> None:
 
 
 def _is_buffer(value: object) -> bool:
-    return value is None or backend_of(value) is not None or is_array(value)
+    return value is None or backend_of(value) is not None or isinstance(value, np.ndarray)
 
 
 def _listed(names: Iterable[str]) -> str:

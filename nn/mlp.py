@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from ..engine.operation import real_number
 from .activations import activation as activation_factory
 from .backend import backend as built_on
 from .backend import named
+from .batch_normalization import BatchNorm1d
+from .checks import checked_count, number_within, suggestion
 from .dropout import Dropout
 from .linear import Linear
 from .module import Module
 from .neuron import layers_of_neurons
-from .normalization import BatchNorm1d, LayerNorm, RMSNorm
-from .parameter import length
+from .normalization import LayerNorm, RMSNorm
 
 NORMS: Mapping[str, Callable[[int], Module]] = MappingProxyType(
     {"batch": BatchNorm1d, "layer": LayerNorm, "rms": RMSNorm}
@@ -106,7 +105,7 @@ class MLP(Module):
         backend: str | None = None,
     ) -> None:
         super().__init__()
-        self.in_features = length(in_features, "MLP: in_features", at_least=1)
+        self.in_features = checked_count(in_features, "MLP: in_features", at_least=1)
         self.out_features = out_features
         if out_features is None:
             given = {"activation": activation, "norm": norm, "dropout": dropout, "bias": bias}
@@ -114,7 +113,11 @@ class MLP(Module):
             self.layers = layers_of_neurons(self.in_features, _listed(hidden, "nouts"))
             return
         widths = _listed([hidden] if isinstance(hidden, int) else hidden, "hidden")
-        widths = [self.in_features, *widths, length(out_features, "MLP: out_features", at_least=1)]
+        widths = [
+            self.in_features,
+            *widths,
+            checked_count(out_features, "MLP: out_features", at_least=1),
+        ]
         with built_on(named(backend).name):
             modules = _modules(widths, activation_factory(activation), _norm(norm), dropout, bias)
         for index, module in enumerate(modules):
@@ -155,7 +158,7 @@ def _modules(
     bias: bool,
 ) -> list[Module]:
     """The modules of a network whose inputs, layers and outputs have these lengths."""
-    _check_share(dropout)
+    number_within(dropout, "MLP: dropout", "it is the share that is left out", at_least=0, below=1)
     modules: list[Module] = []
     for position, width in enumerate(widths[1:-1]):
         modules.append(Linear(widths[position], width, bias))
@@ -174,7 +177,7 @@ def _listed(widths: Any, what: str) -> list[int]:
             f"MLP: {what} must list the neurons of each layer, got {widths!r}: "
             f"write [{widths!r}] for one layer"
         )
-    return [length(width, f"MLP: a number in {what}", at_least=1) for width in widths]
+    return [checked_count(width, f"MLP: a number in {what}", at_least=1) for width in widths]
 
 
 def _norm(norm: Any) -> Callable[[int], Module] | None:
@@ -184,12 +187,10 @@ def _norm(norm: Any) -> Callable[[int], Module] | None:
         return found
     if isinstance(norm, str) and norm in NORMS:
         return NORMS[norm]
-    close = get_close_matches(norm.lower(), NORMS, n=1) if isinstance(norm, str) else []
     error = ValueError if isinstance(norm, str) else TypeError
     raise error(
         f"MLP: norm must be one of {', '.join(map(repr, NORMS))}, or a function of a width that "
-        f"gives a module, got {norm!r}: "
-        + (f"did you mean {close[0]!r}?" if close else "write for example nn.LayerNorm")
+        f"gives a module, got {norm!r}: {suggestion(norm, NORMS, 'write for example nn.LayerNorm')}"
     )
 
 
@@ -201,14 +202,6 @@ def _normalization(norm: Callable[[int], Module], width: int) -> Module:
             "write for example norm=nn.LayerNorm"
         )
     return module
-
-
-def _check_share(dropout: float) -> None:
-    if not 0 <= real_number(dropout, "MLP: dropout") < 1:
-        raise ValueError(
-            f"MLP: dropout must lie between 0 and 1, without 1, got {dropout!r}: it is the share "
-            "that is left out"
-        )
 
 
 def _check_is_plain(backend: str | None, options: Mapping[str, Any]) -> None:

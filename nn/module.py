@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
+
+from numpy.typing import DTypeLike
 
 from ..engine.handle import Handle
 from . import hooks, moving, state, summarizing, tree
-from .backend import zeros_like
+from .backend import twin_of, zeros_like
 from .members import Members, check_initialized
 
 
@@ -179,7 +181,7 @@ class Module(Members):
             parameter.requires_grad = requires_grad
         return self
 
-    def to(self, target: Any = None, dtype: Any = None) -> Self:
+    def to(self, target: DTypeLike | None = None, dtype: DTypeLike | None = None) -> Self:
         """Move all parameters and buffers to another twin or dtype, in this module itself.
 
         Numbers, gradients, modes and whether a gradient is wanted are kept to the last bit; what
@@ -240,7 +242,7 @@ class Module(Members):
         found = state.entries(self, prefix)
         if keep_vars:
             return found
-        return {name: state.twin_of(each).exported(each) for name, each in found.items()}
+        return {name: twin_of(each).exported(each) for name, each in found.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> state.Mismatch:
         """Write the numbers of a state dict into the parameters and buffers.
@@ -275,7 +277,11 @@ class Module(Members):
     def __repr__(self) -> str:
         return tree.drawn(self, Module.__repr__)
 
-    def summary(self, input_shape: Any = None, dtype: Any = None) -> summarizing.Summary:
+    def summary(
+        self,
+        input_shape: Sequence[int] | Sequence[Sequence[int]] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> summarizing.Summary:
         """A table of the modules, with the shapes of their outputs and counts of parameters.
 
         The shapes are those of one ``forward`` with zeros, in evaluation and without gradients;

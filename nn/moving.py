@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .backend import Backend, backend_of, named
+from .backend import Backend, backend_of, named, twin_of
+from .members import Members
 from .parameter import is_parameter, move_place, place_of
-from .state import twin_of
 
 Conversion = Callable[[Any], Any]
 """From an operand to what stands for it after a move: itself, if nothing is to be done."""
@@ -17,7 +17,7 @@ Conversion = Callable[[Any], Any]
 _TWINS = ("scalar", "tensor")
 
 
-def move(module: Any, target: Any, dtype: Any = None) -> None:
+def move(module: Members, target: Any, dtype: Any = None) -> None:
     """Replace the parameters and buffers of a module, and of all in it, by moved ones.
 
     What is shared stays shared. All are converted before the first is replaced, so that an error
@@ -39,7 +39,7 @@ def move(module: Any, target: Any, dtype: Any = None) -> None:
                 twin_of(new).label(new, place_of(new).label, "")
 
 
-def _check_place(owner: Any, name: str, stays: bool, target: Any) -> None:
+def _check_place(owner: Members, name: str, stays: bool, target: Any) -> None:
     """Raise ``TypeError`` where a parameter is to be replaced that is part of a list."""
     if not stays and name not in owner.__dict__:
         raise TypeError(
@@ -49,7 +49,7 @@ def _check_place(owner: Any, name: str, stays: bool, target: Any) -> None:
         )
 
 
-def _operands(module: Any) -> Iterator[tuple[Any, str, Any]]:
+def _operands(module: Members) -> Iterator[tuple[Members, str, Any]]:
     """Every parameter and buffer with the module that it belongs to, and its name there."""
     for owner in module.modules():
         for name, operand in [*owner._own_parameters(), *owner._own_buffers()]:
@@ -81,9 +81,9 @@ def _conversions(target: Any, dtype: Any) -> list[Conversion]:
     return found
 
 
-def _checked(dtype: Any) -> Any:
+def _checked(dtype: Any) -> np.dtype[Any]:
     try:
-        wanted = np.dtype(dtype)
+        wanted: np.dtype[Any] = np.dtype(dtype)
     except TypeError:
         raise ValueError(
             f"to: target must be 'scalar', 'tensor' or a floating point dtype, got {dtype!r:.40}: "
@@ -120,7 +120,7 @@ def _on_twin(operand: Any, target: Backend) -> Any:
     return target.moved(own.numbers(operand))
 
 
-def _of_dtype(operand: Any, dtype: Any) -> Any:
+def _of_dtype(operand: Any, dtype: np.dtype[Any]) -> Any:
     own = twin_of(operand)
     numbers = own.numbers(operand)
     if numbers.dtype == dtype or numbers.dtype.kind != "f":
@@ -128,7 +128,7 @@ def _of_dtype(operand: Any, dtype: Any) -> Any:
     return own.cast(operand, dtype)
 
 
-def backend_name(module: Any) -> str:
+def backend_name(module: Members) -> str:
     """The twin of the first parameter or buffer; the selected one where there is none."""
     for operand in [*module.parameters(), *module.buffers()]:
         twin = backend_of(operand)

@@ -8,7 +8,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..engine.shapes import Shape, whole_numbers
+from ..engine.shapes import Shape
 from .backend import backend_of, named
 
 
@@ -131,14 +131,3 @@ def _marked(leaf: Any, requires_grad: bool) -> Any:
     leaf.requires_grad = requires_grad
     leaf._place = Place(leaf, is_parameter=True)
     return leaf
-
-
-def length(given: Any, what: str, at_least: int = 0) -> int:
-    """A number of features; an error beginning with ``what`` for what is none."""
-    (number,) = whole_numbers([given], what)
-    if number < at_least:
-        raise ValueError(
-            f"{what} must be at least {at_least}, got {number}: count the features, which is "
-            "what the last dimension holds"
-        )
-    return number

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from math import isfinite
+from math import inf
 from typing import Any, final
 
 import numpy as np
 
-from ..engine.operation import real_number
-from .backend import Backend, backend_of
+from .backend import Backend, backend_of, twin_of
+from .checks import number_within
 from .module import Module
 from .selection import weights
 
@@ -250,9 +250,8 @@ class ActivityPenalty:
                 "ActivityPenalty: the layer must have been called, got no output yet: call the "
                 "model first, and remove() the penalty last"
             )
-        twin = backend_of(output)
-        assert twin is not None
-        penalty = _penalty([(self.l1, _absolute), (self.l2, _squared)], [output], twin)
+        terms = [(self.l1, _absolute), (self.l2, _squared)]
+        penalty = _penalty(terms, [output], twin_of(output))
         return penalty / output.shape[0] if output.ndim > 1 and output.shape[0] else penalty
 
     def remove(self) -> None:
@@ -274,13 +273,8 @@ class ActivityPenalty:
 
 
 def _strength(given: Any, what: str) -> float:
-    strength = real_number(given, what)
-    if not (strength >= 0 and isfinite(strength)):
-        raise ValueError(
-            f"{what} must be at least 0 and finite, got {given}: it is the strength of a penalty, "
-            "and 0 switches it off"
-        )
-    return strength
+    why = "it is the strength of a penalty, and 0 switches it off"
+    return number_within(given, what, why, at_least=0, below=inf)
 
 
 def _penalty(terms: Sequence[Term], operands: Sequence[Any], twin: Backend) -> Any:
@@ -310,9 +304,7 @@ def _distance_from_orthogonal(operand: Any) -> Any:
             "Orthogonal: parameters must have two or more dimensions, got shape "
             f"{operand.shape}: a vector has no rows to be orthogonal"
         )
-    twin = backend_of(operand)
-    assert twin is not None
     matrix = operand.flatten(1)
     rows, columns = matrix.shape
     gram = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
-    return (gram - twin.operand(np.eye(min(rows, columns)), operand)).square().sum()
+    return (gram - twin_of(operand).operand(np.eye(min(rows, columns)), operand)).square().sum()

@@ -14,6 +14,7 @@ from ..engine.shapes import Shape
 from ..tensor import Tensor
 from ..tensor.dtypes import float64
 from ..tensor.random import draws
+from ..tensor.random.generator import Generator
 
 
 @final
@@ -91,10 +92,10 @@ class ScalarBackend:
     def cat(self, operands: Sequence[Any], dim: int) -> Any:
         return cat(operands, dim)
 
-    def rand(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+    def rand(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
         return Array(draws.uniform(shape, float64, generator, "rand"), requires_grad=False)
 
-    def randn(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+    def randn(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
         return Array(draws.normal(shape, float64, generator, "randn"), requires_grad=False)
 
 

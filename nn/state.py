@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .backend import Backend, backend_of, named
+from .backend import numbers_of, twin_of
+from .members import Members
 
 
 class Mismatch(NamedTuple):
@@ -18,7 +19,7 @@ class Mismatch(NamedTuple):
     unexpected_keys: list[str]
 
 
-def entries(module: Any, prefix: str = "") -> dict[str, Any]:
+def entries(module: Members, prefix: str = "") -> dict[str, Any]:
     """The parameters and persistent buffers of a module and of those in it, by path.
 
     ``prefix`` is put before every path as it is.
@@ -35,7 +36,7 @@ def entries(module: Any, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def load(module: Any, state_dict: Mapping[str, Any], strict: bool) -> Mismatch:
+def load(module: Members, state_dict: Mapping[str, Any], strict: bool) -> Mismatch:
     """Write the numbers of a state dict into a module, all or nothing."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(
@@ -71,9 +72,9 @@ def load(module: Any, state_dict: Mapping[str, Any], strict: bool) -> Mismatch:
 
 def _fitting(name: str, entry: Any, operand: Any, problems: list[str]) -> NDArray[Any] | None:
     """The numbers of an entry as its operand can take them; what is wrong joins the problems."""
-    own = plain(operand)
+    own = numbers_of(operand)
     try:
-        numbers = plain(entry)
+        numbers = numbers_of(entry)
     except (TypeError, ValueError, RuntimeError) as error:  # other libraries say why in a sentence
         problems.append(f"{name}, which cannot be read as numbers ({error})")
         return None
@@ -85,14 +86,3 @@ def _fitting(name: str, entry: Any, operand: Any, problems: list[str]) -> NDArra
         with np.errstate(all="ignore"):
             return numbers.astype(own.dtype, copy=False)
     return None
-
-
-def plain(entry: Any) -> NDArray[Any]:
-    """The numbers of an entry of either twin, or of another library."""
-    twin = backend_of(entry)
-    return np.asarray(entry) if twin is None else twin.numbers(entry)
-
-
-def twin_of(operand: Any) -> Backend:
-    """The twin of a parameter or buffer; NumPy arrays belong to the scalar one."""
-    return backend_of(operand) or named("scalar")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..engine.modes import no_grad
 from ..engine.shapes import Shape, whole_numbers
-from .backend import backend_of, named, random_numbers_kept
+from .backend import backend_of, named, numbers_of, random_numbers_kept, twin_of
 from .hooks import Hooks, add
 from .moving import backend_name
-from .state import plain, twin_of
 from .tables import aligned
 from .tree import counted, total_of
+
+if TYPE_CHECKING:
+    from .module import Module
 
 _HEADINGS = ("layer", "class", "output shape", "parameters", "trainable")
 
@@ -73,7 +75,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.path, row.kind, shape, f"{row.parameters:,}", which
 
 
-def summarized(module: Any, input_shape: Any, dtype: Any) -> Summary:
+def summarized(module: Module, input_shape: Any, dtype: Any) -> Summary:
     """The table of a module; see :meth:`Module.summary`."""
     shapes: dict[int, Any] = {}
     if input_shape is not None:
@@ -113,7 +115,7 @@ def _shapes(given: Any) -> list[Shape]:
     return found
 
 
-def _zeros(module: Any, shape: Shape, dtype: Any) -> Any:
+def _zeros(module: Module, shape: Shape, dtype: Any) -> Any:
     """An input of zeros, of the twin and dtype of the first parameter unless another is given."""
     twin = named(backend_name(module))
     if dtype is None:
@@ -123,11 +125,11 @@ def _zeros(module: Any, shape: Shape, dtype: Any) -> Any:
 
 
 @contextmanager
-def _undisturbed(module: Any) -> Iterator[None]:
+def _undisturbed(module: Module) -> Iterator[None]:
     """Evaluate inside the block, and leave no trace in modes, buffers and random numbers."""
     modes = [(each, each.training) for each in module.modules()]
     buffers = [
-        (owner, name, buffer, None if buffer is None else np.array(plain(buffer)))
+        (owner, name, buffer, None if buffer is None else np.array(numbers_of(buffer)))
         for owner in module.modules()
         for name, buffer in owner._own_buffers()
     ]
@@ -141,15 +143,15 @@ def _undisturbed(module: Any) -> Iterator[None]:
                 each.training = mode
             for owner, name, buffer, numbers in buffers:
                 owner.__dict__[name] = buffer
-                if numbers is not None and plain(buffer).tobytes() != numbers.tobytes():
+                if numbers is not None and numbers_of(buffer).tobytes() != numbers.tobytes():
                     twin_of(buffer).write(buffer, numbers)
 
 
 @contextmanager
-def _watched(module: Any, shapes: dict[int, Any]) -> Iterator[None]:
+def _watched(module: Module, shapes: dict[int, Any]) -> Iterator[None]:
     """Note the shape of each module's output by its id, for the time of the block."""
 
-    def note(module: Any, args: Any, output: Any) -> None:
+    def note(module: Module, args: Any, output: Any) -> None:
         shapes[id(module)] = _shape_of(output)
 
     handles = []
@@ -170,7 +172,7 @@ def _watched(module: Any, shapes: dict[int, Any]) -> Iterator[None]:
 def _shape_of(output: Any) -> Any:
     """The shape of an operand or array, a list of shapes for several, None for what has none."""
     if backend_of(output) is not None or isinstance(output, np.ndarray):
-        return np.shape(plain(output))
+        return np.shape(numbers_of(output))
     if isinstance(output, tuple | list):
         return [_shape_of(each) for each in output]
     return None

@@ -15,6 +15,7 @@ from ..tensor.coercion import array_from
 from ..tensor.dtypes import DEFAULT, FLOATS
 from ..tensor.operations.products import linear
 from ..tensor.random import draws
+from ..tensor.random.generator import Generator
 
 _OPENED = frozenset({list, tuple, Tensor})
 
@@ -87,10 +88,10 @@ class TensorBackend:
     def cat(self, operands: Sequence[Any], dim: int) -> Any:
         return cat(operands, dim)
 
-    def rand(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+    def rand(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
         return Tensor.constant(draws.uniform(shape, _dtype(like), generator, "rand"))
 
-    def randn(self, shape: Shape, like: Any, generator: Any = None) -> Any:
+    def randn(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
         return Tensor.constant(draws.normal(shape, _dtype(like), generator, "randn"))
 
 

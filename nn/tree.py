@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .module import Module
 
 _SHOWN = 4
 """Parameters of one module whose shapes are shown."""
@@ -23,7 +26,7 @@ class _Line(NamedTuple):
     total: str = ""
 
 
-def drawn(module: Any, usual: object) -> str:
+def drawn(module: Module, usual: object) -> str:
     """The module with what it is made of, line by line; one line if that is nothing.
 
     Modules whose ``__repr__`` is not the ``usual`` one are drawn by their own.
@@ -55,7 +58,7 @@ def _rows(lines: Sequence[_Line]) -> Iterator[str]:
         yield f"{text:{widths[0]}}  {line.shapes:{widths[1]}}  {line.total:>{widths[2]}}".rstrip()
 
 
-def total_of(parameters: Any) -> int:
+def total_of(parameters: Iterable[Any]) -> int:
     """How many numbers these parameters hold."""
     return sum([prod(np.shape(parameter)) for parameter in parameters])
 
@@ -68,7 +71,9 @@ def counted(total: int, trainable: int) -> str:
     return f"{total:,} parameter{'s' if total > 1 else ''}, {which} trainable"
 
 
-def _lines(module: Any, indent: str, start: str, usual: object, seen: set[int]) -> Iterator[_Line]:
+def _lines(
+    module: Module | None, indent: str, start: str, usual: object, seen: set[int]
+) -> Iterator[_Line]:
     """The lines of one module, which begin with ``indent``, the first with ``start`` besides."""
     if module is None or (type(module).__repr__ is not usual and start):
         first, *rest = repr(module).split("\n")
@@ -89,7 +94,7 @@ def _lines(module: Any, indent: str, start: str, usual: object, seen: set[int]) 
     yield _Line(indent + ")")
 
 
-def _parameters(module: Any, seen: set[int]) -> tuple[str, str]:
+def _parameters(module: Module, seen: set[int]) -> tuple[str, str]:
     """The shapes of a module's own parameters, and how many numbers have not been counted yet."""
     found = []
     total = 0

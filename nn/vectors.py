@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .backend import numbers_of
 from .selection import selected
-from .state import plain
 
 
 def parameters_to_vector(parameters: Any) -> Any:
@@ -63,7 +63,7 @@ def vector_to_parameters(vec: Any, parameters: Any) -> None:
         If the vector has another shape. Then nothing has been written.
     """
     twin, chosen = selected(parameters, "vector_to_parameters")
-    numbers = plain(vec)
+    numbers = numbers_of(vec)
     own = [twin.numbers(each) for each in chosen]
     ends = np.cumsum([each.size for each in own], dtype=np.int64)
     count = int(ends[-1]) if chosen else 0

@@ -115,6 +115,17 @@ class AdamW(Optimizer):
     References
     ----------
     Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization".
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import optim
+    >>> w = twingrad.Value(1.0)
+    >>> optimizer = optim.AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 6)
+    0.85
     """
 
     rule = rules.ADAM

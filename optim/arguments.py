@@ -7,8 +7,7 @@ from typing import Any
 
 from ..engine.operation import real_number
 from ..nn import Module
-from ..nn.backend import backend_of
-from ..nn.state import plain
+from ..nn.backend import backend_of, numbers_of
 
 
 def checked_module(model: Any, what: str) -> Module:
@@ -24,7 +23,7 @@ def single_number(given: Any, what: str) -> float:
     """A number, or what holds one, as a float; an error beginning with ``what`` for others."""
     if backend_of(given) is None:
         return real_number(given, what)
-    numbers = plain(given)
+    numbers = numbers_of(given)
     if numbers.size != 1:
         raise ValueError(
             f"{what} must be one number, got shape {numbers.shape}: take its mean first"

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.operation import real_number
 from ..engine.shapes import whole_numbers
+
+
+class Requirement(NamedTuple):
+    """What an option must be.
+
+    Attributes
+    ----------
+    test : callable
+        Whether a value, or the two numbers of a pair, will do.
+    rule, cure : str
+        For the sentence of the error.
+    """
+
+    test: Callable[..., bool]
+    rule: str
+    cure: str
 
 
 def check_options(options: Mapping[str, Any], what: str) -> None:
@@ -18,82 +34,83 @@ def check_options(options: Mapping[str, Any], what: str) -> None:
     for name, value in options.items():
         of = f"{what}: {name}"
         if name in _PAIRS:
-            _check_pair(value, *_PAIRS[name], of)
+            _check_pair(value, _PAIRS[name], of)
         elif name in _SINGLE:
-            test, rule = _SINGLE[name]
-            _check(test(real_number(value, of)), of, rule, value)
+            _check(_SINGLE[name], (real_number(value, of),), value, of)
         elif name in _COUNTS:
-            _check(whole_numbers([value], of)[0] >= 1, of, _COUNTS[name], value)
+            _check(_COUNTS[name], whole_numbers([value], of), value, of)
         elif name in _CHOICES:
-            choices, rule = _CHOICES[name]
-            _check(value in choices, of, rule, value)
+            _check(_CHOICES[name], (value,), value, of)
         elif name in _FLAGS and not isinstance(value, bool):
             raise TypeError(f"{of} must be True or False, got {value!r}: it is an option")
 
 
-def _check(holds: bool, of: str, rule: str, value: Any) -> None:
-    if not holds:
-        raise ValueError(f"{of} must be {rule}, got {value!r}")
+def _check(requirement: Requirement, found: Sequence[Any], value: Any, of: str) -> None:
+    if not requirement.test(*found):
+        raise ValueError(f"{of} must be {requirement.rule}, got {value!r}: {requirement.cure}")
 
 
-def _check_pair(value: Any, test: Callable[[float, float], bool], rule: str, of: str) -> None:
-    _check(isinstance(value, tuple | list) and len(value) == 2, of, rule, value)
+def _check_pair(value: Any, requirement: Requirement, of: str) -> None:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(f"{of} must be {requirement.rule}, got {value!r}: {requirement.cure}")
     numbers = [real_number(each, f"{of}[{k}]") for k, each in enumerate(value)]
-    _check(test(*numbers), of, rule, value)
+    _check(requirement, numbers, value, of)
 
 
-def _not_negative(x: float) -> bool:
-    return x >= 0
+def _not_negative(cure: str) -> Requirement:
+    return Requirement(lambda x: x >= 0, "at least 0", cure)
 
 
-def _fraction(x: float) -> bool:
-    return 0 <= x < 1
+def _count(cure: str) -> Requirement:
+    return Requirement(lambda count: count >= 1, "at least 1", cure)
 
 
-_RATE = "at least 0: descent goes against the gradient, and maximize=True goes with it"
-
-_SINGLE: Mapping[str, tuple[Callable[[float], bool], str]] = {
-    "lr": (_not_negative, _RATE),
-    "momentum": (_not_negative, "at least 0: 0 is no momentum, 0.9 is usual"),
-    "dampening": (isfinite, "finite: 0 is usual"),
-    "weight_decay": (_not_negative, "at least 0: it pulls towards 0"),
-    "eps": (_not_negative, "at least 0: it is added to a root"),
-    "alpha": (_not_negative, "at least 0"),
-    "rho": (lambda x: 0 <= x <= 1, "between 0 and 1: it weighs a running average"),
-    "lr_decay": (_not_negative, "at least 0"),
-    "initial_accumulator_value": (_not_negative, "at least 0: it is a sum of squares"),
-    "momentum_decay": (_not_negative, "at least 0: 0.004 is usual"),
-    "lambd": (_not_negative, "at least 0"),
-    "t0": (_not_negative, "at least 0: averaging begins there"),
-    "tolerance_grad": (_not_negative, "at least 0: a step ends at a smaller gradient"),
-    "tolerance_change": (_not_negative, "at least 0: a step ends at a smaller change"),
+_SINGLE: Mapping[str, Requirement] = {
+    "lr": _not_negative("descent goes against the gradient, and maximize=True goes with it"),
+    "momentum": _not_negative("0 is no momentum, 0.9 is usual"),
+    "dampening": Requirement(isfinite, "finite", "0 is usual"),
+    "weight_decay": _not_negative("it pulls towards 0"),
+    "eps": _not_negative("it is added to a root"),
+    "alpha": _not_negative("it weighs a running average, or is the power of a decay"),
+    "rho": Requirement(lambda x: 0 <= x <= 1, "in [0, 1]", "it weighs a running average"),
+    "lr_decay": _not_negative("the rate is divided by 1 + steps * lr_decay"),
+    "initial_accumulator_value": _not_negative("it is a sum of squares"),
+    "momentum_decay": _not_negative("0.004 is usual"),
+    "lambd": _not_negative("it pulls towards 0, and lets the rate decay"),
+    "t0": _not_negative("averaging begins there"),
+    "tolerance_grad": _not_negative("a step ends at a smaller gradient"),
+    "tolerance_change": _not_negative("a step ends at a smaller change"),
 }
 
-_PAIRS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
-    "betas": (
-        lambda a, b: _fraction(a) and _fraction(b),
-        "two numbers in [0, 1): they weigh running averages, and 1 would never forget",
+_PAIRS: Mapping[str, Requirement] = {
+    "betas": Requirement(
+        lambda a, b: 0 <= a < 1 and 0 <= b < 1,
+        "two numbers in [0, 1)",
+        "they weigh running averages, and 1 would never forget",
     ),
-    "etas": (
+    "etas": Requirement(
         lambda minus, plus: 0 < minus < 1 < plus,
-        "two numbers with 0 < etaminus < 1 < etaplus, by which steps shrink and grow",
+        "two numbers with 0 < etaminus < 1 < etaplus",
+        "steps shrink by the one and grow by the other",
     ),
-    "step_sizes": (
-        lambda least, most: 0 <= least <= most,
+    "step_sizes": Requirement(
+        lambda least, greatest: 0 <= least <= greatest,
         "two numbers with 0 <= least <= greatest",
+        "steps stay between them",
     ),
 }
 
-_COUNTS: Mapping[str, str] = {
-    "max_iter": "at least 1: it counts the iterations of a step",
-    "max_eval": "at least 1: it counts the calls of the closure in a step",
-    "history_size": "at least 1: it counts the steps that are remembered",
+_COUNTS: Mapping[str, Requirement] = {
+    "max_iter": _count("it counts the iterations of a step"),
+    "max_eval": _count("it counts the calls of the closure in a step"),
+    "history_size": _count("it counts the steps that are remembered"),
 }
 
-_CHOICES: Mapping[str, tuple[tuple[Any, ...], str]] = {
-    "line_search_fn": (
-        ("strong_wolfe", None),
-        "'strong_wolfe' or None, which goes as far as lr says",
+_CHOICES: Mapping[str, Requirement] = {
+    "line_search_fn": Requirement(
+        lambda choice: choice in ("strong_wolfe", None),
+        "'strong_wolfe' or None",
+        "None goes as far as lr says",
     ),
 }
 

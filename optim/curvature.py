@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nn.state import plain
+from ..nn.backend import numbers_of
 
 _CURVED = 1e-10
 """Steps along which the gradient rises less than this tell nothing of the curvature."""
@@ -133,7 +133,7 @@ def memory(entries: Mapping[str, Any], size: int, dtype: Any, what: str) -> Memo
     """
 
     def array(given: Any) -> NDArray[Any]:
-        found = np.array(plain(given), dtype)
+        found = np.array(numbers_of(given), dtype)
         if found.shape != (size,):
             raise ValueError(
                 f"{what} must hold directions of shape {(size,)}, got {found.shape}: build the "
@@ -149,12 +149,12 @@ def memory(entries: Mapping[str, Any], size: int, dtype: Any, what: str) -> Memo
         counts.evaluations,
         counts.iterations,
         array(entries["d"]),
-        float(plain(entries["t"])),
+        float(numbers_of(entries["t"])),
         [
-            Pair(array(step), array(change), float(plain(weight)))
+            Pair(array(step), array(change), float(numbers_of(weight)))
             for step, change, weight in zip(steps, changes, weights, strict=True)
         ],
-        float(plain(entries["H_diag"])),
+        float(numbers_of(entries["H_diag"])),
         array(entries["prev_flat_grad"]),
-        float(plain(entries["prev_loss"])),
+        float(numbers_of(entries["prev_loss"])),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..engine.handle import Handle
 from ..nn import Module, activations
-from ..nn.state import plain
+from ..nn.backend import numbers_of
 from ..nn.tables import aligned, short
 from .arguments import checked_module
 from .flow import GradientFlow, flows, gradient_flow
@@ -148,7 +148,7 @@ class Diagnostics:
 
     def _noting(self, name: str) -> Callable[[Module, Any, Any], None]:
         def note(module: Module, args: Any, output: Any) -> None:
-            numbers = plain(output)
+            numbers = numbers_of(output)
             if numbers.size:
                 self._units[name] = _unit_report(name, module, numbers)
 
@@ -156,7 +156,7 @@ class Diagnostics:
 
     def _note_weights(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         named = self.model.named_parameters()
-        self._before = {name: plain(parameter).copy() for name, parameter in named}
+        self._before = {name: numbers_of(parameter).copy() for name, parameter in named}
 
     def _note_updates(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self._last = GradientFlow([*flows(self.model, self._before)])

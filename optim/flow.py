@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..nn import Module
+from ..nn.backend import numbers_of
 from ..nn.norms import vector_norm
-from ..nn.state import plain
 from ..nn.tables import aligned, short
 from .arguments import checked_module
 
@@ -181,10 +181,10 @@ def flows(model: Module, before: Mapping[str, NDArray[Any]]) -> Iterator[Paramet
     """The norms of every parameter with a gradient, and of its change where it was known before."""
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            numbers = plain(parameter)
+            numbers = numbers_of(parameter)
             old = before.get(name)
             update = None if old is None else _norm(numbers - old)
-            gradient = _norm(plain(parameter.grad))
+            gradient = _norm(numbers_of(parameter.grad))
             yield ParameterFlow(name, numbers.shape, _norm(numbers), gradient, update)
 
 

@@ -138,14 +138,9 @@ class LBFGS(Optimizer):
             slope = float(gradient @ direction)
             if slope > -options["tolerance_change"]:
                 break
-            reach = float(np.abs(direction).max())
             if options["line_search_fn"] is not None:
-                start = Point(0.0, loss, slope, gradient)
                 tries = options["max_eval"] - objective.evaluations
-                along = objective.along(direction)
-                found = strong_wolfe(along, start, known.length, reach, tries)
-                objective.settle(found, direction)
-                known.length = found.step
+                known.length = objective.search(direction, slope, known.length, tries)
             else:
                 objective.go(direction, known.length)
                 if iteration < options["max_iter"]:
@@ -153,7 +148,7 @@ class LBFGS(Optimizer):
             if (
                 objective.evaluations >= options["max_eval"]
                 or objective.steepness <= options["tolerance_grad"]
-                or reach * abs(known.length) <= options["tolerance_change"]
+                or _greatest(direction) * known.length <= options["tolerance_change"]
                 or abs(objective.loss - loss) < options["tolerance_change"]
             ):
                 break
@@ -196,6 +191,11 @@ def _shortening(gradient: NDArray[Any]) -> float:
     return min(1.0, 1.0 / float(np.abs(gradient).sum()))
 
 
+def _greatest(numbers: NDArray[Any]) -> float:
+    """The greatest element, without its sign."""
+    return float(np.abs(numbers).max(initial=0.0))
+
+
 class _Objective:
     """The loss as a function of all parameters in a row.
 
@@ -236,23 +236,22 @@ class _Objective:
     @property
     def steepness(self) -> float:
         """The greatest element of the gradient."""
-        return float(np.abs(self.gradient).max(initial=0.0))
+        return _greatest(self.gradient)
 
-    def along(self, direction: NDArray[Any]) -> Callable[[float], Point]:
-        """What is found at steps from here; the parameters stay at the last one."""
+    def search(self, direction: NDArray[Any], slope: float, first: float, tries: int) -> float:
+        """Go along a direction for which the loss falls; gives how far."""
         origin = self._numbers
+        start = Point(0.0, self.loss, slope, self.gradient)
 
-        def evaluate(step: float) -> Point:
+        def along(step: float) -> Point:
             self._write(origin + step * direction)
             self.evaluate()
             return Point(step, self.loss, float(self.gradient @ direction), self.gradient)
 
-        return evaluate
-
-    def settle(self, found: Point, direction: NDArray[Any]) -> None:
-        """Go to a point that has been evaluated, from where :meth:`along` started."""
+        found = strong_wolfe(along, start, first, _greatest(direction), tries)
         self.go(direction, found.step)
         self.loss, self.gradient = found.value, found.gradient
+        return found.step
 
     def go(self, direction: NDArray[Any], step: float) -> None:
         """Start from there from now on."""

@@ -11,7 +11,7 @@ points, with the safeguards of Schmidt's minFunc, so that the steps are those of
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite, sqrt
+from math import isnan, sqrt
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ def _bracket(
     for tried in range(tries):
         has_passed = not _falls_enough(point, start) or (tried > 1 and point.value >= before.value)
         if not has_passed and _is_flat_enough(point, start):
-            return point, None, tries - tried
+            return point, None, 0
         if has_passed or point.slope >= 0:
             return *_lower_first(before, point), tries - tried
         least = point.step + 0.01 * (point.step - before.step)
@@ -128,7 +128,7 @@ def _narrowed(
         step = cubic_minimum(low, high, left, right)
         step, was_near_end = _inside(step, left, right, was_near_end)
         point = evaluate(step)
-        if not _falls_enough(point, start) or not point.value < low.value:
+        if not _falls_enough(point, start) or point.value >= low.value:
             low, high = _lower_first(low, point)
         elif _is_flat_enough(point, start):
             return point
@@ -157,7 +157,7 @@ def _inside(step: float, left: float, right: float, was_near_end: bool) -> tuple
 def cubic_minimum(a: Point, b: Point, least: float, most: float) -> float:
     """Where the cubic with the values and slopes of two points has its minimum.
 
-    It is kept between two bounds; the middle of them is given where there is no minimum.
+    It is kept between two bounds; their middle is given where the cubic has no minimum.
 
     References
     ----------
@@ -171,6 +171,6 @@ def cubic_minimum(a: Point, b: Point, least: float, most: float) -> float:
         d2 = sqrt(square)
         part = ieee.div(right.slope + d2 - d1, right.slope - left.slope + 2 * d2)
         step = right.step - (right.step - left.step) * part
-        if isfinite(step):
+        if not isnan(step):
             return min(max(step, least), most)
     return (least + most) / 2

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nn.state import plain, twin_of
+from ..nn.backend import numbers_of, twin_of
 from .arguments import checked_state
 from .lr_scheduler.arguments import SHARE, checked_optimizer, real, whole
 from .optimizer import Optimizer
@@ -94,7 +94,7 @@ class Lookahead(Optimizer):
 
     def _step_slowly(self) -> None:
         for slow, parameter in zip(self._slow, self._parameters(), strict=True):
-            fast = plain(parameter)
+            fast = numbers_of(parameter)
             with np.errstate(all="ignore"):
                 # from the fast weights on: where nothing moved, or alpha is 1, they stay to the bit
                 new = fast - (1 - self.alpha) * (fast - slow)
@@ -130,9 +130,11 @@ class Lookahead(Optimizer):
         Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
         """
         saved = checked_state(state_dict, ("optimizer", "slow", "step"), "Lookahead")
-        slow = [np.array(plain(each)) for each in saved["slow"]]
+        slow = [np.array(numbers_of(each)) for each in saved["slow"]]
         steps = int(saved["step"])
-        shapes = [np.shape(plain(each)) for each in self._parameters()] if steps % self.k else []
+        shapes = (
+            [np.shape(numbers_of(each)) for each in self._parameters()] if steps % self.k else []
+        )
         if [each.shape for each in slow] != shapes:
             raise ValueError(
                 f"Lookahead: state_dict must hold slow weights of shapes {shapes}, got "
@@ -147,4 +149,4 @@ class Lookahead(Optimizer):
 
 def _copied(parameter: Any) -> NDArray[Any]:
     """The numbers of a parameter, which stay as they are."""
-    return np.array(plain(parameter))
+    return np.array(numbers_of(parameter))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..nn.state import plain
+from ..nn.backend import numbers_of
 from .packing import Slot
 from .rule import Rule
 
@@ -108,7 +108,7 @@ def _read(
         given = saved.get(remembered.key)
         if given is None:
             continue
-        found = np.asarray(plain(given))
+        found = np.asarray(numbers_of(given))
         if name not in rule.elementwise:
             kept[name] = float(found)
         elif found.shape != slot.shape:
@@ -119,7 +119,7 @@ def _read(
         else:
             state[name] = found.astype(dtype).reshape(-1)
     # PyTorch's SGD does not count its updates; that it remembers something tells of the first
-    updates = int(plain(saved["step"])) if "step" in saved else int(bool(state))
+    updates = int(numbers_of(saved["step"])) if "step" in saved else int(bool(state))
     return updates, state, kept
 
 

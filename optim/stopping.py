@@ -7,7 +7,8 @@ from math import inf, isfinite
 from typing import Any, Literal, final
 
 from ..nn import Module
-from ..nn.state import entries, load, plain
+from ..nn.backend import numbers_of
+from ..nn.state import entries, load
 from .arguments import checked_module, checked_state, single_number
 from .lr_scheduler.arguments import FROM_ZERO, chosen, real, whole
 
@@ -152,4 +153,4 @@ class TerminateOnNaN:
 
 def snapshot(model: Module) -> dict[str, Any]:
     """Copies of all parameters and persistent buffers, which stay as they are in training."""
-    return {name: plain(operand).copy() for name, operand in entries(model).items()}
+    return {name: numbers_of(operand).copy() for name, operand in entries(model).items()}

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ..engine.modes import no_grad
 from ..engine.operation import real_number
 from ..nn import BatchNorm1d, Module
-from ..nn.backend import named
-from ..nn.state import plain, twin_of
+from ..nn.backend import named, numbers_of, twin_of
 from .arguments import checked_module
 from .lr_scheduler import SWALR
 
@@ -136,10 +135,10 @@ class AveragedModel(Module):
         count = int(self.n_averaged)
         parameters = {name for name, _ in self.module.named_parameters()}
         for name, operand in own.items():
-            new = plain(given[name])
+            new = numbers_of(given[name])
             if count and (self.use_buffers or name in parameters):
-                new = self.avg_fn(plain(operand), new, count)
-            twin_of(operand).write(operand, np.asarray(new).astype(plain(operand).dtype))
+                new = self.avg_fn(numbers_of(operand), new, count)
+            twin_of(operand).write(operand, np.asarray(new).astype(numbers_of(operand).dtype))
         self.n_averaged += 1
 
 
@@ -198,7 +197,7 @@ def _members(model: Module) -> dict[str, Any]:
 def _check_alike(own: dict[str, Any], given: dict[str, Any]) -> None:
     """Raise ``ValueError`` where names or shapes differ."""
     wanted, found = (
-        {name: plain(operand).shape for name, operand in members.items()}
+        {name: numbers_of(operand).shape for name, operand in members.items()}
         for members in (own, given)
     )
     differing = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]

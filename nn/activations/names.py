@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
 
+from ..checks import suggestion
 from ..linear import Identity
 from ..module import Module
 from .rectifiers import CELU, ELU, SELU, LeakyReLU, PReLU, ReLU, ReLU6, RReLU
@@ -106,10 +106,8 @@ def activation(name_or_module: str | type[Module] | Module) -> Factory:
 def _named(name: str) -> Factory:
     found = ACTIVATIONS.get(name)
     if found is None:
-        close = get_close_matches(name.lower(), ACTIVATIONS, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
         raise ValueError(
             f"activation must be one of {', '.join(ACTIVATIONS)}, got {name!r}: "
-            f"{hint}Or pass a module of your own"
+            + suggestion(name, ACTIVATIONS, "or pass a module of your own")
         )
     return found

@@ -6,9 +6,10 @@ from typing import Any, final
 
 from ...engine.operation import real_number
 from .. import functional
-from ..functional.activations import check_alpha, check_order
-from ..parameter import empty_parameter, length
-from ..state import twin_of
+from ..backend import twin_of
+from ..checks import checked_count, ordered
+from ..functional.activations import checked_alpha
+from ..parameter import empty_parameter
 from .base import Activation
 
 
@@ -103,7 +104,7 @@ class PReLU(Activation):
         self, num_parameters: int = 1, init: float = 0.25, backend: str | None = None
     ) -> None:
         super().__init__()
-        self.num_parameters = length(num_parameters, "PReLU: num_parameters", at_least=1)
+        self.num_parameters = checked_count(num_parameters, "PReLU: num_parameters", at_least=1)
         self.init = real_number(init, "PReLU: init")
         self.weight = empty_parameter((self.num_parameters,), backend)
         self.reset_parameters()
@@ -143,9 +144,7 @@ class RReLU(Activation):
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3) -> None:
         super().__init__()
-        self.lower = real_number(lower, "RReLU: lower")
-        self.upper = real_number(upper, "RReLU: upper")
-        check_order("RReLU", lower=self.lower, upper=self.upper)
+        self.lower, self.upper = ordered("RReLU", lower=lower, upper=upper)
 
     def forward(self, input: Any) -> Any:
         """``input``, of any shape, with its negative part made small."""
@@ -216,8 +215,7 @@ class CELU(Activation):
 
     def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
-        self.alpha = real_number(alpha, "CELU: alpha")
-        check_alpha(self.alpha, "CELU")
+        self.alpha = checked_alpha(alpha, "CELU")
 
     def forward(self, input: Any) -> Any:
         """The function of ``input``, of any shape."""

@@ -6,7 +6,7 @@ from typing import Any, final
 
 from ...engine.operation import real_number
 from .. import functional
-from ..functional.activations import check_order
+from ..checks import ordered
 from .base import Activation
 
 
@@ -86,9 +86,7 @@ class Hardtanh(Activation):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
         super().__init__()
-        self.min_val = real_number(min_val, "Hardtanh: min_val")
-        self.max_val = real_number(max_val, "Hardtanh: max_val")
-        check_order("Hardtanh", min_val=self.min_val, max_val=self.max_val)
+        self.min_val, self.max_val = ordered("Hardtanh", min_val=min_val, max_val=max_val)
 
     def forward(self, input: Any) -> Any:
         """``input``, of any shape, held between the bounds."""

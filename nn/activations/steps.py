@@ -6,7 +6,7 @@ from typing import Any, final
 
 from ...engine.operation import real_number
 from .. import functional
-from ..functional.activations import check_lambd, operand_of
+from ..functional.activations import checked_lambd
 from .base import Activation
 
 
@@ -42,7 +42,7 @@ class Heaviside(Activation):
 
     def forward(self, input: Any) -> Any:
         """0 and 1 in the shape of ``input``, which may be any."""
-        return operand_of(input, "heaviside").heaviside(self.values)
+        return functional.heaviside(input, self.values)
 
 
 @final
@@ -136,8 +136,7 @@ class Softshrink(Activation):
 
     def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
-        self.lambd = real_number(lambd, "Softshrink: lambd")
-        check_lambd(self.lambd, "Softshrink")
+        self.lambd = checked_lambd(lambd, "Softshrink")
 
     def forward(self, input: Any) -> Any:
         """``input``, of any shape, moved towards 0."""

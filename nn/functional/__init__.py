@@ -9,6 +9,7 @@ from .activations import (
     hardsigmoid,
     hardswish,
     hardtanh,
+    heaviside,
     leaky_relu,
     log_softmax,
     logsigmoid,
@@ -29,6 +30,7 @@ from .activations import (
     tanhshrink,
     threshold,
 )
+from .batch_normalization import batch_norm
 from .binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -49,7 +51,7 @@ from .margins import (
     margin_ranking_loss,
     triplet_margin_loss,
 )
-from .normalization import batch_norm, group_norm, layer_norm, rms_norm
+from .normalization import group_norm, layer_norm, rms_norm
 from .regression import (
     huber_loss,
     l1_loss,
@@ -82,6 +84,7 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "heaviside",
     "hinge_embedding_loss",
     "hinge_loss",
     "huber_loss",

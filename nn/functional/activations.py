@@ -11,23 +11,25 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine import formulas
+from ...engine.operation import real_number
 from ...engine.shapes import normalized_dims
-from ..backend import backend_of, common_backend, operands
+from ..backend import backend_of, operands, twin_of
+from ..checks import number_within, ordered
 
 
 def relu(input: Any) -> Any:
     """The rectified linear unit, ``max(0, x)``: see :class:`~twingrad.nn.ReLU`."""
-    return operand_of(input, "relu").relu()
+    return _operand(input, "relu").relu()
 
 
 def relu6(input: Any) -> Any:
     """``min(max(0, x), 6)``: see :class:`~twingrad.nn.ReLU6`."""
-    return operand_of(input, "relu6").relu6()
+    return _operand(input, "relu6").relu6()
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     """``x if x > 0 else negative_slope * x``: see :class:`~twingrad.nn.LeakyReLU`."""
-    return operand_of(input, "leaky_relu").leaky_relu(negative_slope)
+    return _operand(input, "leaky_relu").leaky_relu(negative_slope)
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -71,22 +73,22 @@ def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool
     Where ``training`` is False, a is ``(lower + upper) / 2``: see :class:`~twingrad.nn.RReLU`.
     Raises ``ValueError`` for a ``lower`` above ``upper``.
     """
-    check_order("rrelu", lower=lower, upper=upper)
-    input = operand_of(input, "rrelu")
+    lower, upper = ordered("rrelu", lower=lower, upper=upper)
+    input = _operand(input, "rrelu")
     if not training:
         return input.leaky_relu((lower + upper) / 2)
-    drawn = common_backend("rrelu", input=input).rand(input.shape, input)
+    drawn = twin_of(input).rand(input.shape, input)
     return input.leaky_relu(lower + (upper - lower) * drawn)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
     """``x if x > 0 else alpha * (exp(x) - 1)``: see :class:`~twingrad.nn.ELU`."""
-    return operand_of(input, "elu").elu(alpha)
+    return _operand(input, "elu").elu(alpha)
 
 
 def selu(input: Any) -> Any:
     """``1.0507 * elu(x, 1.6733)``: see :class:`~twingrad.nn.SELU`."""
-    return operand_of(input, "selu").selu()
+    return _operand(input, "selu").selu()
 
 
 def celu(input: Any, alpha: float = 1.0) -> Any:
@@ -94,8 +96,7 @@ def celu(input: Any, alpha: float = 1.0) -> Any:
 
     Raises ``ValueError`` for an ``alpha`` of 0.
     """
-    check_alpha(alpha, "celu")
-    return operand_of(input, "celu").celu(alpha)
+    return _operand(input, "celu").celu(checked_alpha(alpha, "celu"))
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -103,17 +104,17 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
     Raises ``ValueError`` for an ``approximate`` other than ``"none"`` and ``"tanh"``.
     """
-    return operand_of(input, "gelu").gelu(approximate)
+    return _operand(input, "gelu").gelu(approximate)
 
 
 def silu(input: Any) -> Any:
     """``x * sigmoid(x)``, also called swish: see :class:`~twingrad.nn.SiLU`."""
-    return operand_of(input, "silu").silu()
+    return _operand(input, "silu").silu()
 
 
 def mish(input: Any) -> Any:
     """``x * tanh(softplus(x))``: see :class:`~twingrad.nn.Mish`."""
-    return operand_of(input, "mish").mish()
+    return _operand(input, "mish").mish()
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
@@ -121,7 +122,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
     See :class:`~twingrad.nn.Softplus`.
     """
-    input = operand_of(input, "softplus")
+    input = _operand(input, "softplus")
     scaled = input if beta == 1 else input * beta
     curve = scaled.softplus()
     return formulas.where(scaled > threshold, input, curve if beta == 1 else curve / beta)
@@ -129,22 +130,22 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
 def softsign(input: Any) -> Any:
     """``x / (1 + |x|)``: see :class:`~twingrad.nn.Softsign`."""
-    return operand_of(input, "softsign").softsign()
+    return _operand(input, "softsign").softsign()
 
 
 def tanh(input: Any) -> Any:
     """The hyperbolic tangent, from -1 to 1: see :class:`~twingrad.nn.Tanh`."""
-    return operand_of(input, "tanh").tanh()
+    return _operand(input, "tanh").tanh()
 
 
 def sigmoid(input: Any) -> Any:
     """The logistic function ``1 / (1 + exp(-x))``: see :class:`~twingrad.nn.Sigmoid`."""
-    return operand_of(input, "sigmoid").sigmoid()
+    return _operand(input, "sigmoid").sigmoid()
 
 
 def logsigmoid(input: Any) -> Any:
     """``log(sigmoid(x))``, finite far to the left: see :class:`~twingrad.nn.LogSigmoid`."""
-    return operand_of(input, "logsigmoid").logsigmoid()
+    return _operand(input, "logsigmoid").logsigmoid()
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
@@ -152,29 +153,29 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
 
     Raises ``ValueError`` for a ``min_val`` above ``max_val``.
     """
-    check_order("hardtanh", min_val=min_val, max_val=max_val)
-    return operand_of(input, "hardtanh").hardtanh(min_val, max_val)
+    low, high = ordered("hardtanh", min_val=min_val, max_val=max_val)
+    return _operand(input, "hardtanh").hardtanh(low, high)
 
 
 def hardsigmoid(input: Any) -> Any:
     """``(x + 3) / 6`` held between 0 and 1: see :class:`~twingrad.nn.Hardsigmoid`."""
-    return operand_of(input, "hardsigmoid").hardsigmoid()
+    return _operand(input, "hardsigmoid").hardsigmoid()
 
 
 def hardswish(input: Any) -> Any:
     """``x * hardsigmoid(x)``: see :class:`~twingrad.nn.Hardswish`."""
-    return operand_of(input, "hardswish").hardswish()
+    return _operand(input, "hardswish").hardswish()
 
 
 def tanhshrink(input: Any) -> Any:
     """``x - tanh(x)``: see :class:`~twingrad.nn.Tanhshrink`."""
-    input = operand_of(input, "tanhshrink")
+    input = _operand(input, "tanhshrink")
     return input - input.tanh()
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """``0 if |x| <= lambd else x``: see :class:`~twingrad.nn.Hardshrink`."""
-    input = operand_of(input, "hardshrink")
+    input = _operand(input, "hardshrink")
     return formulas.where(input.detach().abs() <= lambd, 0.0, input)
 
 
@@ -183,14 +184,19 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
 
     Raises ``ValueError`` for a negative ``lambd``.
     """
-    check_lambd(lambd, "softshrink")
-    input = operand_of(input, "softshrink")
+    lambd = checked_lambd(lambd, "softshrink")
+    input = _operand(input, "softshrink")
     return input - input.clamp(-lambd, lambd)
+
+
+def heaviside(input: Any, values: float = 0.0) -> Any:
+    """0 below 0, 1 above it, and ``values`` at 0: see :class:`~twingrad.nn.Heaviside`."""
+    return _operand(input, "heaviside").heaviside(values)
 
 
 def threshold(input: Any, threshold: float, value: float) -> Any:
     """``x if x > threshold else value``: see :class:`~twingrad.nn.Threshold`."""
-    input = operand_of(input, "threshold")
+    input = _operand(input, "threshold")
     return formulas.where(input <= threshold, value, input)
 
 
@@ -199,7 +205,7 @@ def softmax(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return operand_of(input, "softmax").softmax(dim)
+    return _operand(input, "softmax").softmax(dim)
 
 
 def log_softmax(input: Any, dim: int) -> Any:
@@ -207,7 +213,7 @@ def log_softmax(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return operand_of(input, "log_softmax").log_softmax(dim)
+    return _operand(input, "log_softmax").log_softmax(dim)
 
 
 def softmin(input: Any, dim: int) -> Any:
@@ -215,7 +221,7 @@ def softmin(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return (-operand_of(input, "softmin")).softmax(dim)
+    return (-_operand(input, "softmin")).softmax(dim)
 
 
 def glu(input: Any, dim: int = -1) -> Any:
@@ -224,7 +230,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     See :class:`~twingrad.nn.GLU`. Raises ``IndexError`` for a dimension that is not there, and
     ``ValueError`` for one of odd length.
     """
-    input = operand_of(input, "glu")
+    input = _operand(input, "glu")
     (axis,) = normalized_dims((dim,), input.ndim, "glu") or (0,)
     length = input.shape[axis] if input.ndim else 1
     if length % 2:
@@ -237,32 +243,21 @@ def glu(input: Any, dim: int = -1) -> Any:
     return values * gates.sigmoid()
 
 
-def operand_of(input: Any, what: str) -> Any:
+def _operand(input: Any, what: str) -> Any:
     """An operand as it is, and plain numbers as one of the selected twin."""
     return operands(what, input=input)[0] if backend_of(input) is None else input
 
 
-def check_order(what: str, **bounds: float) -> None:
-    """Raise ``ValueError``, beginning with ``what``, where the first bound is above the second."""
-    (low_name, low), (high_name, high) = bounds.items()
-    if low > high:
-        raise ValueError(
-            f"{what}: {low_name} must not be above {high_name}, got {low!r} and {high!r}: "
-            "exchange them"
-        )
-
-
-def check_alpha(alpha: float, what: str) -> None:
-    """Raise ``ValueError``, beginning with ``what``, for an alpha that x cannot be divided by."""
-    if alpha == 0:
+def checked_alpha(alpha: Any, what: str) -> float:
+    """A number that x can be divided by; ``ValueError``, beginning with ``what``, for 0."""
+    number = real_number(alpha, f"{what}: alpha")
+    if number == 0:
         raise ValueError(
             f"{what}: alpha must not be 0, got {alpha!r}: use relu, which is the limit there"
         )
+    return number
 
 
-def check_lambd(lambd: float, what: str) -> None:
-    """Raise ``ValueError``, beginning with ``what``, for a negative width."""
-    if lambd < 0:
-        raise ValueError(
-            f"{what}: lambd must be at least 0, got {lambd!r}: it is how far x is moved towards 0"
-        )
+def checked_lambd(lambd: Any, what: str) -> float:
+    """A number of at least 0; ``ValueError``, beginning with ``what``, for another one."""
+    return number_within(lambd, f"{what}: lambd", "it is how far x is moved towards 0", at_least=0)

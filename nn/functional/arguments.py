@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.operation import real_number
 from ...engine.shapes import Shape, broadcast_shape
-from ..backend import backend_of, operands
+from ..backend import numbers_of, operands
+from ..checks import number_within
 
 TINY = float(np.float32(1e-12))
 """What keeps divisors from being 0: in single precision for every dtype, as in PyTorch."""
@@ -47,12 +47,6 @@ def check_fits(weight: Any, shape: Shape, name: str, what: str) -> None:
         )
 
 
-def numbers_of(operand: Any) -> NDArray[Any]:
-    """The numbers of an operand of either twin, to be read only."""
-    twin = backend_of(operand)
-    return np.asarray(operand) if twin is None else twin.numbers(operand)
-
-
 def signs(target: Any, what: str) -> NDArray[Any]:
     """The numbers of a target whose elements are -1 and +1; ``ValueError`` for others."""
     numbers = numbers_of(target)
@@ -66,11 +60,8 @@ def signs(target: Any, what: str) -> NDArray[Any]:
 
 
 def above_zero(number: Any, name: str, what: str) -> float:
-    """A number above zero; ``ValueError`` for another one, ``TypeError`` for what is none."""
-    found = real_number(number, f"{what}: {name}")
-    if not found > 0:
-        raise ValueError(f"{what}: {name} must be greater than 0, got {number}: give a small one")
-    return found
+    """A number above 0; ``ValueError`` for another one."""
+    return number_within(number, f"{what}: {name}", "give a small one", above=0)
 
 
 def lifted(operand: Any, least: float) -> Any:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from ...engine.formulas import where
 from ...engine.operation import real_number
-from ..backend import operands
-from .arguments import TINY, check_fits, check_shape, numbers_of, paired, signs
+from ..backend import numbers_of, operands
+from ..checks import number_within
+from .arguments import TINY, check_fits, check_shape, paired, signs
 from .reducing import reduced
 
 
@@ -283,11 +284,8 @@ def check_truths(target: Any, what: str) -> None:
 def checked_focus(alpha: Any, gamma: Any, what: str) -> tuple[float, float]:
     """The two numbers of a focal loss; ``ValueError`` for one out of its range."""
     share = real_number(alpha, f"{what}: alpha")
-    power = real_number(gamma, f"{what}: gamma")
     if not (0 <= share <= 1 or share == -1):
         raise ValueError(
             f"{what}: alpha must lie in [0, 1], or be -1, got {alpha}: -1 weighs both classes alike"
         )
-    if not power >= 0:
-        raise ValueError(f"{what}: gamma must be at least 0, got {gamma}: 2 is usual")
-    return share, power
+    return share, number_within(gamma, f"{what}: gamma", "2 is usual", at_least=0)

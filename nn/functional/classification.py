@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.formulas import where
-from ...engine.operation import real_number
-from ..backend import Backend
-from .arguments import numbers_of
+from ..backend import Backend, numbers_of
+from ..checks import number_within
 from .classes import Classes, class_dim, classes, scores_and_weight
 from .reducing import reduced, reduced_by_weight
 
@@ -178,9 +177,6 @@ def _probabilities(
 
 def checked_smoothing(smoothing: Any, what: str) -> float:
     """A number in [0, 1]; ``ValueError`` for another one."""
-    found = real_number(smoothing, f"{what}: label_smoothing")
-    if not 0 <= found <= 1:
-        raise ValueError(
-            f"{what}: label_smoothing must lie in [0, 1], got {smoothing}: 0.1 is usual"
-        )
-    return found
+    return number_within(
+        smoothing, f"{what}: label_smoothing", "0.1 is usual", at_least=0, at_most=1
+    )

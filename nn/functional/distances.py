@@ -6,10 +6,10 @@ from math import inf
 from typing import Any
 
 from ...engine.formulas import where
-from ...engine.operation import real_number
 from ...engine.shapes import broadcast_shape
-from ..backend import operands
-from .arguments import lifted, numbers_of
+from ..backend import numbers_of, operands
+from ..checks import number_within
+from .arguments import lifted
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
@@ -105,10 +105,7 @@ def pairwise_distance(
 
 def checked_norm(p: Any, what: str) -> float:
     """A number of at least 1; ``ValueError`` for another one."""
-    found = real_number(p, f"{what}: p")
-    if not found >= 1:
-        raise ValueError(f"{what}: p must be at least 1, got {p}: 1, 2 and math.inf are usual")
-    return found
+    return number_within(p, f"{what}: p", "1, 2 and math.inf are usual", at_least=1)
 
 
 def _root(sums: Any, degree: float = 2) -> Any:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from ...engine.operation import real_number
-from ..backend import Backend, common_backend
+from ..backend import Generator, operands, twin_of
+from ..checks import number_within
 
 _FLOOR = -1.7580993408473766
 """What selu gives far to the left, -scale * alpha."""
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, *, generator: Any = None) -> Any:
+def dropout(
+    input: Any, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
+) -> Any:
     """Each element made 0 with probability p, the others divided by 1 - p: Srivastava et al., 2014.
 
     The mean is kept that way. Where ``training`` is False, the input is given as it is.
@@ -44,16 +46,16 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, generator: Any
     >>> F.dropout([1.0, 2.0], p=0.0).tolist(), F.dropout([1.0, 2.0], p=1.0).tolist()
     ([1.0, 2.0], [0.0, 0.0])
     """
-    check_probability(p, "dropout: p")
-    twin, input = _on_twin(input, "dropout")
+    p = checked_probability(p, "dropout")
+    (input,) = operands("dropout", input=input)
     if not training or p == 0:
         return input
     scale = 1 / (1 - p) if p < 1 else 0.0
-    return input * _kept(twin, input, p, generator, scale)
+    return input * _kept(input, p, generator, scale)
 
 
 def alpha_dropout(
-    input: Any, p: float = 0.5, training: bool = False, *, generator: Any = None
+    input: Any, p: float = 0.5, training: bool = False, *, generator: Generator | None = None
 ) -> Any:
     """Dropout for networks of selu, which keeps mean 0 and variance 1: Klambauer et al., 2017.
 
@@ -82,19 +84,19 @@ def alpha_dropout(
     ValueError
         For a ``p`` outside [0, 1].
     """
-    check_probability(p, "alpha_dropout: p")
-    twin, input = _on_twin(input, "alpha_dropout")
+    p = checked_probability(p, "alpha_dropout")
+    (input,) = operands("alpha_dropout", input=input)
     if not training or p == 0:
         return input
     if p == 1:
         return input * 0.0
     scale = 1 / sqrt((1 - p) * (1 + p * _FLOOR**2))
-    factor = _kept(twin, input, p, generator, scale)
+    factor = _kept(input, p, generator, scale)
     return input * factor + ((scale - factor) * _FLOOR - scale * p * _FLOOR)
 
 
 def gaussian_noise(
-    input: Any, std: float = 0.1, training: bool = True, *, generator: Any = None
+    input: Any, std: float = 0.1, training: bool = True, *, generator: Generator | None = None
 ) -> Any:
     """``x + std * e``, with an e drawn from N(0, 1) for each element.
 
@@ -121,34 +123,26 @@ def gaussian_noise(
     ValueError
         For a negative ``std``.
     """
-    check_deviation(std, "gaussian_noise: std")
-    twin, input = _on_twin(input, "gaussian_noise")
+    std = checked_deviation(std, "gaussian_noise")
+    (input,) = operands("gaussian_noise", input=input)
     if not training or std == 0:
         return input
-    return input + twin.randn(input.shape, input, generator) * std
+    return input + twin_of(input).randn(input.shape, input, generator) * std
 
 
-def check_probability(p: float, what: str) -> None:
-    """Raise ``ValueError``, beginning with ``what``, for a number that is no probability."""
-    if not 0 <= real_number(p, what) <= 1:
-        raise ValueError(
-            f"{what} must lie between 0 and 1, got {p!r}: it is the share of the elements that "
-            "are left out"
-        )
+def checked_probability(p: Any, what: str) -> float:
+    """A number from 0 to 1; ``ValueError`` for another one."""
+    why = "it is the share of the elements that are left out"
+    return number_within(p, f"{what}: p", why, at_least=0, at_most=1)
 
 
-def check_deviation(std: float, what: str) -> None:
-    """Raise ``ValueError``, beginning with ``what``, for a number that is no deviation."""
-    if not real_number(std, what) >= 0:
-        raise ValueError(f"{what} must be at least 0, got {std!r}: it is a standard deviation")
+def checked_deviation(std: Any, what: str) -> float:
+    """A number of at least 0; ``ValueError`` for another one."""
+    return number_within(std, f"{what}: std", "it is a standard deviation", at_least=0)
 
 
-def _on_twin(input: Any, what: str) -> tuple[Backend, Any]:
-    twin = common_backend(what, input=input)
-    return twin, twin.operand(input)
-
-
-def _kept(twin: Backend, input: Any, p: float, generator: Any, scale: float) -> Any:
+def _kept(input: Any, p: float, generator: Generator | None, scale: float) -> Any:
     """``scale`` for the elements that are kept, 0 for those that are left out."""
+    twin = twin_of(input)
     kept = twin.rand(input.shape, input, generator) >= p
     return kept * twin.operand(scale, input)

@@ -45,6 +45,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     [[5.0, 6.0], [1.0, 2.0]]
     """
     twin = common_backend("embedding", weight=weight, input=input)
+    weight = twin.operand(weight)
     positions = twin.integers(input, "embedding: input")
     numbers = twin.numbers(positions)
     if weight.ndim != 2:

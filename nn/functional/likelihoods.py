@@ -6,8 +6,8 @@ from math import log, pi
 from typing import Any
 
 from ...engine.formulas import where
-from ..backend import operands
-from .arguments import check_shape, lifted, numbers_of, paired
+from ..backend import numbers_of, operands
+from .arguments import check_shape, lifted, paired
 from .reducing import REDUCTIONS, check_reduction, reduced
 
 KL_REDUCTIONS = (*REDUCTIONS, "batchmean")

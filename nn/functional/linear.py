@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import beside
+from ..backend import operands, twin_of
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -38,8 +38,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     >>> F.linear([1.0, 2.0], Array([[3.0, -1.0]]), Array([0.5])).tolist()
     [1.5]
     """
-    twin, input = beside(weight, input, "linear")
-    return twin.linear(input, weight, bias)
+    input, weight, bias = operands("linear", input=input, weight=weight, bias=bias)
+    return twin_of(weight).linear(input, weight, bias)
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
@@ -61,8 +61,9 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     ValueError
         If the shapes do not fit.
     """
-    _, input1 = beside(weight, input1, "bilinear")
-    _, input2 = beside(weight, input2, "bilinear")
+    input1, input2, weight, bias = operands(
+        "bilinear", input1=input1, input2=input2, weight=weight, bias=bias
+    )
     shapes = input1.shape, input2.shape
     if (
         weight.ndim != 3

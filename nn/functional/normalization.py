@@ -6,86 +6,23 @@ are taken over. The variance is the biased one, the mean of ``(x - mean)**2``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from ...engine.modes import no_grad
-from ...engine.operation import real_number
 from ...engine.shapes import Shape, whole_numbers
-from ..backend import backend_of, common_backend, operands
-
-
-def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
-    training: bool = False,
-    momentum: Any = 0.1,
-    eps: float = 1e-5,
-) -> Any:
-    """Each channel normalized over the examples of a batch: Ioffe and Szegedy, 2015.
-
-    Parameters
-    ----------
-    input : operand or numbers
-        Of shape ``(N, C)`` or ``(N, C, ...)``.
-    running_mean, running_var : operand of shape (C,), or None
-        What is used where ``training`` is False. While training, the batch's own mean and variance
-        are used, and these are written to: ``r = (1 - momentum) * r + momentum * own``, where the
-        own variance is the unbiased one.
-    weight, bias : operand of shape (C,), optional
-        The scale and the shift of each channel.
-    training : bool
-        Whether mean and variance are those of the batch.
-    momentum : float or operand without dimensions
-        The weight of the batch in the running mean and variance.
-    eps : float
-        What is added to the variance; above 0.
-
-    Returns
-    -------
-    operand
-        Of the shape of ``input``.
-
-    Raises
-    ------
-    TypeError
-        If the operands are not of one twin.
-    ValueError
-        If the shapes do not fit, if a batch to train with has one number for each channel, or if
-        there is nothing to normalize with.
-
-    Examples
-    --------
-    >>> from twingrad.nn import functional as F
-    >>> F.batch_norm([[1.0], [3.0]], None, None, training=True, eps=0.5).numpy().round(3)
-    array([[-0.816],
-           [ 0.816]], dtype=float32)
-    """
-    given = {"running_mean": running_mean, "running_var": running_var}
-    given |= {"weight": weight, "bias": bias}
-    input, *others = operands("batch_norm", input=input, **given)
-    _check_eps("batch_norm", eps)
-    _check_channels("batch_norm", input, **dict(zip(given, others)))
-    running_mean, running_var, weight, bias = others
-    channels_last = input.transpose(1, -1) if input.ndim > 2 else input
-    if training:
-        _check_several(input)
-        centered, variance = _centered(channels_last, running_mean, running_var, momentum)
-    else:
-        _check_given(running_mean, running_var)
-        centered, variance = channels_last - running_mean, running_var
-    scale = (variance + eps).rsqrt()
-    result = _affine(centered, scale if weight is None else scale * weight, bias)
-    return result.transpose(1, -1) if input.ndim > 2 else result
+from ..backend import numbers_of, operands
+from ..checks import number_within
 
 
 def layer_norm(
-    input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
+    input: Any,
+    normalized_shape: int | Sequence[int],
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
 ) -> Any:
     """Each example normalized over its last dimensions: Ba et al., 2016.
 
@@ -120,9 +57,9 @@ def layer_norm(
            [-1.,  1.]], dtype=float32)
     """
     input, weight, bias = operands("layer_norm", input=input, weight=weight, bias=bias)
-    _check_eps("layer_norm", eps)
+    eps = checked_eps(eps, "layer_norm")
     dims = _last_dims("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    return _affine(_standardized(input, dims, eps), weight, bias)
+    return affine(_standardized(input, dims, eps), weight, bias)
 
 
 def group_norm(
@@ -161,8 +98,8 @@ def group_norm(
     array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
     input, weight, bias = operands("group_norm", input=input, weight=weight, bias=bias)
-    _check_eps("group_norm", eps)
-    _check_channels("group_norm", input, weight=weight, bias=bias)
+    eps = checked_eps(eps, "group_norm")
+    check_channels("group_norm", input, weight=weight, bias=bias)
     examples, channels, *rest = input.shape
     check_groups("group_norm", num_groups, channels)
     if input.numel() == num_groups and examples == 1:
@@ -173,7 +110,7 @@ def group_norm(
     grouped = input.reshape(examples, num_groups, channels // num_groups * prod(rest))
     standardized = _standardized(grouped, (-1,), eps).reshape(input.shape)
     behind = (1,) * len(rest)
-    return _affine(
+    return affine(
         standardized,
         weight if weight is None or not rest else weight.reshape(channels, *behind),
         bias if bias is None or not rest else bias.reshape(channels, *behind),
@@ -181,7 +118,7 @@ def group_norm(
 
 
 def rms_norm(
-    input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None
+    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None
 ) -> Any:
     """Each example divided by the root of the mean of its squares: Zhang and Sennrich, 2019.
 
@@ -219,11 +156,10 @@ def rms_norm(
     """
     input, weight = operands("rms_norm", input=input, weight=weight)
     if eps is None:
-        twin = common_backend("rms_norm", input=input)
-        eps = float(np.finfo(twin.numbers(input).dtype).eps)
-    _check_eps("rms_norm", eps)
+        eps = float(np.finfo(numbers_of(input).dtype).eps)
+    eps = checked_eps(eps, "rms_norm")
     dims = _last_dims("rms_norm", input, normalized_shape, weight=weight)
-    return _affine(input * (input.square().mean(dims, True) + eps).rsqrt(), weight, None)
+    return affine(input * (input.square().mean(dims, True) + eps).rsqrt(), weight, None)
 
 
 def check_groups(what: str, num_groups: int, channels: int) -> None:
@@ -241,58 +177,18 @@ def _standardized(input: Any, dims: Shape, eps: float) -> Any:
     return centered * (centered.square().mean(dims, True) + eps).rsqrt()
 
 
-def _affine(input: Any, weight: Any, bias: Any) -> Any:
+def affine(input: Any, weight: Any, bias: Any) -> Any:
     """``input * weight + bias``, where they are given."""
     scaled = input if weight is None else input * weight
     return scaled if bias is None else scaled + bias
 
 
-def _centered(
-    channels_last: Any, running_mean: Any, running_var: Any, momentum: Any
-) -> tuple[Any, Any]:
-    """The distances from the mean of a batch, and its variance, which move the running ones."""
-    dims = tuple(range(channels_last.ndim - 1))
-    count = prod(channels_last.shape[:-1])
-    if not count:
-        return channels_last, channels_last.sum(dims)  # zeros, where a mean would be nan
-    mean = channels_last.mean(dims)
-    centered = channels_last - mean
-    variance = centered.square().mean(dims)
-    with no_grad():
-        _move_towards(running_mean, mean, momentum)
-        _move_towards(running_var, variance, momentum, count / (count - 1))
-    return centered, variance
+def checked_eps(eps: Any, what: str) -> float:
+    """A number above 0; ``ValueError``, beginning with ``what``, for another one."""
+    return number_within(eps, f"{what}: eps", "it keeps a root from being 0", above=0)
 
 
-def _move_towards(running: Any, own: Any, momentum: Any, correction: float = 1.0) -> None:
-    """Write ``(1 - momentum) * running + momentum * correction * own`` to running statistics."""
-    twin = backend_of(running)
-    if twin is not None:
-        twin.write(running, running * (1 - momentum) + own * (momentum * correction))
-
-
-def _check_several(input: Any) -> None:
-    if prod(input.shape[:1] + input.shape[2:]) == 1:
-        raise ValueError(
-            f"batch_norm: input must have several numbers for each channel while training, got "
-            f"shape {input.shape}: use larger batches, or eval()"
-        )
-
-
-def _check_eps(what: str, eps: float) -> None:
-    if not real_number(eps, f"{what}: eps") > 0:
-        raise ValueError(f"{what}: eps must be above 0, got {eps!r}: it keeps a root from being 0")
-
-
-def _check_given(running_mean: Any, running_var: Any) -> None:
-    if running_mean is None or running_var is None:
-        raise ValueError(
-            "batch_norm: running_mean and running_var must be given where training is False, got "
-            "None: pass both, or training=True to use those of the batch"
-        )
-
-
-def _check_channels(what: str, input: Any, **given: Any) -> None:
+def check_channels(what: str, input: Any, **given: Any) -> None:
     """Check that what is given has a number for each channel, which are along dim 1."""
     if input.ndim < 2:
         raise ValueError(
@@ -307,7 +203,7 @@ def _check_channels(what: str, input: Any, **given: Any) -> None:
             )
 
 
-def _last_dims(what: str, input: Any, normalized_shape: Any, **given: Any) -> Shape:
+def _last_dims(what: str, input: Any, normalized_shape: int | Sequence[int], **given: Any) -> Shape:
     """The dimensions of ``normalized_shape``, counted from the end."""
     shape = lengths(normalized_shape, f"{what}: normalized_shape")
     if input.shape[-len(shape) :] != shape:

@@ -8,6 +8,7 @@ from typing import Any
 from ...engine.formulas import logaddexp, maximum
 from ...engine.operation import real_number
 from ..backend import operands
+from ..checks import number_within
 from .arguments import above_zero, check_shape, paired
 from .reducing import reduced, reduced_by_weight
 
@@ -225,10 +226,7 @@ def quantile_loss(input: Any, target: Any, q: float, reduction: str = "mean") ->
 
 def checked_quantile(q: Any, what: str) -> float:
     """A number in (0, 1); ``ValueError`` for another one."""
-    found = real_number(q, f"{what}: q")
-    if not 0 < found < 1:
-        raise ValueError(f"{what}: q must lie in (0, 1), got {q}: 0.5 is the median")
-    return found
+    return number_within(q, f"{what}: q", "0.5 is the median", above=0, below=1)
 
 
 def _huber(errors: Any, delta: float) -> Any:

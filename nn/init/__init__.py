@@ -2,8 +2,7 @@
 
 Each function fills a Tensor or an Array in place, without history, and gives it back. What is
 drawn comes from ``generator``, or from the default one, which :func:`twingrad.manual_seed` seeds;
-the same seed gives the same float64 numbers on both twins. ``dirac_`` is left out: it is for
-convolutions, which are not here.
+the same seed gives the same float64 numbers on both twins.
 
 Examples
 --------
@@ -24,11 +23,12 @@ from .fans import (
     xavier_normal_,
     xavier_uniform_,
 )
-from .matrices import eye_, orthogonal_, sparse_
+from .matrices import dirac_, eye_, orthogonal_, sparse_
 
 __all__ = [
     "calculate_gain",
     "constant_",
+    "dirac_",
     "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.operation import real_number
-from .draws import bounds, deviation, normals, shape_to_draw, twin_to_fill, uniforms, uniforms64
+from ..backend import Generator
+from ..checks import number_within, ordered
+from .draws import deviation, normals, shape_to_draw, twin_to_fill, uniforms, uniforms64
 
 _SMALLEST = 2.0**-54
 """What is taken for 0 where a quantile is wanted: half the smallest number that is drawn."""
 
 
-def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
+def uniform_(
+    tensor: Any, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Any:
     """Draw from the uniform distribution U(a, b): ``a + (b - a) * u`` with u from [0, 1).
 
     Parameters
@@ -42,14 +46,16 @@ def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None)
     >>> bool((abs(w) <= 0.1).all())
     True
     """
-    low, high = bounds(a, b, "uniform_")
+    low, high = ordered("uniform_", a=a, b=b)
     if not isfinite(high - low):
         raise ValueError(f"uniform_: a and b must be finite, got {a} and {b}: give smaller ones")
     drawn = uniforms(tensor, generator, "uniform_")
     return _filled(tensor, low + (high - low) * drawn, "uniform_")
 
 
-def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
+def normal_(
+    tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Any:
     """Draw from the normal distribution N(mean, std**2).
 
     Parameters
@@ -79,7 +85,7 @@ def trunc_normal_(
     std: float = 1.0,
     a: float = -2.0,
     b: float = 2.0,
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> Any:
     """Draw from the normal distribution N(mean, std**2) cut off outside [a, b].
 
@@ -113,12 +119,10 @@ def trunc_normal_(
     >>> bool((abs(w) <= 0.04).all())
     True
     """
-    low, high = bounds(a, b, "trunc_normal_")
-    center, spread = real_number(mean, "trunc_normal_: mean"), deviation(std, "trunc_normal_")
-    if not spread:
-        raise ValueError(
-            "trunc_normal_: std must be above 0, got 0: set all numbers to the mean with constant_"
-        )
+    low, high = ordered("trunc_normal_", a=a, b=b)
+    center = real_number(mean, "trunc_normal_: mean")
+    cure = "set all numbers to the mean with constant_"
+    spread = number_within(std, "trunc_normal_: std", cure, above=0, below=inf)
     drawn = uniforms64(shape_to_draw(tensor, "trunc_normal_"), generator)
     standard = _truncated((low - center) / spread, (high - center) / spread, drawn)
     return _filled(tensor, np.clip(center + spread * standard, low, high), "trunc_normal_")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.operation import real_number
 from ...engine.shapes import Shape
-from ..backend import Backend, backend_of, named
+from ..backend import Backend, Generator, backend_of, named
+from ..checks import number_within
 
 _FLOAT64 = np.empty(0, np.float64)
 """What is drawn like this is drawn in 64 bits."""
@@ -38,43 +38,32 @@ def shape_to_draw(tensor: Any, what: str) -> Shape:
     return numbers.shape
 
 
-def uniforms(tensor: Any, generator: Any, what: str) -> NDArray[Any]:
+def uniforms(tensor: Any, generator: Generator | None, what: str) -> NDArray[Any]:
     """Numbers from [0, 1) in the shape and dtype of an operand."""
     shape = shape_to_draw(tensor, what)
     twin = twin_to_fill(tensor, what)
     return twin.numbers(twin.rand(shape, tensor, generator))
 
 
-def normals(tensor: Any, generator: Any, what: str) -> NDArray[Any]:
+def normals(tensor: Any, generator: Generator | None, what: str) -> NDArray[Any]:
     """Numbers from N(0, 1) in the shape and dtype of an operand."""
     shape = shape_to_draw(tensor, what)
     twin = twin_to_fill(tensor, what)
     return twin.numbers(twin.randn(shape, tensor, generator))
 
 
-def uniforms64(shape: Shape, generator: Any) -> NDArray[np.float64]:
+def uniforms64(shape: Shape, generator: Generator | None) -> NDArray[np.float64]:
     """Numbers from [0, 1) in 64 bits."""
     twin = named("tensor")
     return twin.numbers(twin.rand(shape, _FLOAT64, generator))
 
 
-def normals64(shape: Shape, generator: Any) -> NDArray[np.float64]:
+def normals64(shape: Shape, generator: Generator | None) -> NDArray[np.float64]:
     """Numbers from N(0, 1) in 64 bits."""
     twin = named("tensor")
     return twin.numbers(twin.randn(shape, _FLOAT64, generator))
 
 
-def bounds(low: Any, high: Any, what: str) -> tuple[float, float]:
-    """The ends ``a`` and ``b`` of an interval; ``ValueError`` where ``a`` is above ``b``."""
-    ends = real_number(low, f"{what}: a"), real_number(high, f"{what}: b")
-    if not ends[0] <= ends[1]:
-        raise ValueError(f"{what}: a must not be above b, got {low} and {high}: swap them")
-    return ends
-
-
 def deviation(std: Any, what: str) -> float:
     """A standard deviation; ``ValueError`` for one below 0 or that is not finite."""
-    number = real_number(std, f"{what}: std")
-    if not (number >= 0 and isfinite(number)):
-        raise ValueError(f"{what}: std must be at least 0 and finite, got {std}: it is a spread")
-    return number
+    return number_within(std, f"{what}: std", "it is a spread", at_least=0, below=inf)

@@ -7,13 +7,14 @@ follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping
 from math import prod, sqrt
 from types import MappingProxyType
 from typing import Any
 
 from ...engine.operation import real_number
+from ..backend import Generator
+from ..checks import number_within, suggestion
 from .distributions import normal_, uniform_
 from .draws import shape_to_draw
 
@@ -66,7 +67,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
+def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None = None) -> Any:
     """Draw from U(-a, a) with ``a = gain * sqrt(6 / (fan_in + fan_out))``.
 
     The variance of signals is then kept forward and of gradients backward, as far as both can be:
@@ -101,7 +102,7 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> An
     return _uniform(tensor, _gain(gain, "xavier_uniform_"), sum(fans) / 2, generator)
 
 
-def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
+def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator | None = None) -> Any:
     """Draw from N(0, std**2) with ``std = gain * sqrt(2 / (fan_in + fan_out))``.
 
     Arguments, errors and paper are those of :func:`xavier_uniform_`.
@@ -115,7 +116,7 @@ def kaiming_uniform_(
     a: float = 0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> Any:
     """Draw from U(-bound, bound) with ``bound = gain * sqrt(3 / fan)``.
 
@@ -151,7 +152,7 @@ def kaiming_normal_(
     a: float = 0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> Any:
     """Draw from N(0, std**2) with ``std = gain / sqrt(fan)``.
 
@@ -161,12 +162,12 @@ def kaiming_normal_(
     return _normal(tensor, calculate_gain(nonlinearity, a), fan, generator)
 
 
-def _uniform(tensor: Any, gain: float, fan: float, generator: Any) -> Any:
+def _uniform(tensor: Any, gain: float, fan: float, generator: Generator | None) -> Any:
     bound = gain * sqrt(3 / fan) if fan else 0.0
     return uniform_(tensor, -bound, bound, generator)
 
 
-def _normal(tensor: Any, gain: float, fan: float, generator: Any) -> Any:
+def _normal(tensor: Any, gain: float, fan: float, generator: Generator | None) -> Any:
     return normal_(tensor, 0.0, gain / sqrt(fan) if fan else 0.0, generator)
 
 
@@ -190,17 +191,10 @@ def _fan(tensor: Any, mode: str, what: str) -> int:
 
 
 def _gain(gain: Any, what: str) -> float:
-    number = real_number(gain, f"{what}: gain")
-    if not number >= 0:
-        raise ValueError(
-            f"{what}: gain must be at least 0, got {gain}: take one from calculate_gain"
-        )
-    return number
+    return number_within(gain, f"{what}: gain", "take one from calculate_gain", at_least=0)
 
 
-def _check_choice(given: Any, choices: Iterable[str], what: str) -> None:
-    names = [*choices]
-    if given not in names:
-        near = get_close_matches(str(given).lower(), names, n=1)
-        cure = f"did you mean {near[0]!r}?" if near else "write one of these"
-        raise ValueError(f"{what} must be one of {', '.join(names)}, got {given!r}: {cure}")
+def _check_choice(given: Any, choices: Collection[str], what: str) -> None:
+    if given not in choices:
+        cure = suggestion(given, choices, "write one of these")
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, got {given!r}: {cure}")

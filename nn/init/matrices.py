@@ -1,4 +1,4 @@
-"""Parameters that begin as a matrix with a property: identity, orthogonal, sparse."""
+"""Parameters that begin with a property: identity, orthogonal, sparse."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from ...engine.operation import real_number
 from ...engine.shapes import Shape
+from ..backend import Generator
+from ..checks import checked_count, number_within
 from .draws import deviation, normals, normals64, shape_to_draw, twin_to_fill, uniforms64
 
 
@@ -29,7 +31,55 @@ def eye_(tensor: Any) -> Any:
     return tensor
 
 
-def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
+def dirac_(tensor: Any, groups: int = 1) -> Any:
+    """Set the tensor to the weight of a convolution that hands its inputs on: 1 in the middle.
+
+    ``w[g * out / groups + k, k, middle] = 1`` for every group g and as many k as there are both
+    outputs of a group and inputs; all else is 0. There are no convolutions here: it is for weights
+    that go elsewhere.
+
+    Parameters
+    ----------
+    tensor : Tensor or Array of shape (out, in, ...), of three to five dimensions
+        What is filled in place.
+    groups : int
+        The groups of outputs that each hand the inputs on; a divisor of ``out``.
+
+    Raises
+    ------
+    TypeError
+        If ``tensor`` is neither a Tensor nor an Array.
+    ValueError
+        If ``tensor`` has other dimensions, or ``groups`` does not divide ``out``.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn
+    >>> nn.init.dirac_(twingrad.zeros(2, 2, 3)).tolist()
+    [[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]
+    """
+    twin = twin_to_fill(tensor, "dirac_")
+    shape = twin.numbers(tensor).shape
+    if not 3 <= len(shape) <= 5:
+        raise ValueError(
+            f"dirac_: tensor must have three to five dimensions, got shape {shape}: it is the "
+            "weight of a convolution, (out, in, ...)"
+        )
+    size, rest = divmod(shape[0], checked_count(groups, "dirac_: groups", at_least=1))
+    if rest:
+        raise ValueError(
+            f"dirac_: groups must divide the {shape[0]} outputs, got {groups}: choose a divisor"
+        )
+    numbers = np.zeros(shape)
+    middle = [length // 2 for length in shape[2:]]
+    for k in range(min(size, shape[1]) if numbers.size else 0):
+        numbers[(slice(k, None, size), k, *middle)] = 1
+    twin.write(tensor, numbers)
+    return tensor
+
+
+def orthogonal_(tensor: Any, gain: float = 1, generator: Generator | None = None) -> Any:
     """Draw an orthogonal matrix Q evenly from all of them, and set the tensor to ``gain * Q``.
 
     A tensor of more than two dimensions is taken as the matrix of its rows. Of the rows and the
@@ -79,7 +129,9 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
     return tensor
 
 
-def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = None) -> Any:
+def sparse_(
+    tensor: Any, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Any:
     """Draw from N(0, std**2), and set ``ceil(sparsity * rows)`` numbers of each column to 0.
 
     Which ones are zeros is drawn for every column on its own. Martens, Deep learning via
@@ -103,11 +155,9 @@ def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = No
     ValueError
         If ``tensor`` has other than two dimensions, or a number is out of its range.
     """
-    share, spread = real_number(sparsity, "sparse_: sparsity"), deviation(std, "sparse_")
-    if not 0 <= share <= 1:
-        raise ValueError(
-            f"sparse_: sparsity must lie between 0 and 1, got {sparsity}: it is a share of zeros"
-        )
+    why = "it is a share of zeros"
+    share = number_within(sparsity, "sparse_: sparsity", why, at_least=0, at_most=1)
+    spread = deviation(std, "sparse_")
     shape = shape_to_draw(tensor, "sparse_")
     rows, _ = _matrix_shape(shape, "sparse_")
     numbers = spread * normals(tensor, generator, "sparse_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from ..backend import backend_of, named
+from ..backend import operands
 from ..functional.reducing import REDUCTIONS, check_reduction
 from ..module import Module
 
@@ -37,6 +37,5 @@ class Loss(Module, ABC):
 
     def _keep_constant(self, name: str, numbers: Any) -> None:
         """Keep numbers, such as weights, as a buffer: of the selected twin, if of none."""
-        if numbers is not None:
-            numbers = (backend_of(numbers) or named()).operand(numbers)
-        self.register_buffer(name, numbers)
+        (constant,) = operands(type(self).__name__, **{name: numbers})
+        self.register_buffer(name, constant)

@@ -1,4 +1,4 @@
-"""Write init.json: the gains of PyTorch, and the bounds and deviations it draws weights with.
+"""Write init.json: PyTorch's gains, its bounds and deviations of weights, its Dirac weights.
 
 Run with PyTorch 2.13: ``python tests/golden/make_init.py``.
 """
@@ -16,6 +16,7 @@ NONLINEARITIES = [
     "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu",
 ]  # fmt: skip
 SLOPES = [0, 0.2, 1, -0.5, 5.5]
+DIRAC = [((2, 3, 3), 1), ((4, 2, 4), 2), ((6, 1, 1, 2), 3), ((2, 2, 3, 2, 3), 1), ((0, 2, 1), 1)]
 SHAPES = [(3, 5), (5, 3), (1, 1), (7, 1), (4, 3, 2), (2, 3, 4, 5)]
 
 
@@ -50,7 +51,15 @@ def main():
         for function in options
         for shape, each in product(SHAPES, options[function])
     ]  # fmt: skip
-    golden = {"gains": gains, "spreads": spreads}
+    dirac = [
+        {
+            "shape": shape,
+            "groups": groups,
+            "weight": init.dirac_(torch.empty(shape), groups).tolist(),
+        }
+        for shape, groups in DIRAC
+    ]
+    golden = {"gains": gains, "spreads": spreads, "dirac": dirac}
     Path(__file__).with_name("init.json").write_text(json.dumps(golden, indent=0) + "\n")
 
 

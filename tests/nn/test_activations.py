@@ -75,7 +75,7 @@ def test_values_and_gradients_are_those_of_pytorch_on_both_twins(case, found):
 
 def test_every_function_and_every_class_has_golden_numbers():
     functions = {case["function"] for case in GOLDEN["cases"]}
-    assert functions == set(FUNCTIONS)
+    assert functions == set(FUNCTIONS) - {"heaviside"}, "PyTorch cannot differentiate it"
     classes = {case["module"] for case in GOLDEN["cases"]}
     assert classes == {kind.__name__ for kind in CLASSES} - {"Heaviside"}
 
@@ -251,7 +251,7 @@ def test_the_step_passes_no_gradient(twin):
         ),
         (lambda: activation("rellu"), ValueError, "one of celu, .*, got 'rellu': did you mean 're"),
         (lambda: activation("ReLU"), ValueError, "got 'ReLU': did you mean 'relu'"),
-        (lambda: activation("xyz"), ValueError, "got 'xyz': Or pass a module of your own"),
+        (lambda: activation("xyz"), ValueError, "got 'xyz': or pass a module of your own"),
         (lambda: activation(3), TypeError, "must be a name such as 'relu', a class .* got int 3"),
         (lambda: activation(dict), TypeError, "got type <class 'dict'>"),
     ],
@@ -277,7 +277,7 @@ def test_a_name_makes_a_new_module_with_every_call(name):
     assert isinstance(first, Module)
     assert first is not second
     x = Tensor([[-1.0, 2.0]])
-    if name not in ("identity", "heaviside", "rrelu", "prelu", "gelu_tanh"):
+    if name not in ("identity", "rrelu", "prelu", "gelu_tanh"):
         arguments = (-1,) if name in ("softmax", "log_softmax", "softmin") else ()
         expected = getattr(functional, name)(x, *arguments)
         np.testing.assert_array_equal(numbers(first(x)), numbers(expected))

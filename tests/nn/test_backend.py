@@ -11,13 +11,12 @@ from support.twins import TWINS, numbers, operand
 from twingrad import Array, Tensor, Value, nn
 from twingrad.nn.backend import (
     backend_of,
-    beside,
     common_backend,
-    is_array,
-    is_plain,
     named,
+    numbers_of,
     operands,
     random_numbers_kept,
+    twin_of,
     zeros_like,
 )
 
@@ -105,20 +104,24 @@ def test_operands_know_their_twin_and_numbers_have_none():
         assert backend_of(plain) is None
 
 
+def test_numpy_arrays_are_the_buffers_of_integers_of_the_scalar_twin():
+    assert twin_of(np.array(3)) is twin_of(Array([1.0])) is twin_of(Value(1.0)) is named("scalar")
+    assert twin_of(Tensor([1.0])) is named("tensor")
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        *[(data, True) for data in (1, 2.5, np.float32(1), np.ones(2), [[1, 2]], [], [()])],
-        *[(data, False) for data in (Value(1.0), [Value(1.0)], Tensor([1.0]), "1", None)],
+        (Array([1.0, 2.0]), [1.0, 2.0]),
+        (Tensor([1, 2]), [1, 2]),
+        (Value(3.0), 3.0),
+        (np.ones(1), [1.0]),
+        ([1.5], [1.5]),
+        (4, 4),
     ],
 )
-def test_plain_are_numbers_arrays_and_lists_of_them(data, expected):
-    assert is_plain(data) is expected
-
-
-def test_is_array_asks_for_arrays_of_numpy():
-    assert is_array(np.ones(2))
-    assert not is_array([1.0])
+def test_the_numbers_of_everything_that_holds_some(data, expected):
+    assert numbers_of(data).tolist() == expected
 
 
 def test_the_common_twin_is_that_of_the_operands_else_the_selected_one():
@@ -168,23 +171,26 @@ def test_a_list_of_tensors_with_a_history_is_refused_as_it_would_be_lost():
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_an_input_comes_beside_the_parameters(twin):
-    weight = operand(twin, [[1.0, 2.0]])
-    x = operand(twin, [1.0])
-    assert beside(weight, x, "f") == (named(twin), x)
-    found, made = beside(weight, [3.0], "f")
-    assert found is named(twin)
-    assert type(made) is KINDS[twin]
-    assert made.tolist() == [3.0]
+def test_operands_of_one_twin_are_given_as_they_are(twin):
+    x, weight = operand(twin, [1.0]), operand(twin, [[1.0, 2.0]])
+    found = operands("f", input=x, weight=weight, bias=None)
+    assert found[0] is x
+    assert found[1] is weight
+    assert found[2] is None
+
+
+def test_a_single_value_becomes_an_array_of_itself():
+    a = Value(1.0)
+    (x,) = operands("f", x=a)
+    assert x.shape == ()
+    assert x[()] is a
 
 
 def test_an_input_of_the_other_twin_is_refused_with_both_cures():
-    message = r"linear: input must be of the twin of the parameters, 'tensor', got .*to\('scalar'\)"
+    message = r"linear: input and weight must be of one twin, got .*move the model with to\(.*NumPy"
     for wrong in (Array([[1.0, 2.0]]), [[Value(1.0), 2.0]]):
         with pytest.raises(TypeError, match=message):
             nn.Linear(2, 1)(wrong)
-    with pytest.raises(TypeError, match="linear: the parameters must be tensors or Arrays, got nd"):
-        beside(np.ones((1, 2)), [1.0, 2.0], "linear")
 
 
 @pytest.mark.parametrize("twin", TWINS)

@@ -135,10 +135,18 @@ def test_plain_numbers_become_operands_of_the_selected_twin():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: nn.Dropout(1.5), ValueError, "Dropout: p must lie between 0 and 1, got 1.5: it"),
-        (lambda: nn.AlphaDropout(-0.1), ValueError, "AlphaDropout: p must lie between 0 and 1"),
-        (lambda: F.dropout([1.0], float("nan")), ValueError, "dropout: p must lie between"),
-        (lambda: F.alpha_dropout([1.0], 2.0), ValueError, "alpha_dropout: p must lie between"),
+        (
+            lambda: nn.Dropout(1.5),
+            ValueError,
+            "Dropout: p must be at least 0 and at most 1, got 1.5: it",
+        ),
+        (
+            lambda: nn.AlphaDropout(-0.1),
+            ValueError,
+            "AlphaDropout: p must be at least 0 and at most 1",
+        ),
+        (lambda: F.dropout([1.0], float("nan")), ValueError, "dropout: p must be at least 0"),
+        (lambda: F.alpha_dropout([1.0], 2.0), ValueError, "alpha_dropout: p must be at least 0"),
         (lambda: nn.Dropout("0.5"), TypeError, "Dropout: p must be a real number, got str '0.5'"),
         (lambda: nn.GaussianNoise(-1.0), ValueError, "std must be at least 0, got -1.0: it is a"),
         (lambda: F.gaussian_noise([1.0], -1.0), ValueError, "gaussian_noise: std must be at least"),

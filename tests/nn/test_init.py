@@ -164,6 +164,14 @@ def test_weights_are_drawn_as_far_as_in_pytorch(case):
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("case", GOLDEN["dirac"], ids=lambda case: str(tuple(case["shape"])))
+def test_dirac_weights_are_those_of_pytorch(twin, case):
+    w = operand(twin, np.full(case["shape"], 7.0))
+    assert init.dirac_(w, case["groups"]) is w
+    np.testing.assert_array_equal(numbers(w), np.array(case["weight"]).reshape(case["shape"]))
+
+
 ALL = {
     "uniform_": (),
     "normal_": (),
@@ -232,6 +240,7 @@ def test_linear_layers_begin_as_they_are_drawn_by_uniform():
 
 
 W = twingrad.zeros(2, 3)
+KERNEL = twingrad.zeros(4, 3, 2)
 V = twingrad.zeros(3)
 REFUSED = {
     "no operand": (lambda: init.ones_([1.0]), TypeError, "tensor must be a Tensor or an Array"),
@@ -243,7 +252,11 @@ REFUSED = {
     "text": (lambda: init.uniform_(W, "0"), TypeError, "uniform_: a must be a real number"),
     "a spread below 0": (lambda: init.normal_(W, 0, -1), ValueError, "std must be at least 0"),
     "a spread of nan": (lambda: init.normal_(W, 0, nan), ValueError, "std must be at least 0"),
-    "no spread": (lambda: init.trunc_normal_(W, 0, 0), ValueError, "std must be above 0, got 0"),
+    "no spread": (
+        lambda: init.trunc_normal_(W, 0, 0),
+        ValueError,
+        "std must be above 0 and finite, got 0",
+    ),
     "cut ends swapped": (
         lambda: init.trunc_normal_(W, a=1, b=-1),
         ValueError,
@@ -254,6 +267,17 @@ REFUSED = {
     "eye of a cube": (lambda: init.eye_(twingrad.zeros(1, 2, 3)), ValueError, "two dimensions"),
     "fans of a vector": (lambda: init.xavier_normal_(V), ValueError, "two or more dimensions"),
     "fan of a vector": (lambda: init.kaiming_uniform_(V), ValueError, "two or more dimensions"),
+    "a Dirac matrix": (
+        lambda: init.dirac_(W),
+        ValueError,
+        r"three to five dimensions, got .*\(2, 3",
+    ),
+    "unequal groups": (
+        lambda: init.dirac_(KERNEL, 3),
+        ValueError,
+        "must divide the 4 outputs, got",
+    ),
+    "no groups": (lambda: init.dirac_(KERNEL, 0), ValueError, "dirac_: groups must be at least 1"),
     "a gain below 0": (lambda: init.xavier_uniform_(W, -1), ValueError, "gain must be at least 0"),
     "a nonlinearity": (
         lambda: init.calculate_gain("leakyrelu"),
@@ -269,8 +293,8 @@ REFUSED = {
     "a slope": (lambda: init.calculate_gain("leaky_relu", True), TypeError, "param must be a real"),
     "orthogonal vector": (lambda: init.orthogonal_(V), ValueError, "two or more dimensions"),
     "sparse vector": (lambda: init.sparse_(V, 0.5), ValueError, "two dimensions, got shape"),
-    "a share above 1": (lambda: init.sparse_(W, 1.5), ValueError, "sparsity must lie between 0"),
-    "a share below 0": (lambda: init.sparse_(W, -0.1), ValueError, "sparsity must lie between 0"),
+    "a share above 1": (lambda: init.sparse_(W, 1.5), ValueError, "sparsity must be at least 0"),
+    "a share below 0": (lambda: init.sparse_(W, -0.1), ValueError, "sparsity must be at least 0"),
 }
 
 

@@ -142,7 +142,7 @@ def test_a_batch_of_the_other_twin_is_refused():
         (lambda: nn.BatchNorm1d(3)(np.ones((2, 3, 1, 1))), "BatchNorm1d: input must have shape"),
         (lambda: nn.BatchNorm1d(3)(np.ones((2, 4))), "running_mean must have one number for each"),
         (lambda: nn.BatchNorm1d(-1), "BatchNorm1d: num_features must be at least 0, got -1"),
-        (lambda: nn.BatchNorm1d(3, eps=0.0)(BATCH), "batch_norm: eps must be above 0, got 0.0"),
+        (lambda: nn.BatchNorm1d(3, eps=0.0)(BATCH), "BatchNorm1d: eps must be above 0, got 0.0"),
         (lambda: F.batch_norm(BATCH, None, None), "running_mean and running_var must be given"),
         (lambda: F.batch_norm([1.0], None, None), r"shape \(N, C\) or \(N, C, ...\), got \(1,\)"),
         (lambda: nn.LayerNorm([]), "normalized_shape must list one or more lengths"),
@@ -156,7 +156,7 @@ def test_a_batch_of_the_other_twin_is_refused():
         (lambda: nn.GroupNorm(3, 3)(BATCH[:1]), "input must have several numbers for a group"),
         (lambda: nn.GroupNorm(2, 4)(BATCH), "weight must have one number for each of the 3"),
         (lambda: nn.RMSNorm(2)(BATCH), "rms_norm: input must have a shape that ends with"),
-        (lambda: nn.RMSNorm(3, eps=-1.0)(BATCH), "rms_norm: eps must be above 0, got -1.0"),
+        (lambda: nn.RMSNorm(3, eps=-1.0)(BATCH), "RMSNorm: eps must be above 0, got -1.0"),
     ],
 )
 def test_what_cannot_be_normalized_is_refused_with_a_sentence(call, message):
@@ -168,7 +168,7 @@ def test_what_cannot_be_normalized_is_refused_with_a_sentence(call, message):
     ("call", "message"),
     [
         (lambda: nn.BatchNorm1d(3, momentum="0.1"), "BatchNorm1d: momentum must be a real number"),
-        (lambda: nn.LayerNorm(3, eps="0.1")(BATCH), "layer_norm: eps must be a real number, got"),
+        (lambda: nn.LayerNorm(3, eps="0.1")(BATCH), "LayerNorm: eps must be a real number, got"),
         (lambda: nn.BatchNorm1d(2.5), "BatchNorm1d: num_features must be a whole number, got"),
         (lambda: nn.RMSNorm((3, None)), "RMSNorm: normalized_shape must be a whole number, got"),
     ],

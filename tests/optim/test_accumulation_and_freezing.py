@@ -6,7 +6,7 @@ import pytest
 from support.twins import TWINS, numbers
 from twingrad import nn, optim
 from twingrad.nn import functional as F
-from twingrad.nn.state import plain
+from twingrad.nn.backend import numbers_of
 
 X = np.random.default_rng(0).standard_normal((12, 3))
 Y = np.random.default_rng(1).standard_normal((12, 2))
@@ -35,7 +35,7 @@ def loss_of(model, rows=slice(None)):
 
 
 def weights_of(model):
-    return [plain(each).copy() for each in model.parameters()]
+    return [numbers_of(each).copy() for each in model.parameters()]
 
 
 def check_close(one, other, rtol):
@@ -105,10 +105,10 @@ def test_a_layer_may_be_frozen_midway_and_trained_again(make, twin):
     frozen = weights_of(model)[0]
     for _ in range(3):
         step(model, optimizer)
-        np.testing.assert_array_equal(plain(model[0].weight), frozen)
+        np.testing.assert_array_equal(numbers_of(model[0].weight), frozen)
     model[0].requires_grad_(True)
     step(model, optimizer)
-    assert not np.array_equal(plain(model[0].weight), frozen)
+    assert not np.array_equal(numbers_of(model[0].weight), frozen)
     steps = [optimizer.state[parameter]["step"] for parameter in model.parameters()]
     assert steps == [2, 2, 5, 5]
 
@@ -140,11 +140,11 @@ def test_clipped_gradients_are_no_longer_than_allowed_all_through_training(norm_
     for _ in range(6):
         optimizer.zero_grad()
         loss_of(model).backward()
-        gradients = [plain(each.grad).copy() for each in model.parameters()]
+        gradients = [numbers_of(each.grad).copy() for each in model.parameters()]
         length = np.linalg.norm(np.concatenate([each.reshape(-1) for each in gradients]), norm_type)
         norm = optim.clip_grad_norm_(model.parameters(), max_norm=0.2, norm_type=norm_type)
         np.testing.assert_allclose(numbers(norm), length, rtol=1e-12)
-        clipped = [plain(each.grad) for each in model.parameters()]
+        clipped = [numbers_of(each.grad) for each in model.parameters()]
         total = np.linalg.norm(np.concatenate([each.reshape(-1) for each in clipped]), norm_type)
         assert total <= 0.2
         check_close(clipped, [each * min(1, 0.2 / (length + 1e-6)) for each in gradients], 1e-12)
@@ -152,7 +152,7 @@ def test_clipped_gradients_are_no_longer_than_allowed_all_through_training(norm_
         optimizer.step()
         check_close(
             weights_of(model),
-            [weight - 0.5 * plain(each) for weight, each in zip(before, clipped, strict=True)],
+            [weight - 0.5 * numbers_of(each) for weight, each in zip(before, clipped, strict=True)],
             1e-12,
         )
         found.append(length)

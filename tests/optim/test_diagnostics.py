@@ -8,7 +8,7 @@ import pytest
 import twingrad
 from support.twins import TWINS, operand
 from twingrad import Value, nn, optim
-from twingrad.nn.state import plain
+from twingrad.nn.backend import numbers_of
 
 
 @pytest.mark.parametrize("twin", TWINS)
@@ -37,12 +37,12 @@ def test_updates_are_what_the_optimizer_changed(twin):
     optimizer = optim.Adam(model.parameters(), lr=0.01)
     watch = optim.Diagnostics(model, optimizer)
     for _ in range(3):
-        before = {name: plain(each).copy() for name, each in model.named_parameters()}
+        before = {name: numbers_of(each).copy() for name, each in model.named_parameters()}
         optimizer.zero_grad()
         model(np.array([[1.0, -2.0], [0.5, 3.0]])).square().sum().backward()
         optimizer.step()
         for row in watch.flow.rows:
-            after = plain(model.get_parameter(row.name))
+            after = numbers_of(model.get_parameter(row.name))
             assert row.update == pytest.approx(np.linalg.norm(after - before[row.name]))
             assert row.weight == pytest.approx(np.linalg.norm(after))
     watch.close()

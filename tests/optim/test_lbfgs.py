@@ -362,10 +362,15 @@ def test_the_minimum_of_a_parabola_is_found_at_once(best, steepness, first):
 
 
 def test_without_a_minimum_the_middle_is_taken():
-    falling = Point(0.0, 0.0, -1.0, None), Point(1.0, -1.0, -1.0, None)
-    assert cubic_minimum(*falling, 0.0, 3.0) == 1.5
+    always_falling = Point(0.0, 0.0, -1.0, None), Point(1.0, -2 / 3, -1.0, None)
+    assert cubic_minimum(*always_falling, 0.0, 3.0) == 1.5
     flat = Point(0.0, 0.0, 0.0, None), Point(1.0, 0.0, 0.0, None)
     assert cubic_minimum(*flat, 0.0, 4.0) == 2.0
+
+
+def test_a_straight_line_is_gone_down_as_far_as_it_may():
+    straight = Point(0.0, 0.0, -1.0, None), Point(1.0, -1.0, -1.0, None)
+    assert cubic_minimum(*straight, 0.0, 3.0) == 3.0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 6))

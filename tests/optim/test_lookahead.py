@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.twins import TWINS, numbers, operand
 from twingrad import Value, nn, optim
 from twingrad.nn import functional as F
-from twingrad.nn.state import plain
+from twingrad.nn.backend import numbers_of
 
 X = np.random.default_rng(0).standard_normal((8, 3))
 Y = np.random.default_rng(1).standard_normal((8, 2))
@@ -47,7 +47,7 @@ def train(model, optimizer, steps, before=lambda step: None):
 
 
 def weights_of(model):
-    return np.concatenate([plain(each).reshape(-1).copy() for each in model.parameters()])
+    return np.concatenate([numbers_of(each).reshape(-1).copy() for each in model.parameters()])
 
 
 def write(model, weights):

@@ -100,6 +100,24 @@ def test_missing_gradients_leave_a_parameter_and_its_state_alone(kind, present):
             np.testing.assert_array_equal(known[key], expected[key])
 
 
+def test_scalars_are_remembered_for_each_parameter():
+    together, apart = ([leaf((2,), seed=k) for k in range(2)] for _ in range(2))
+    optimizer = optim.NAdam(together)
+    singles = [optim.NAdam([each]) for each in apart]
+    for k, decay in enumerate([0.004, 0.5]):
+        optimizer.param_groups[0]["momentum_decay"] = decay
+        singles[k].param_groups[0]["momentum_decay"] = decay
+        optimizer.zero_grad()
+        for parameter in (together[k], apart[k]):
+            put(parameter, np.ones(2))
+        optimizer.step()
+        singles[k].step()
+    singles[0].param_groups[0]["momentum_decay"] = 0.5
+    ends = train(optimizer, together, steps=1)
+    alone = [train(one, [each], 1, k)[0] for k, (one, each) in enumerate(zip(singles, apart))]
+    check_equal(ends, alone)
+
+
 def test_what_a_state_begins_with_is_decided_at_the_first_update():
     early, late = Value(0.0), Value(0.0)
     optimizer = optim.Rprop([early, late], lr=0.1)
@@ -253,9 +271,12 @@ def test_a_state_dict_is_a_copy_and_can_be_pickled(kind, twin):
     w = operand(twin, [1.0, -2.0], requires_grad=True)
     optimizer = getattr(optim, kind)([w], **KINDS[kind])
     train(optimizer, [w])
-    state = pickle.loads(pickle.dumps(optimizer.state_dict()))
-    text = repr(state)
-    assert repr(optimizer.state_dict()) == text
+    given = optimizer.state_dict()
+    state, text = pickle.loads(pickle.dumps(given)), repr(given)
+    assert repr(state) == text
+    train(optimizer, [w])
+    assert repr(given) == text != repr(optimizer.state_dict())
+    optimizer.load_state_dict(state)
     fresh = operand(twin, numbers(w), requires_grad=True)
     other = getattr(optim, kind)([fresh])
     other.load_state_dict(state)

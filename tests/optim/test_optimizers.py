@@ -11,7 +11,7 @@ import twingrad
 from support.optimizers import GOLDEN, check_seen, made, name, trajectory
 from support.twins import TWINS, numbers, operand
 from twingrad import Value, nn, optim
-from twingrad.nn.state import plain
+from twingrad.nn.backend import numbers_of
 
 VALLEY = [case for case in GOLDEN["cases"] if case["problem"] == "rosenbrock"]
 
@@ -75,7 +75,9 @@ def test_a_state_dict_is_the_one_of_pytorch(case):
         assert set(entries) == set(golden["state"][position])
         for key, entry in entries.items():
             expected = golden["state"][position][key]
-            np.testing.assert_allclose(plain(entry), expected, rtol=1e-9, atol=1e-13, err_msg=key)
+            np.testing.assert_allclose(
+                numbers_of(entry), expected, rtol=1e-9, atol=1e-13, err_msg=key
+            )
     for group, expected in zip(own[0]["param_groups"], golden["param_groups"], strict=True):
         left_out = {"foreach", "capturable", "differentiable", "fused"}
         assert set(group) == set(expected) - left_out

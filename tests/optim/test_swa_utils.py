@@ -13,7 +13,7 @@ import twingrad
 from support.twins import TWINS, numbers, operand
 from twingrad import nn, optim
 from twingrad.nn import functional as F
-from twingrad.nn.state import plain
+from twingrad.nn.backend import numbers_of
 from twingrad.optim import swa_utils
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "averaging.json").read_text())
@@ -52,7 +52,7 @@ def averaged(case, twin, moves=lambda step, model, average: None):
 
 
 def copied(model):
-    return {name: plain(entry).copy() for name, entry in model.state_dict().items()}
+    return {name: numbers_of(entry).copy() for name, entry in model.state_dict().items()}
 
 
 def check_states(found, expected, rtol=1e-10):
@@ -89,7 +89,7 @@ def test_renewed_running_statistics_are_those_of_pytorch(case, twin):
     found = dict(average.named_buffers())
     assert {*found} == {*case["renewed"]}
     for name, expected in case["renewed"].items():
-        np.testing.assert_allclose(plain(found[name]), expected, rtol=1e-10)
+        np.testing.assert_allclose(numbers_of(found[name]), expected, rtol=1e-10)
     predictions = numbers(average(BATCHES[0][0]))
     np.testing.assert_allclose(predictions, case["renewed_predictions"], rtol=1e-10, atol=1e-14)
     assert average.module[1].momentum == momentum == 0.1
@@ -130,7 +130,7 @@ def test_an_average_goes_on_from_its_state_dict_to_the_last_bit(twin, to):
 
 def shift_weights(model, shift):
     for parameter in model.parameters():
-        numbers = plain(parameter) + shift
+        numbers = numbers_of(parameter) + shift
         nn.state.twin_of(parameter).write(parameter, numbers)
 
 
@@ -209,7 +209,7 @@ def test_the_average_is_a_copy_that_the_model_s_training_does_not_touch():
     check_equal(copied(average), before)
     average.update_parameters(model)
     assert not any(
-        np.shares_memory(plain(a), plain(b))
+        np.shares_memory(numbers_of(a), numbers_of(b))
         for a, b in zip(average.parameters(), model.parameters(), strict=True)
     )
 

@@ -1,0 +1,225 @@
+"""A table as it comes from a file: columns of numbers and of text, some cells missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .rows import chosen_rows
+from .wording import counted, listed, shortened, suggestion
+
+Column = NDArray[np.float64] | NDArray[np.object_]
+
+
+@final
+class Table:
+    """Columns by name: numbers as float64 with nan for missing ones, text with None for missing.
+
+    It is what tables in files are read into. :class:`~twingrad.data.Preparation` turns it into a
+    :class:`~twingrad.data.Dataset` of numbers only.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+        The cells of each column, all of them numbers or all of them text; None and nan are missing
+        cells. Truth values become the texts "False" and "True".
+    target : str, optional
+        The column that is to be predicted.
+    name : str
+        What the whole is called.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The names of the columns, in order.
+    target : str or None
+    name : str
+    numbers : array of shape (N,)
+        The number of each row where the table was read, counted from 1. Parts keep them, so that
+        errors in a part name the row as it is in the file.
+
+    Raises
+    ------
+    TypeError
+        For a column that mixes numbers and text.
+    ValueError
+        If there are no columns or rows, columns differ in length, or there is no such target.
+
+    Examples
+    --------
+    >>> from twingrad.data import Table
+    >>> table = Table({"age": [31, None, 58], "color": ["red", "blue", None]}, target="color")
+    >>> table
+    Table: 3 rows, 2 columns: 'age', 'color'; target 'color'
+    >>> table[1:].column("age")
+    array([nan, 58.])
+    """
+
+    names: tuple[str, ...]
+    target: str | None
+    name: str
+    numbers: NDArray[np.int64]
+
+    def __init__(
+        self, columns: Mapping[str, Sequence[Any]], *, target: str | None = None, name: str = ""
+    ) -> None:
+        if not isinstance(columns, Mapping) or not all(isinstance(each, str) for each in columns):
+            raise TypeError(
+                f"Table: columns must be a dictionary of names and cells, got {columns!r:.60}: "
+                'write Table({"age": [31, 58]})'
+            )
+        self._columns = {each: column_from(cells, each) for each, cells in columns.items()}
+        self.names = tuple(columns)
+        self.name = name
+        self.numbers = np.arange(1, _length(self._columns) + 1, dtype=np.int64)
+        if target is not None:
+            self.column(target)
+        self.target = target
+
+    @classmethod
+    def from_frame(cls, frame: Any, *, target: str | None = None, name: str = "") -> Table:
+        """The table of a pandas DataFrame; its index is left out.
+
+        Raises ``TypeError`` for columns that hold neither numbers, text nor truth values, such as
+        dates, and for two columns of one name.
+        """
+        names = [str(each) for each in frame.columns]
+        check_names(names, "Table.from_frame")
+        columns = [frame.iloc[:, k].astype(object).tolist() for k in range(len(names))]
+        return cls(dict(zip(names, columns, strict=True)), target=target, name=name)
+
+    def column(self, name: str) -> Column:
+        """The cells of a column; ``ValueError`` for a name that is not there."""
+        if name not in self._columns:
+            cure = suggestion(name, self.names, f"the columns are {listed(self.names)}")
+            raise ValueError(f"Table: there is no column {shortened(name)}: {cure}")
+        return self._columns[name]
+
+    def with_target(self, target: str) -> Table:
+        """The same table with another target; ``ValueError`` for a name that is not there."""
+        self.column(target)
+        return self._like(self._columns, self.numbers, target)
+
+    def without(self, *names: str) -> Table:
+        """The table without some columns; ``ValueError`` for a name that is not there."""
+        for name in names:
+            self.column(name)
+        kept = {each: cells for each, cells in self._columns.items() if each not in names}
+        _length(kept)
+        return self._like(kept, self.numbers, self.target if self.target in kept else None)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of rows and of columns."""
+        return len(self), len(self.names)
+
+    def __getitem__(self, rows: Any) -> Table:
+        """A table of some rows: a slice, their numbers counted from 0, or truth values for all."""
+        chosen = chosen_rows(rows, len(self), "Table")
+        columns = {name: cells[chosen] for name, cells in self._columns.items()}
+        return self._like(columns, self.numbers[chosen], self.target)
+
+    def __repr__(self) -> str:
+        name = f"Table {self.name!r}" if self.name else "Table"
+        size = f"{counted(len(self), 'row')}, {counted(len(self.names), 'column')}"
+        target = "" if self.target is None else f"; target {self.target!r}"
+        return f"{name}: {size}: {listed(self.names)}{target}"
+
+    def _like(
+        self, columns: Mapping[str, Column], numbers: NDArray[np.int64], target: str | None
+    ) -> Self:
+        other = object.__new__(type(self))
+        other._columns = dict(columns)
+        other.names = tuple(columns)
+        other.name = self.name
+        other.numbers = numbers
+        other.target = target
+        return other
+
+
+def is_text(column: Column) -> bool:
+    """Whether a column holds text, and not numbers."""
+    return column.dtype == object
+
+
+def check_names(names: Sequence[str], what: str) -> None:
+    """Raise ``ValueError``, beginning with ``what``, where two columns have one name."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"{what}: the names of columns must differ, got {listed(twice)} more than once: rename "
+            "or remove the others"
+        )
+
+
+def column_from(cells: Sequence[Any], name: str) -> Column:
+    """Cells as a column: numbers if all that are there are numbers, text if all are text."""
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "iuf" and cells.ndim == 1:
+        return cells.astype(np.float64)
+    if isinstance(cells, str) or not isinstance(cells, Sequence | np.ndarray):
+        raise TypeError(
+            f"Table: column {name!r} must be a sequence of cells, got {cells!r:.40}: give a list"
+        )
+    found = [_cell(cell, name, row) for row, cell in enumerate(cells, 1)]
+    kinds = {type(cell) for cell in found if cell is not None}
+    if kinds <= {float}:
+        return np.array([np.nan if cell is None else cell for cell in found], dtype=np.float64)
+    if float in kinds:
+        row = next(k for k, cell in enumerate(found, 1) if isinstance(cell, str))
+        raise TypeError(
+            f"Table: column {name!r} must be all numbers or all text, got {found[row - 1]!r:.40} "
+            f"in row {row} among numbers: write None for what is missing"
+        )
+    return text_column(found)
+
+
+def text_column(cells: Sequence[str | None]) -> NDArray[np.object_]:
+    """Text as a column."""
+    column = np.empty(len(cells), dtype=object)
+    column[:] = cells
+    return column
+
+
+def _cell(cell: Any, name: str, row: int) -> float | str | None:
+    """A cell as a float, a text, or None; pandas' NA and NaT are neither equal to themselves."""
+    match cell:
+        case None:
+            return None
+        case bool() | np.bool_():
+            return str(bool(cell))
+        case str():
+            return str(cell)
+        case Real():
+            number = float(cell)
+            return None if number != number else number
+        case _ if type(cell).__name__ in ("NAType", "NaTType"):
+            return None
+    raise TypeError(
+        f"Table: column {name!r} must be numbers or text, got {type(cell).__name__} "
+        f"{cell!r:.40} in row {row}: turn it into one of them"
+    )
+
+
+def _length(columns: Mapping[str, Column]) -> int:
+    lengths = {name: len(cells) for name, cells in columns.items()}
+    if not lengths or 0 in lengths.values():
+        raise ValueError(
+            f"Table: there must be at least one column and one row, got "
+            f"{counted(len(lengths), 'column')} and no row: nothing can be learned from it"
+        )
+    first = next(iter(lengths))
+    for name, length in lengths.items():
+        if length != lengths[first]:
+            raise ValueError(
+                f"Table: columns must be equally long, got {lengths[first]} in {first!r} and "
+                f"{length} in {name!r}: write None for missing cells"
+            )
+    return lengths[first]
