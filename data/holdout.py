@@ -11,6 +11,7 @@ from typing import Any, final
 from numpy.typing import NDArray
 
 from .dataset import Dataset
+from .wording import counted
 
 _training: ContextVar[bool] = ContextVar("twingrad_training", default=False)
 
@@ -106,4 +107,5 @@ class Holdout:
 
     def __repr__(self) -> str:
         word = "opened" if self._opened else "held out"
-        return f"<{len(self)} rows of {self._dataset.name}, {word} for the last test>"
+        whole = self._dataset.name or "a data set"
+        return f"<{counted(len(self), 'row')} of {whole}, {word} for the last test>"

@@ -134,9 +134,9 @@ def split(
         place = _drawn(labels, sizes, generator)
     rows = PartRows(*[np.flatnonzero(place == part) for part in range(3)])
     return Parts(
-        dataset[rows.train],
-        dataset[rows.validation] if sizes[1] else None,
-        Holdout(dataset, rows.test) if sizes[2] else None,
+        dataset[_consecutive(rows.train)],
+        dataset[_consecutive(rows.validation)] if sizes[1] else None,
+        Holdout(dataset, _consecutive(rows.test)) if sizes[2] else None,
         rows,
     )
 
@@ -199,6 +199,12 @@ def _folds(dataset: Dataset, place: Rows, folds: int) -> Iterator[Fold]:
     for fold in range(folds):
         is_held_out = place == fold
         yield Fold(dataset[np.flatnonzero(~is_held_out)], dataset[np.flatnonzero(is_held_out)])
+
+
+def _consecutive(rows: Rows) -> Rows | slice:
+    """Rows as a slice where they are one, so that a memory map need not be read."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
 
 def _sizes(count: int, validation: Any, test: Any) -> list[int]:

@@ -60,6 +60,11 @@ class TensorBackend:
         return numbers
 
     def write(self, operand: Any, numbers: Any) -> None:
+        if type(numbers) is Tensor:
+            numbers = numbers.detach()
+        if not operand.requires_grad:  # as most buffers: a block of no_grad takes longer than this
+            operand.copy_(numbers)
+            return
         with no_grad():
             operand.copy_(numbers)
 

@@ -72,7 +72,7 @@ _SINGLE: Mapping[str, Requirement] = {
     "weight_decay": _not_negative("it pulls towards 0"),
     "eps": _not_negative("it is added to a root"),
     "alpha": _not_negative("it weighs a running average, or is the power of a decay"),
-    "rho": Requirement(lambda x: 0 <= x <= 1, "in [0, 1]", "it weighs a running average"),
+    "rho": Requirement(lambda x: 0 <= x <= 1, "between 0 and 1", "it weighs a running average"),
     "lr_decay": _not_negative("the rate is divided by 1 + steps * lr_decay"),
     "initial_accumulator_value": _not_negative("it is a sum of squares"),
     "momentum_decay": _not_negative("0.004 is usual"),
