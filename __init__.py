@@ -22,6 +22,7 @@ from .engine import (
     formula,
     no_grad,
 )
+from .engine.absent import sentence as _sentence
 from .engine.formulas import (
     abs,
     acos,
@@ -135,6 +136,7 @@ from .tensor import (
     flip,
     fliplr,
     flipud,
+    float,
     float32,
     float64,
     floor_divide,
@@ -159,6 +161,7 @@ from .tensor import (
     index_select,
     initial_seed,
     inner,
+    int,
     int8,
     int16,
     int32,
@@ -282,7 +285,7 @@ _LATER = {"backend": ".nn.backend", "nn": ".nn", "optim": ".optim"}
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(_sentence(__name__, name))
     room = import_module(_LATER[name], __name__)
     found = globals()[name] = room.backend if name == "backend" else room
     return found
@@ -368,6 +371,7 @@ __all__ = [
     "flip",
     "fliplr",
     "flipud",
+    "float",
     "float32",
     "float64",
     "floor",
@@ -401,6 +405,7 @@ __all__ = [
     "index_select",
     "initial_seed",
     "inner",
+    "int",
     "int8",
     "int16",
     "int32",

@@ -48,14 +48,12 @@ def stratified_counts(totals: Counts, sizes: Sequence[int]) -> tuple[Counts, Cou
     return totals - validated - tested, validated, tested
 
 
-def _apportioned(
-    totals: Counts, size: int, limits: Counts, wanted: NDArray[np.float64]
-) -> Counts:
+def _apportioned(totals: Counts, size: int, limits: Counts, wanted: NDArray[np.float64]) -> Counts:
     """Whole numbers in proportion to the totals, none above its limit, that add up to ``size``.
 
     Proportions are rounded down; what is missing goes to those that lack most of what is wanted.
     """
-    counts = np.minimum(totals * size // totals.sum(), limits)
+    counts: Counts = np.minimum(totals * size // totals.sum(), limits)
     while (missing := size - int(counts.sum())) > 0:
         free = np.flatnonzero(counts < limits)
         lacks_most = np.argsort((counts - wanted)[free], kind="stable")

@@ -136,7 +136,7 @@ def split(
     return Parts(
         dataset[_consecutive(rows.train)],
         dataset[_consecutive(rows.validation)] if sizes[1] else None,
-        Holdout(dataset, _consecutive(rows.test)) if sizes[2] else None,
+        Holdout(dataset, rows.test) if sizes[2] else None,
         rows,
     )
 

@@ -109,7 +109,7 @@ def spirals(
     """Arms that wind around the origin, one for each class.
 
     ``r * (cos a, sin a)`` with ``a = 2 pi * (turns * r + k / classes)`` for class k and r evenly
-    spaced from 0 to 1, plus ``noise * e`` with an e drawn from N(0, 1) for each number.
+    spaced from 0, which is left out, to 1, plus ``noise * e`` with an e drawn from N(0, 1) for each number.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def spirals(
     """
     arms = whole(classes, "spirals: classes", least=2)
     labels = _alternating(n, arms, "spirals")
-    r = _progress(labels, arms)
+    r = 1 - _progress(labels, arms, closed=True)
     angle = 2 * pi * (real(turns, "spirals: turns", POSITIVE) * r + labels / arms)
     x = (r * (np.cos(angle), np.sin(angle))).T
     return _noisy_classes(x, labels, noise, seed, _numbered(arms), "spirals")

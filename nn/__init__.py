@@ -1,5 +1,8 @@
 """What is trained: neurons, layers and networks."""
 
+from typing import NoReturn
+
+from ..engine.absent import sentence
 from . import functional, init, utils
 from .activations import (
     CELU,
@@ -168,3 +171,7 @@ __all__ = [
     "save_file",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise AttributeError(sentence(__name__, name))

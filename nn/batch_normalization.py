@@ -53,7 +53,7 @@ class BatchNorm1d(Module):
     Raises
     ------
     ValueError
-        When called with another shape than ``(N, C)`` or ``(N, C, L)``, or while training with a
+        If ``eps`` is not above 0; when called with another shape than ``(N, C)`` or ``(N, C, L)``, or while training with a
         single number for each channel.
 
     References

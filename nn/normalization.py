@@ -46,7 +46,8 @@ class LayerNorm(Module):
     Raises
     ------
     ValueError
-        When called with an input whose shape does not end with ``normalized_shape``.
+        If ``eps`` is not above 0, or when called with an input whose shape does not end with
+        ``normalized_shape``.
 
     References
     ----------
@@ -123,7 +124,7 @@ class GroupNorm(Module):
     Raises
     ------
     ValueError
-        If ``num_groups`` does not divide the channels, or when called with another shape than
+        If ``num_groups`` does not divide the channels, if ``eps`` is not above 0, or when called with another shape than
         ``(N, C, ...)``.
 
     References
@@ -198,7 +199,8 @@ class RMSNorm(Module):
     Raises
     ------
     ValueError
-        When called with an input whose shape does not end with ``normalized_shape``.
+        If ``eps`` is not above 0, or when called with an input whose shape does not end with
+        ``normalized_shape``.
 
     References
     ----------

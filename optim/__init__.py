@@ -1,5 +1,8 @@
 """How it is trained: update rules, optimizers, schedules."""
 
+from typing import NoReturn
+
+from ..engine.absent import sentence
 from ..nn.utils import adaptive_clip_grad_, clip_grad_norm_, clip_grad_value_
 from . import lr_scheduler, swa_utils
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
@@ -49,3 +52,7 @@ __all__ = [
     "swa_utils",
     "update_bn",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise AttributeError(sentence(__name__, name))

@@ -39,6 +39,12 @@ from .dtypes import (
     long,
     uint8,
 )
+from .dtypes import (
+    float32 as float,
+)
+from .dtypes import (
+    int32 as int,
+)
 from .functions import (
     addbmm,
     addmm,
@@ -269,6 +275,7 @@ __all__ = [
     "flip",
     "fliplr",
     "flipud",
+    "float",
     "float32",
     "float64",
     "floor_divide",
@@ -293,6 +300,7 @@ __all__ = [
     "index_select",
     "initial_seed",
     "inner",
+    "int",
     "int8",
     "int16",
     "int32",

@@ -19,17 +19,16 @@ Batch = tuple[NDArray, NDArray]
 class Augmentation(ABC):
     """A random change of a training batch.
 
-    Subclass it to write one of your own: draw from the generator only, leave ``x`` and ``y`` as they
-    are, and give new arrays with as many rows.
+    Subclass it to write one of your own: draw from the generator only, leave ``x`` and ``y`` as
+    they are, and give new arrays with as many rows.
 
     Examples
     --------
     >>> import twingrad
-    >>> from twingrad.data import toys, DataLoader
     >>> from twingrad.data.augmentation import Augmentation
-    >>> class Mirror(Augmentation):
+    >>> class Dimmed(Augmentation):
     ...     def __call__(self, x, y, generator):
-    ...         return x * twingrad.randint(0, 2, (1, x.shape[1]), generator=generator) , y
+    ...         return x * twingrad.rand(len(x), 1, generator=generator).numpy(), y
     """
 
     @abstractmethod

@@ -99,14 +99,12 @@ class Shift(ImageAugmentation):
     >>> from twingrad.data.augmentation import Shift
     >>> x, y = np.eye(3)[None], np.array([0])
     >>> Shift(1)(x, y, Generator().manual_seed(1))[0]
-    array([[[0., 0., 0.],
+    array([[[1., 0., 0.],
             [0., 1., 0.],
-            [0., 0., 1.]]])
+            [0., 0., 0.]]])
     """
 
-    def __init__(
-        self, pixels: int, fill: float = 0.0, shape: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, pixels: int, fill: float = 0.0, shape: Sequence[int] | None = None) -> None:
         super().__init__(shape)
         self.pixels = whole(pixels, "Shift: pixels", least=0)
         self.fill = real(fill, "Shift: fill", FINITE)
@@ -114,8 +112,8 @@ class Shift(ImageAugmentation):
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, each moved by two numbers of its own."""
         reach = self.pixels
-        moves = draws.integers(-reach, reach + 1, (2, len(images)), int64, generator, "Shift")
-        return shifted(images, *moves, fill=self.fill)
+        down, right = draws.integers(-reach, reach + 1, (2, len(images)), int64, generator, "Shift")
+        return shifted(images, down, right, self.fill)
 
     def options(self) -> str:
         """``pixels`` and ``fill``."""
@@ -168,7 +166,7 @@ class Rotate(ImageAugmentation):
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, each turned by an angle of its own."""
         angles = draws.uniform((len(images),), float64, generator, "Rotate")
-        return rotated(images, self.degrees * (2 * angles - 1), fill=self.fill)
+        return rotated(images, self.degrees * (2 * angles - 1), self.fill)
 
     def options(self) -> str:
         """``degrees`` and ``fill``."""
@@ -261,9 +259,7 @@ class Cutout(ImageAugmentation):
 
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, each with a square of its own covered."""
-        is_covered = [
-            self._covered(length, len(images), generator) for length in images.shape[2:]
-        ]
+        is_covered = [self._covered(length, len(images), generator) for length in images.shape[2:]]
         mask = is_covered[0][:, None, :, None] & is_covered[1][:, None, None, :]
         return np.where(mask, images.dtype.type(self.fill), images)
 

@@ -105,7 +105,7 @@ class Mixup(Augmentation):
 
     def for_dataset(self, dataset: Dataset) -> Mixup:
         """The same for the classes of a data set, unless they were given."""
-        if self.classes is not None or dataset.task == "regression":
+        if self.classes is not None or dataset.classes is None:
             return self
         return Mixup(self.alpha, 1 if dataset.task == "binary" else len(dataset.classes))
 

@@ -1,5 +1,8 @@
 """What layers, activations and losses compute, as functions: ``torch.nn.functional``'s names."""
 
+from typing import NoReturn
+
+from ...engine.absent import sentence
 from .activations import (
     celu,
     elu,
@@ -127,3 +130,7 @@ __all__ = [
     "threshold",
     "triplet_margin_loss",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise AttributeError(sentence(__name__, name))

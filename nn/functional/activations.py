@@ -205,7 +205,8 @@ def softmax(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return _operand(input, "softmax").softmax(dim)
+    (input,) = operands("softmax", input=input)
+    return input.softmax(dim)
 
 
 def log_softmax(input: Any, dim: int) -> Any:
@@ -213,7 +214,8 @@ def log_softmax(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return _operand(input, "log_softmax").log_softmax(dim)
+    (input,) = operands("log_softmax", input=input)
+    return input.log_softmax(dim)
 
 
 def softmin(input: Any, dim: int) -> Any:
@@ -221,7 +223,8 @@ def softmin(input: Any, dim: int) -> Any:
 
     Raises ``IndexError`` for a dimension that is not there.
     """
-    return (-_operand(input, "softmin")).softmax(dim)
+    (input,) = operands("softmin", input=input)
+    return (-input).softmax(dim)
 
 
 def glu(input: Any, dim: int = -1) -> Any:
@@ -230,7 +233,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     See :class:`~twingrad.nn.GLU`. Raises ``IndexError`` for a dimension that is not there, and
     ``ValueError`` for one of odd length.
     """
-    input = _operand(input, "glu")
+    (input,) = operands("glu", input=input)
     (axis,) = normalized_dims((dim,), input.ndim, "glu") or (0,)
     length = input.shape[axis] if input.ndim else 1
     if length % 2:
@@ -244,7 +247,7 @@ def glu(input: Any, dim: int = -1) -> Any:
 
 
 def _operand(input: Any, what: str) -> Any:
-    """An operand as it is, and plain numbers as one of the selected twin."""
+    """An operand as it is, also a single Value, and plain numbers as one of the selected twin."""
     return operands(what, input=input)[0] if backend_of(input) is None else input
 
 

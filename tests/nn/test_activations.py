@@ -109,6 +109,27 @@ def test_both_twins_agree_and_stay_finite(kind, data):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("twin", TWINS)
+def test_the_step_has_any_number_at_0_and_no_slope(twin):
+    x = operand(twin, [-0.5, 0.0, 2.0], requires_grad=True)
+    output, slope = outcome(functional.heaviside(x, 0.25), x)
+    assert output.tolist() == [0.0, 0.25, 1.0]
+    assert slope.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_single_value_will_do(name):
+    arguments = {"threshold": (0.5, 0.0), "prelu": (0.25,)}.get(name, ())
+    arguments = (0,) if "soft" in name and name[-3:] in ("max", "min") else arguments
+    if name == "glu":
+        with pytest.raises(ValueError, match="glu: input must have an even length"):
+            functional.glu(Value(0.75))
+        return
+    found = getattr(functional, name)(Value(0.75), *arguments)
+    expected = getattr(functional, name)(Tensor(np.array(0.75)), *arguments)
+    assert found.item() if hasattr(found, "item") else found.data == pytest.approx(expected.item())
+
+
 @pytest.mark.parametrize("name", ["hardshrink", "softshrink", "softplus", "tanhshrink", "glu"])
 def test_gradients_of_what_is_composed_agree_with_differences(name):
     generator = np.random.default_rng(0)

@@ -204,6 +204,17 @@ def test_a_leaf_is_new_and_has_no_history(twin):
 
 
 @pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_what_is_written_has_no_history(twin, requires_grad):
+    x = operand(twin, [1.0, 2.0], requires_grad=True)
+    target = operand(twin, [0.0, 0.0], requires_grad=requires_grad)
+    named(twin).write(target, x * 2)
+    assert numbers(target).tolist() == [2.0, 4.0]
+    assert target.requires_grad is requires_grad
+    assert named(twin).is_leaf(target)
+
+
+@pytest.mark.parametrize("twin", TWINS)
 def test_zeros_like_have_shape_and_dtype_of_an_operand(twin):
     x = operand(twin, np.ones((2, 3)), requires_grad=True)
     zeros = zeros_like(x)
