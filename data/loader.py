@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any, final
 
@@ -247,7 +248,8 @@ def _source(data: Any) -> tuple[int, Callable[[NDArray], list[NDArray]]]:
             f"DataLoader: data must be arrays with equally many rows, at least one, got "
             f"{' and '.join(map(str, counts))}: each row of x needs its answer"
         )
-    return counts[0], lambda rows: [_gathered(array, rows) for array in arrays]
+    gatherers = [_gatherer(array) for array in arrays]
+    return counts[0], lambda rows: [gather(rows) for gather in gatherers]
 
 
 def _checked_rows(data: Dataset, rows: NDArray) -> list[NDArray]:
@@ -270,12 +272,12 @@ def _array(given: Any) -> NDArray:
     return np.asarray(given)
 
 
-def _gathered(array: NDArray, rows: NDArray) -> NDArray:
-    """Some rows in a new array."""
-    in_place = array.flags.c_contiguous and array.flags.aligned
-    # take is faster than indexing, but would first copy all of an array that lies otherwise.
-    found = array.take(rows, 0) if in_place else array[rows]
-    return found.astype(array.dtype.newbyteorder("="), order="C", copy=False)
+def _gatherer(array: NDArray) -> Callable[[NDArray], NDArray]:
+    """What gives some rows in a new array."""
+    if array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative:
+        return partial(array.take, axis=0)  # faster than indexing; else it would copy all first
+    native = array.dtype.newbyteorder("=")
+    return lambda rows: array[rows].astype(native, order="C", copy=False)
 
 
 def _augmented(augment: Augmentation, batch: list[NDArray], generator: Generator) -> list[NDArray]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .columns import Column, column_from
 from .rows import chosen_rows
 from .wording import counted, listed, shortened, suggestion
-
-Column = NDArray[np.float64] | NDArray[np.object_]
 
 
 @final
@@ -90,7 +88,7 @@ class Table:
         """
         names = [str(each) for each in frame.columns]
         check_names(names, "Table.from_frame")
-        columns = [frame.iloc[:, k].astype(object).tolist() for k in range(len(names))]
+        columns = [_series(frame.iloc[:, k]) for k in range(len(names))]
         return cls(dict(zip(names, columns, strict=True)), target=target, name=name)
 
     def column(self, name: str) -> Column:
@@ -145,11 +143,6 @@ class Table:
         return other
 
 
-def is_text(column: Column) -> bool:
-    """Whether a column holds text, and not numbers."""
-    return column.dtype == object
-
-
 def check_names(names: Sequence[str], what: str) -> None:
     """Raise ``ValueError``, beginning with ``what``, where two columns have one name."""
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -160,52 +153,11 @@ def check_names(names: Sequence[str], what: str) -> None:
         )
 
 
-def column_from(cells: Sequence[Any], name: str) -> Column:
-    """Cells as a column: numbers if all that are there are numbers, text if all are text."""
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "iuf" and cells.ndim == 1:
-        return cells.astype(np.float64)
-    if isinstance(cells, str) or not isinstance(cells, Sequence | np.ndarray):
-        raise TypeError(
-            f"Table: column {name!r} must be a sequence of cells, got {cells!r:.40}: give a list"
-        )
-    found = [_cell(cell, name, row) for row, cell in enumerate(cells, 1)]
-    kinds = {type(cell) for cell in found if cell is not None}
-    if kinds <= {float}:
-        return np.array([np.nan if cell is None else cell for cell in found], dtype=np.float64)
-    if float in kinds:
-        row = next(k for k, cell in enumerate(found, 1) if isinstance(cell, str))
-        raise TypeError(
-            f"Table: column {name!r} must be all numbers or all text, got {found[row - 1]!r:.40} "
-            f"in row {row} among numbers: write None for what is missing"
-        )
-    return text_column(found)
-
-
-def text_column(cells: Sequence[str | None]) -> NDArray[np.object_]:
-    """Text as a column."""
-    column = np.empty(len(cells), dtype=object)
-    column[:] = cells
-    return column
-
-
-def _cell(cell: Any, name: str, row: int) -> float | str | None:
-    """A cell as a float, a text, or None; pandas' NA and NaT are neither equal to themselves."""
-    match cell:
-        case None:
-            return None
-        case bool() | np.bool_():
-            return str(bool(cell))
-        case str():
-            return str(cell)
-        case Real():
-            number = float(cell)
-            return None if number != number else number
-        case _ if type(cell).__name__ in ("NAType", "NaTType"):
-            return None
-    raise TypeError(
-        f"Table: column {name!r} must be numbers or text, got {type(cell).__name__} "
-        f"{cell!r:.40} in row {row}: turn it into one of them"
-    )
+def _series(series: Any) -> Any:
+    """A column of a DataFrame: numbers of any of its kinds as float64, all else cell by cell."""
+    if series.dtype.kind in "iuf":
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return series.astype(object).tolist()
 
 
 def _length(columns: Mapping[str, Column]) -> int:

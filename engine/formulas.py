@@ -280,6 +280,19 @@ hardswish = row(
     reference="Howard et al. 2019",
 )
 
+# Losses
+
+huber = row(
+    "huber",
+    "x, delta=1",
+    "0.5 * x * x if abs(x) <= delta else delta * (abs(x) - 0.5 * delta)",
+    "x if abs(x) <= delta else delta * sign(x) ; 0 if abs(x) <= delta else abs(x) - delta",
+    domain="delta > 0",
+    kinks="x - delta ; x + delta",
+    note="at delta the slope is delta, from both sides.",
+    reference="Huber 1964",
+)
+
 # Choices
 
 heaviside = row(

@@ -297,6 +297,10 @@ class Operators(Operand):
         """``x`` held between ``min_val`` and ``max_val``, with slope 0 at the bounds."""
         return formulas.hardtanh(self, min_val, max_val)
 
+    def huber(self, delta: Any = 1.0) -> Self:
+        """See :data:`~twingrad.engine.formulas.huber`."""
+        return formulas.huber(self, delta)
+
     def gelu(self, approximate: str = "none") -> Self:
         """``x * P(N(0, 1) <= x)``, exactly, or as ``approximate="tanh"`` has it.
 

@@ -53,8 +53,8 @@ class BatchNorm1d(Module):
     Raises
     ------
     ValueError
-        If ``eps`` is not above 0; when called with another shape than ``(N, C)`` or ``(N, C, L)``, or while training with a
-        single number for each channel.
+        If ``eps`` is not above 0, or when called with another shape than ``(N, C)`` or
+        ``(N, C, L)``, or while training with a single number for each channel.
 
     References
     ----------

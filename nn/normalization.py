@@ -124,8 +124,8 @@ class GroupNorm(Module):
     Raises
     ------
     ValueError
-        If ``num_groups`` does not divide the channels, if ``eps`` is not above 0, or when called with another shape than
-        ``(N, C, ...)``.
+        If ``num_groups`` does not divide the channels, if ``eps`` is not above 0, or when called
+        with another shape than ``(N, C, ...)``.
 
     References
     ----------

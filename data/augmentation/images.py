@@ -278,43 +278,46 @@ class Cutout(ImageAugmentation):
 def shifted(images: NDArray, down: NDArray, right: NDArray, fill: float = 0.0) -> NDArray:
     """Pictures (N, C, H, W), each moved by its numbers of pixels down and to the right."""
     height, width = images.shape[2:]
+    down, right = np.clip(down, -height, height), np.clip(right, -width, width)
     reach = int(np.abs([down, right]).max(initial=0))
-    windows = sliding_window_view(_padded(images, reach, reach, fill), (height, width), (2, 3))
+    windows = sliding_window_view(_framed(images, reach, reach, fill), (height, width), (2, 3))
     moved: NDArray = windows[np.arange(len(images)), :, reach - down, reach - right]
     return moved
 
 
 def rotated(images: NDArray, degrees: NDArray, fill: float = 0.0) -> NDArray:
     """Pictures (N, C, H, W), each turned counterclockwise by its angle."""
-    height, width = images.shape[2:]
-    padded = _padded(images, 1, 2, fill)
+    count, channels, height, width = images.shape
     y, x = np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    cos, sin = cos[:, None, None], sin[:, None, None]
+    angles = np.radians(degrees).reshape(-1, 1, 1, 1)
+    cos, sin = np.cos(angles), np.sin(angles)
     row, down = _between(x * sin + y * cos + (height - 1) / 2, height, images.dtype)
     column, right = _between(x * cos - y * sin + (width - 1) / 2, width, images.dtype)
-    stride = width + 3
-    place = row * stride + column
-    pixels = padded.reshape(*images.shape[:2], -1)
-    corners = [
-        np.take_along_axis(pixels, (place + step).reshape(len(images), 1, -1), 2)
-        for step in (0, 1, stride, stride + 1)
-    ]
-    right, down = (each.reshape(len(images), 1, -1) for each in (right, down))
-    above = corners[0] + (corners[1] - corners[0]) * right
-    below = corners[2] + (corners[3] - corners[2]) * right
-    turned: NDArray = above + (below - above) * down
-    return turned.reshape(images.shape)
+    framed = _framed(images, 1, 2, fill)
+    starts = np.arange(count * channels).reshape(count, channels, 1, 1) * framed[0, 0].size
+    stride = framed.shape[-1]
+    place, pixels = starts + row * stride + column, framed.reshape(-1)
+    above = _interpolated(pixels.take(place), pixels[1:].take(place), right)
+    below = _interpolated(pixels[stride:].take(place), pixels[stride + 1 :].take(place), right)
+    return _interpolated(above, below, down)
+
+
+def _interpolated(first: NDArray, second: NDArray, share: NDArray) -> NDArray:
+    """``first + share * (second - first)``, in the memory of the second."""
+    second -= first
+    second *= share
+    second += first
+    return second
 
 
 def _between(places: NDArray, length: int, dtype: Any) -> tuple[NDArray, NDArray]:
-    """Places along a side as the padded pixel before each, and how far beyond it they lie."""
+    """Places along a side as the framed pixel before each, and how far beyond it they lie."""
     inside = np.clip(places, -1, length) + 1
     before = inside.astype(np.int64)
     return before, (inside - before).astype(dtype)
 
 
-def _padded(images: NDArray, before: int, after: int, fill: float) -> NDArray:
+def _framed(images: NDArray, before: int, after: int, fill: float) -> NDArray:
     """Pictures with a frame."""
     count, channels, height, width = images.shape
     margin = before + after

@@ -109,7 +109,7 @@ def huber_loss(
     """
     what = "huber_loss"
     input, target = paired(what, input, target)
-    losses = _huber(input - target, above_zero(delta, "delta", what))
+    losses = (input - target).huber(above_zero(delta, "delta", what))
     if weight is not None:
         losses = losses * _checked_weight(weight, losses, what)
     return reduced(losses, reduction, what)
@@ -150,7 +150,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
         return l1_loss(input, target, reduction)
     input, target = paired(what, input, target)
     beta = above_zero(beta, "beta", what)
-    losses = _huber(input - target, beta)
+    losses = (input - target).huber(beta)
     return reduced(losses if beta == 1 else losses / beta, reduction, what)
 
 
@@ -227,12 +227,6 @@ def quantile_loss(input: Any, target: Any, q: float, reduction: str = "mean") ->
 def checked_quantile(q: Any, what: str) -> float:
     """A number in (0, 1); ``ValueError`` for another one."""
     return number_within(q, f"{what}: q", "0.5 is the median", above=0, below=1)
-
-
-def _huber(errors: Any, delta: float) -> Any:
-    """The Huber loss, written with what is left of an error within delta: without branches."""
-    inner = errors.clamp(-delta, delta)
-    return inner * (errors - 0.5 * inner)
 
 
 def _weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:

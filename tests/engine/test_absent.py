@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from twingrad.engine.absent import CURES, sentence
+from twingrad.engine.absent import CURES
 
 NAMES = [(module, name) for module in CURES for name in CURES[module]]
 
@@ -18,6 +18,7 @@ def test_a_name_of_pytorch_that_is_not_here_says_what_is(module, name):
 
 @pytest.mark.parametrize("module", CURES)
 def test_any_other_name_is_refused_as_python_does(module):
-    with pytest.raises(AttributeError, match="has no attribute 'nonsense'$"):
-        getattr(importlib.import_module(module), "nonsense")
-    assert sentence(module, "nonsense") == f"module {module!r} has no attribute 'nonsense'"
+    name = "nonsense"
+    with pytest.raises(AttributeError) as caught:
+        getattr(importlib.import_module(module), name)
+    assert str(caught.value) == f"module {module!r} has no attribute 'nonsense'"

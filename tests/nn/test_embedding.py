@@ -89,6 +89,10 @@ def test_given_vectors_draw_no_random_numbers():
     assert np.array_equal(state, twingrad.get_rng_state())
 
 
+def test_rows_of_plain_numbers_are_looked_up():
+    assert F.embedding([1, 0], [[1.0, 2.0], [3.0, 4.0]]).tolist() == [[3.0, 4.0], [1.0, 2.0]]
+
+
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize("wrong", [[4], [-1], [[0, 1], [2, 7]]])
 def test_a_number_that_names_no_row_is_refused(wrong, twin):

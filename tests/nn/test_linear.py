@@ -11,6 +11,7 @@ from support.twins import TWINS, numbers, operand
 from twingrad import nn
 from twingrad.nn import functional as F
 
+W = twingrad.ones(1, 3)
 CASES = layer_cases("Linear", "Bilinear", "Flatten", "Unflatten")
 
 
@@ -89,14 +90,24 @@ def test_plain_numbers_become_operands_of_the_selected_twin():
         (lambda: nn.Bilinear(1, -2, 1), ValueError, "Bilinear: in2_features must be at least 0"),
         (lambda: nn.Linear(3, 2)(np.ones((4, 2))), ValueError, "linear: the last length of input"),
         (lambda: nn.Bilinear(3, 2, 1)([1.0], [2.0]), ValueError, "bilinear: input1 and input2"),
+        (lambda: nn.Linear(3, 2)(operand("scalar", [1.0] * 3)), TypeError, "input and weight"),
         (
-            lambda: nn.Linear(3, 2)(operand("scalar", [1.0] * 3)),
+            lambda: F.linear([1.0], W, operand("scalar", [1.0])),
             TypeError,
-            "linear: input and weight must be",
+            "weight and bias",
+        ),
+        (
+            lambda: nn.Bilinear(3, 2, 1)(W, operand("scalar", 1.0)),
+            TypeError,
+            "input1 and input2",
         ),
         (lambda: nn.Unflatten(1, 6), TypeError, "unflattened_size must list the new lengths, got"),
         (lambda: nn.Unflatten(1, (2, 2.5)), TypeError, "unflattened_size must be a whole number"),
-        (lambda: nn.Unflatten(1, (2, 2))(np.ones((4, 6))), ValueError, "must"),
+        (
+            lambda: nn.Unflatten(1, (2, 2))(np.ones((4, 6))),
+            ValueError,
+            "sizes must hold the 6",
+        ),
         (lambda: nn.Flatten(2)(np.ones((4, 6))), IndexError, "flatten: dim must lie between"),
         (lambda: nn.Flatten("1"), TypeError, "Flatten: dim must be a whole number, got str"),
         (lambda: nn.Linear(2, 1, backend="gpu"), ValueError, "backend must be 'scalar' or"),

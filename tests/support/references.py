@@ -89,6 +89,7 @@ definitions: dict[str, Callable[..., Real]] = {
     "silu": lambda x: x / (1 + mp.exp(-x)),
     "mish": _mish,
     "softsign": lambda x: x / (1 + abs(x)),
+    "huber": lambda x, d: x * x / 2 if abs(x) <= d else d * (abs(x) - d / 2),
     "hardtanh": lambda x, low, high: min(max(x, low), high),
     "hardsigmoid": lambda x: min(max(x + 3, 0), 6) / mpf(6),
     "hardswish": lambda x: x * min(max(x + 3, 0), 6) / 6,

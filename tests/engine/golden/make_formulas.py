@@ -22,6 +22,10 @@ SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 6.0, -6.0, 1e4
 UNARY = (*SPECIAL, NAN, 20.0, -20.0, 800.0, -800.0, 5e-324, -5e-324, 1e-300, -1e-300)
 BINARY = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -3.0, 800.0, INF, -INF, NAN)
 
+def huber(x: Tensor, delta: float) -> Tensor:
+    return functional.huber_loss(x, torch.zeros_like(x), delta=delta)
+
+
 unary: dict[str, Callable[[Tensor], Tensor]] = {
     **{
         name: getattr(torch, name)
@@ -47,6 +51,7 @@ unary: dict[str, Callable[[Tensor], Tensor]] = {
     "elu": functional.elu,
     "celu": functional.celu,
     "hardtanh": functional.hardtanh,
+    "huber": lambda x: huber(x, 1.0),
 }
 binary: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "add": torch.add,
@@ -66,6 +71,7 @@ with_constants: dict[str, tuple[Callable[..., Tensor], Iterable[tuple[float, ...
     "elu": (functional.elu, [(0.5,), (2.0,)]),
     "celu": (functional.celu, [(0.5,), (2.0,)]),
     "hardtanh": (functional.hardtanh, [(-2.0, 3.0), (0.0, 0.5), (-3.0, -1.0)]),
+    "huber": (huber, [(0.5,), (3.0,)]),
 }
 ternary: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "clamp": torch.clamp,

@@ -1,0 +1,255 @@
+"""The inputs of a network from tables and from arrays, as the training rows decided."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .columns import Column, is_missing, is_text
+from .dataset import Dataset
+from .encoders import CategoryEncoder, Encoder, NumberEncoder, encoder_from
+from .records import Record
+from .scaling import Scale, blocks
+from .table import Table
+from .targets import check_not_numbers
+from .wording import counted, listed, shortened
+
+StrPath = str | os.PathLike[str]
+
+
+class Inputs(ABC):
+    """What the inputs of the training rows were, and how others become like them."""
+
+    @property
+    @abstractmethod
+    def features(self) -> tuple[str, ...]:
+        """The names of the numbers in a row, if they have names."""
+
+    @abstractmethod
+    def apply(
+        self, data: Table | Dataset, target: str, out: StrPath | None
+    ) -> tuple[NDArray[Any], list[str]]:
+        """The inputs of some rows, and what there is to tell about them."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TableInputs(Inputs):
+    """Columns by name, each with its encoder."""
+
+    encoders: tuple[Encoder, ...]
+
+    @classmethod
+    def fit(cls, table: Table, target: str, most: int) -> tuple[TableInputs, list[str]]:
+        """Encoders for all columns that can be learned from, and what became of the others."""
+        encoders: list[Encoder] = []
+        notes: list[str] = []
+        for name in table.names:
+            if name != target:
+                encoder, note = _fitted(table.column(name), name, table.numbers, most)
+                encoders += [] if encoder is None else [encoder]
+                notes += [note] if note else []
+        if not encoders:
+            raise ValueError(
+                f"Preparation: there must be a column to learn {target!r} from, got none"
+                + "".join([f"; {note}" for note in notes])
+            )
+        return cls(tuple(encoders)), notes
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Those of all encoders, in order."""
+        return tuple(feature for encoder in self.encoders for feature in encoder.features)
+
+    def apply(
+        self, data: Table | Dataset, target: str, out: StrPath | None
+    ) -> tuple[NDArray[Any], list[str]]:
+        """An array of shape (N, features) of float64."""
+        if not isinstance(data, Table):
+            raise TypeError(
+                "Preparation: data must be a Table, as in training, got Dataset: give its columns "
+                "by name, Table(dict(zip(data.features, data.x.T)))"
+            )
+        names = [encoder.name for encoder in self.encoders]
+        check_present(names, data)
+        found = [each.encode(data.column(each.name), data.numbers) for each in self.encoders]
+        x = np.concatenate([numbers for numbers, _ in found], axis=1)
+        notes = [note for _, note in found if note]
+        return _into(x, out), notes + _extra({*names, target}, data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"kind": "table", "columns": [encoder.to_dict() for encoder in self.encoders]}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ArrayInputs(Inputs):
+    """Numbers by their place in a row: standardized, or divided by one constant for all.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Those of the columns of a table; empty for images.
+    shape : tuple of int
+        The shape of a row.
+    scale : Scale or None
+    pixels : float or None
+        What numbers are divided by, where there is no scale.
+    """
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    scale: Scale | None
+    pixels: float | None
+
+    @classmethod
+    def fit(cls, dataset: Dataset, pixels: float | None) -> ArrayInputs:
+        """Rows are read in blocks, so that a memory map may be larger than memory."""
+        scale = Scale.fit(dataset.x, "Preparation: x") if pixels is None else None
+        return cls(dataset.features, dataset.shape[1:], scale, pixels)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return self.names
+
+    def apply(
+        self, data: Table | Dataset, target: str, out: StrPath | None
+    ) -> tuple[NDArray[Any], list[str]]:
+        """An array of the shape and the dtype of the data, made in blocks."""
+        x, notes = self._matched(data, target)
+        result = created(x.shape, x.dtype, out)
+        for part in blocks(x):
+            block = np.asarray(x[part])
+            scaled = block / self.pixels if self.scale is None else self.scale.apply(block)
+            result[part] = scaled
+        return result, notes
+
+    def _matched(self, data: Table | Dataset, target: str) -> tuple[NDArray[Any], list[str]]:
+        """The columns in the order of training."""
+        if isinstance(data, Table):
+            check_present(self.names or ("a data set of arrays",), data)
+            columns = [_numbers(data.column(name), name, data) for name in self.names]
+            return np.stack(columns, axis=1), _extra({*self.names, target}, data)
+        if data.features != self.names and self.names and set(self.names) <= set(data.features):
+            places = [data.features.index(name) for name in self.names]
+            extra = [name for name in data.features if name not in self.names]
+            return data.x[:, places], _ignored(extra)
+        if data.features != self.names or data.shape[1:] != self.shape:
+            missing = [name for name in self.names if name not in data.features]
+            raise ValueError(
+                f"Preparation: data must have rows of shape {self.shape}, as in training, got "
+                f"{data.shape[1:]}" + (f" without {listed(missing)}" if missing else "")
+            )
+        return data.x, []
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "kind": "array",
+            "names": [*self.names],
+            "shape": [*self.shape],
+            "scale": None if self.scale is None else self.scale.to_dict(),
+            "pixels": self.pixels,
+        }
+
+
+def inputs_from(record: Record) -> Inputs:
+    """The inputs that ``to_dict`` told of."""
+    if record.choice("kind", ("table", "array")) == "table":
+        encoders = tuple(map(encoder_from, record.records("columns")))
+        if not encoders:
+            raise record.refused("columns", "at least one column", [])
+        return TableInputs(encoders)
+    names, shape = tuple(record.texts("names")), record.shape("shape")
+    if len(names) != (shape[0] if len(shape) == 1 else 0):
+        raise record.refused("names", "one for each column", [*names])
+    if not record.has("scale"):
+        return ArrayInputs(names, shape, None, record.number("pixels"))
+    scale = Scale.from_record(record.record("scale"))
+    if scale.mean.shape != shape:
+        raise record.refused("scale", f"of shape {shape}", scale.mean.shape)
+    return ArrayInputs(names, shape, scale, None)
+
+
+def check_present(names: Sequence[str], table: Table) -> None:
+    """Raise ``ValueError`` that names the columns which the table lacks."""
+    missing = [name for name in names if name not in table.names]
+    if missing:
+        raise ValueError(
+            f"Preparation: data must have all columns of training, got none named "
+            f"{listed(missing)}: the columns are {listed(table.names)}"
+        )
+
+
+def created(shape: tuple[int, ...], dtype: Any, out: StrPath | None) -> NDArray[Any]:
+    """An array to be filled, in memory or in a new .npy file."""
+    if out is None:
+        return np.empty(shape, dtype)
+    return np.lib.format.open_memmap(os.fspath(out), mode="w+", dtype=dtype, shape=shape)
+
+
+def _fitted(
+    column: Column, name: str, rows: NDArray[np.int64], most: int
+) -> tuple[Encoder | None, str]:
+    """The encoder of a column, or None where it says nothing; and what there is to tell."""
+    missing = int(is_missing(column).sum())
+    if missing == len(column):
+        return None, f"column {name!r} is left out: it is empty"
+    if is_text(column):
+        different = len({cell for cell in column if cell is not None})
+        if different <= min(most, max(2, len(column) // 2)):
+            return CategoryEncoder.fit(column, name), ""
+        check_not_numbers(column, name, rows, "column")
+        return None, (
+            f"column {name!r} is left out: {different} different texts in {len(column)} rows are "
+            "no categories"
+        )
+    encoder = NumberEncoder.fit(column.astype(np.float64, copy=False), name, rows)
+    if encoder.tells_missing:
+        cells = "1 missing cell becomes" if missing == 1 else f"{missing} missing cells become"
+        return encoder, (
+            f"column {name!r}: {cells} the median {encoder.median:g}, and a feature tells where"
+        )
+    if not encoder.scale.std:
+        return encoder, f"column {name!r} is the same in all rows: it becomes 0"
+    return encoder, ""
+
+
+def _into(x: NDArray[Any], out: StrPath | None) -> NDArray[Any]:
+    if out is None:
+        return x
+    result = created(x.shape, x.dtype, out)
+    result[...] = x
+    return result
+
+
+def _numbers(column: Column, name: str, table: Table) -> NDArray[np.float64]:
+    """A column without missing numbers."""
+    missing = is_missing(column)
+    if is_text(column) or missing.any():
+        row = 0 if is_text(column) else int(missing.argmax())
+        raise ValueError(
+            f"the column {name!r} must hold a number in each row, as in training, got "
+            f"{shortened(column[row])} in row {table.numbers[row]}: fill it in, or leave the row out"
+        )
+    return column.astype(np.float64, copy=False)
+
+
+def _extra(known: Collection[str], table: Table) -> list[str]:
+    return _ignored([name for name in table.names if name not in known])
+
+
+def _ignored(names: Sequence[str]) -> list[str]:
+    return [f"{counted(len(names), 'column')} not used in training: {listed(names)}"] * bool(names)

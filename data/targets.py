@@ -1,0 +1,97 @@
+"""Which columns can be predicted, and whether they are classes or numbers; checks of cells."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .columns import Column, is_missing, is_text, number_in
+from .wording import shortened
+
+Wish = Literal["auto", "classification", "regression", "binary", "multiclass"]
+
+MOST_WHOLE_CLASSES = 20
+"""Whole numbers of more different values than this are not taken for classes."""
+
+
+def is_classes(column: Column, name: str, rows: NDArray[np.int64], wish: Wish = "auto") -> bool:
+    """Whether a column is to be predicted as classes, and not as numbers.
+
+    Text is classes. Numbers are classes if they are whole, of at most 20 different values, and
+    each value occurs twice or more on average; else they are for a regression. ``wish`` overrules
+    it. Raises ``ValueError`` for missing cells and infinities, and for text where numbers belong.
+    """
+    check_wish(wish)
+    missing = is_missing(column)
+    if missing.any():
+        raise ValueError(
+            f"the target {name!r} must be given in each row, got {missing.sum()} missing, the "
+            f"first in row {rows[missing.argmax()]}: leave these rows out"
+        )
+    if is_text(column):
+        _check_text(column, name, rows, wish)
+        return True
+    numbers = column.astype(np.float64, copy=False)
+    check_finite(numbers, name, rows, "target")
+    if wish != "auto":
+        return wish != "regression"
+    different = len(np.unique(numbers))
+    return bool(different <= min(MOST_WHOLE_CLASSES, len(numbers) / 2) and (numbers % 1 == 0).all())
+
+
+def check_finite(
+    numbers: NDArray[np.float64], name: str, rows: NDArray[np.int64], noun: str
+) -> None:
+    """Raise ``ValueError`` that names the row of the first infinity; nan is let through."""
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        row = int(infinite.argmax())
+        raise ValueError(
+            f"the {noun} {name!r} must hold finite numbers, got {numbers[row]} in row "
+            f"{rows[row]}: correct it, or leave the cell empty"
+        )
+
+
+def check_not_numbers(
+    column: NDArray[np.object_], name: str, rows: NDArray[np.int64], noun: str
+) -> None:
+    """Raise ``ValueError`` if most of the text is numbers: the first other one is named."""
+    present = [row for row, cell in enumerate(column) if cell is not None]
+    other = [row for row in present if number_in(column[row]) is None]
+    if other and 2 * len(other) <= len(present):
+        raise ValueError(
+            f"the {noun} {name!r} must hold numbers only, as most of its cells do, got "
+            f"{shortened(column[other[0]])} in row {rows[other[0]]}: correct it, or leave the cell "
+            "empty"
+        )
+
+
+def check_wish(wish: str) -> None:
+    if wish not in ("auto", "classification", "regression", "binary", "multiclass"):
+        raise ValueError(
+            "Preparation: task must be 'auto', 'classification', 'binary', 'multiclass' or "
+            f"'regression', got {wish!r}: choose one"
+        )
+
+
+def _check_text(
+    column: NDArray[np.object_], name: str, rows: NDArray[np.int64], wish: Wish
+) -> None:
+    """Refuse text that can be no classes."""
+    if wish == "regression":
+        row = next(k for k, cell in enumerate(column) if number_in(cell) is None)
+        raise ValueError(
+            f"the target {name!r} must hold numbers for a regression, got "
+            f"{shortened(column[row])} in row {rows[row]}: correct it, or predict classes"
+        )
+    different = len(set(column))
+    if 2 * different <= len(column):
+        return
+    check_not_numbers(column, name, rows, "target")
+    if different > MOST_WHOLE_CLASSES:
+        raise ValueError(
+            f"the target {name!r} must be classes that occur again and again, got {different} "
+            f"different texts in {len(column)} rows: choose another column"
+        )
