@@ -99,7 +99,7 @@ def main() -> None:
     print("augmentation of a batch of 128 x 784")
     x, y = draws.random((128, 784), np.float32), draws.integers(0, 10, 128)
     seconds = measure.turn_about(augmentations(x, y), arguments.rounds, fill=0.02)
-    measure.print_table(seconds, "copy", 1e-6)
+    measure.print_table(seconds, "Rotate", 1e-6)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, is_text
+from .columns import Column, is_text, numbers_as_text
 from .dataset import Dataset, Task, as_floats, real_array
 from .records import Record
 from .scaling import Scale
-from .targets import Wish, check_wish, is_classes
+from .targets import Wish, as_numbers, check_given, check_wish, is_classes
 from .wording import listed, shortened
 
 Label = str | int | float
@@ -78,15 +78,19 @@ class ClassTarget(Target):
 
     def encode(self, column: Column, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The class of each label."""
-        is_classes(column, self.name, rows, "classification")
+        check_given(column, self.name, rows)
+        if isinstance(self.labels[0], str):
+            cells = numbers_as_text(column).tolist()
+        else:
+            cells = as_numbers(column, self.name, rows, "target").tolist()
         codes = {label: code for code, label in enumerate(self.labels)}
-        found = [codes.get(label, -1) for label in column.tolist()]
+        found = [codes.get(cell, -1) for cell in cells]
         if -1 in found:
             row = found.index(-1)
             raise ValueError(
                 f"the target {self.name!r} must be one of the classes that were trained on, "
-                f"{listed(self.labels)}, got {shortened(column.tolist()[row])} in row "
-                f"{rows[row]}: leave the row out, or train with such rows"
+                f"{listed(self.labels)}, got {shortened(cells[row])} in row {rows[row]}: leave the "
+                "row out, or train with such rows"
             )
         return np.array(found, dtype=np.int64)
 
@@ -144,8 +148,8 @@ class NumberTarget(Target):
 
     def encode(self, column: Column, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The numbers on the scale of the training rows."""
-        is_classes(column, self.name, rows, "regression")
-        return self._scaled(column.astype(np.float64, copy=False))
+        check_given(column, self.name, rows)
+        return self._scaled(as_numbers(column, self.name, rows, "target"))
 
     def encode_dataset(self, dataset: Dataset) -> NDArray[Any]:
         """The numbers on the scale of the training rows."""
@@ -185,7 +189,7 @@ def target_of_column(
 ) -> ClassTarget | NumberTarget:
     """The target of a table; see :func:`twingrad.data.targets.is_classes` for the rule."""
     if not is_classes(column, name, rows, wish):
-        return _numbers(column.astype(np.float64, copy=False), name)
+        return _numbers(as_numbers(column, name, rows, "target"), name)
     labels = sorted(set(column.tolist()))
     if not is_text(column) and all(label % 1 == 0 for label in labels):
         labels = [int(label) for label in labels]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ MISSING = frozenset(
 """How files write that a cell is missing."""
 
 
-def is_text(column: Column) -> bool:
+def is_text(column: Column) -> TypeGuard[NDArray[np.object_]]:
     """Whether a column holds text, and not numbers."""
     return column.dtype == object
 

@@ -9,11 +9,11 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, is_missing, is_text, number_in, numbers_as_text
+from .columns import Column, is_missing, numbers_as_text
 from .records import Record
 from .scaling import Scale
-from .targets import check_finite
-from .wording import listed, shortened
+from .targets import as_numbers
+from .wording import listed
 
 Floats = NDArray[np.float64]
 
@@ -62,13 +62,13 @@ class NumberEncoder(Encoder):
     tells_missing: bool
 
     @classmethod
-    def fit(cls, column: Floats, name: str, rows: NDArray[np.int64]) -> NumberEncoder:
+    def fit(cls, column: Column, name: str, rows: NDArray[np.int64]) -> NumberEncoder:
         """The encoder for a column with at least one number."""
-        check_finite(column, name, rows, "column")
-        missing = np.isnan(column)
+        numbers = as_numbers(column, name, rows, "column")
+        missing = np.isnan(numbers)
         with np.errstate(over="ignore"):
-            median = float(np.median(column[~missing]))
-        filled = np.where(missing, median, column)
+            median = float(np.median(numbers[~missing]))
+        filled = np.where(missing, median, numbers)
         return cls(name, median, Scale.fit(filled, f"the column {name!r}"), bool(missing.any()))
 
     @property
@@ -78,11 +78,8 @@ class NumberEncoder(Encoder):
 
     def encode(self, column: Column, rows: NDArray[np.int64]) -> tuple[Floats, str]:
         """The numbers on the scale of the training rows."""
-        missing = is_missing(column)
-        if is_text(column) and not missing.all():
-            raise _text_for_number(column, self.name, rows)
-        numbers = column.astype(np.float64)
-        check_finite(numbers, self.name, rows, "column")
+        numbers = as_numbers(column, self.name, rows, "column")
+        missing = np.isnan(numbers)
         scaled = self.scale.apply(np.where(missing, self.median, numbers))
         parts = [scaled, missing] if self.tells_missing else [scaled]
         return np.stack(parts, axis=1).astype(np.float64, copy=False), ""
@@ -168,14 +165,3 @@ def encoder_from(record: Record) -> Encoder:
     if scale.mean.ndim:
         raise record.refused("scale", "a scale of single numbers", scale.mean.shape)
     return NumberEncoder(name, record.number("median"), scale, tells_missing)
-
-
-def _text_for_number(column: Column, name: str, rows: NDArray[np.int64]) -> ValueError:
-    """The error that names the first cell which is no number."""
-    cells = column.tolist()
-    text = [k for k, cell in enumerate(cells) if cell is not None and number_in(cell) is None]
-    row = text[0] if text else next(k for k, cell in enumerate(cells) if cell is not None)
-    return ValueError(
-        f"the column {name!r} must hold numbers, as in training, got {shortened(cells[row])} in "
-        f"row {rows[row]}: correct it, or leave the cell empty"
-    )

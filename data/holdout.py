@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import Any, final
+from typing import Any, Generic, TypeVar, final
 
 from numpy.typing import NDArray
 
 from .dataset import Dataset
+from .table import Table
 from .wording import counted
+
+Data = TypeVar("Data", Dataset, Table)
+"""What has rows that can be divided."""
 
 _training: ContextVar[bool] = ContextVar("twingrad_training", default=False)
 
@@ -46,16 +50,16 @@ def is_training() -> bool:
 
 
 @final
-class Holdout:
-    """A part of a data set that opens once, for the last test, and never during training.
+class Holdout(Generic[Data]):
+    """A part of data that opens once, for the last test, and never during training.
 
     What has been looked at has been chosen by: a measure on data that had a say in any choice is
     too good. Its length and its description are free.
 
     Parameters
     ----------
-    dataset : Dataset
-        The whole data set.
+    data : Dataset or Table
+        The whole.
     rows : array of shape (N,)
         The rows of it that are held out.
 
@@ -71,8 +75,10 @@ class Holdout:
     (20, <20 rows of moons, opened for the last test>)
     """
 
-    def __init__(self, dataset: Dataset, rows: NDArray[Any]) -> None:
-        self._dataset = dataset
+    _data: Data
+
+    def __init__(self, data: Data, rows: NDArray[Any]) -> None:
+        self._data = data
         self._rows = rows
         self._opened = False
         self._lock = Lock()
@@ -82,7 +88,7 @@ class Holdout:
         """Whether it has been opened."""
         return self._opened
 
-    def open(self) -> Dataset:
+    def open(self) -> Data:
         """The rows, once.
 
         Raises ``RuntimeError`` where it has been opened before, and while training is going on.
@@ -98,7 +104,7 @@ class Holdout:
                     "Holdout: the test part opens once, and has been opened: keep what open() "
                     "gave, or split off a new test part that had no say in any choice"
                 )
-            found = self._dataset[self._rows]
+            found = self._data[self._rows]
             self._opened = True
         return found
 
@@ -107,5 +113,5 @@ class Holdout:
 
     def __repr__(self) -> str:
         word = "opened" if self._opened else "held out"
-        whole = self._dataset.name or "a data set"
+        whole = self._data.name or "a data set"
         return f"<{counted(len(self), 'row')} of {whole}, {word} for the last test>"

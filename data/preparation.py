@@ -102,7 +102,8 @@ class Preparation:
         data : Table or Dataset
             The training rows, and only these.
         target : str, optional
-            The column to predict, if the table does not say it.
+            The column to predict. If neither this nor the table says it, it is the only column
+            that is called target, y, label or class.
         task : {"auto", "classification", "binary", "multiclass", "regression"}
             Whether the target is classes or numbers.
         pixels : float, optional

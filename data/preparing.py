@@ -11,14 +11,14 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, is_missing, is_text
+from .columns import Column, is_missing, is_text, number_in
 from .dataset import Dataset
 from .encoders import CategoryEncoder, Encoder, NumberEncoder, encoder_from
 from .records import Record
 from .scaling import Scale, blocks
 from .table import Table
-from .targets import check_not_numbers
-from .wording import counted, listed, shortened
+from .targets import as_numbers, check_not_numbers
+from .wording import counted, listed
 
 StrPath = str | os.PathLike[str]
 
@@ -212,11 +212,12 @@ def _fitted(
         if different <= min(most, max(2, len(column) // 2)):
             return CategoryEncoder.fit(column, name), ""
         check_not_numbers(column, name, rows, "column")
-        return None, (
-            f"column {name!r} is left out: {different} different texts in {len(column)} rows are "
-            "no categories"
-        )
-    encoder = NumberEncoder.fit(column.astype(np.float64, copy=False), name, rows)
+        if any(cell is not None and number_in(cell) is None for cell in column):
+            return None, (
+                f"column {name!r} is left out: {different} different texts in {len(column)} rows "
+                "are no categories"
+            )
+    encoder = NumberEncoder.fit(column, name, rows)
     if encoder.tells_missing:
         cells = "1 missing cell becomes" if missing == 1 else f"{missing} missing cells become"
         return encoder, (
@@ -237,14 +238,14 @@ def _into(x: NDArray[Any], out: StrPath | None) -> NDArray[Any]:
 
 def _numbers(column: Column, name: str, table: Table) -> NDArray[np.float64]:
     """A column without missing numbers."""
-    missing = is_missing(column)
-    if is_text(column) or missing.any():
-        row = 0 if is_text(column) else int(missing.argmax())
+    numbers = as_numbers(column, name, table.numbers, "column")
+    missing = np.isnan(numbers)
+    if missing.any():
         raise ValueError(
-            f"the column {name!r} must hold a number in each row, as in training, got "
-            f"{shortened(column[row])} in row {table.numbers[row]}: fill it in, or leave the row out"
+            f"the column {name!r} must hold a number in each row, as in training, got a missing "
+            f"cell in row {table.numbers[missing.argmax()]}: fill it in, or leave the row out"
         )
-    return column.astype(np.float64, copy=False)
+    return numbers
 
 
 def _extra(known: Collection[str], table: Table) -> list[str]:

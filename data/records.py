@@ -66,7 +66,7 @@ class Record:
 
     def number(self, key: str) -> float:
         """A finite number."""
-        entry = self._data.get(key)
+        entry: Any = self._data.get(key)
         if not _is_number(entry):
             raise self.refused(key, "a finite number", entry)
         return float(entry)

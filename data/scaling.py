@@ -43,7 +43,7 @@ class Scale:
     def fit(cls, x: NDArray[Any], what: str) -> Scale:
         """The scale of some rows.
 
-        They are read in blocks, three times over. Raises ``ValueError``, beginning with ``what``,
+        They are read in blocks, twice. Raises ``ValueError``, beginning with ``what``,
         where squares are beyond the range of floats.
         """
         row = x.shape[1:]

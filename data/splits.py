@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,50 +14,51 @@ from ..tensor.random.generator import Generator
 from .apportioning import group_parts, stratified_counts
 from .arguments import truth, whole
 from .dataset import Dataset
-from .holdout import Holdout
+from .holdout import Data, Holdout
 from .seeds import Purpose, generator_for
+from .table import Table
 
 Rows = NDArray[np.int64]
 
 
 class PartRows(NamedTuple):
-    """The rows of a data set that went into each part, in ascending order."""
+    """The numbers of the rows that went into each part, in ascending order."""
 
     train: Rows
     validation: Rows
     test: Rows
 
 
-class Parts(NamedTuple):
-    """The parts of a data set, and the rows that they were made of.
+class Parts(NamedTuple, Generic[Data]):
+    """The parts of a data set or of a table, and the rows that they were made of.
 
     Attributes
     ----------
-    train : Dataset
+    train : Dataset or Table
         To fit weights, scales and encodings on.
-    validation : Dataset or None
+    validation : Dataset or Table, or None
         To choose by: the epoch to stop at, the learning rate, the network.
     test : Holdout or None
         To open once, at the end.
     rows : PartRows
-        The rows of each in the whole data set.
+        The rows of each in the whole.
     """
 
-    train: Dataset
-    validation: Dataset | None
-    test: Holdout | None
+    train: Data
+    validation: Data | None
+    test: Holdout[Data] | None
     rows: PartRows
 
 
-class Fold(NamedTuple):
-    """One of the ways to divide a data set for cross-validation."""
+class Fold(NamedTuple, Generic[Data]):
+    """One of the ways to divide data for cross-validation."""
 
-    train: Dataset
-    validation: Dataset
+    train: Data
+    validation: Data
 
 
 def split(
-    dataset: Dataset,
+    data: Data,
     validation: float = 0.1,
     test: float = 0.1,
     stratify: Any = "auto",
@@ -65,15 +66,16 @@ def split(
     *,
     shuffle: bool = True,
     groups: Any = None,
-) -> Parts:
-    """Divide a data set into a training, a validation and a test part, in one go.
+) -> Parts[Data]:
+    """Divide a data set or a table into a training, a validation and a test part, in one go.
 
     No row is in two parts, and every row is in one. Rows keep their order within a part.
 
     Parameters
     ----------
-    dataset : Dataset
-        N rows.
+    data : Dataset or Table
+        N rows. A table is divided before it is prepared, for a
+        :class:`~twingrad.data.Preparation` is fitted on the training part alone.
     validation, test : float or int
         A share of the rows, from 0 up to 1 (rounded to whole rows, but at least one), or a number
         of rows. 0 makes no such part: it is None.
@@ -116,9 +118,10 @@ def split(
     >>> int(parts.train.y.sum())
     65
     """
-    count = len(dataset)
+    _check_data(data, "split")
+    count = len(data)
     sizes = _sizes(count, validation, test)
-    labels = _strata(dataset, stratify, "split", free=shuffle and groups is None)
+    labels = _strata(data, stratify, "split", free=shuffle and groups is None)
     generator = generator_for(seed, Purpose.SPLIT)
     if not truth(shuffle, "split: shuffle"):
         if groups is not None:
@@ -134,24 +137,24 @@ def split(
         place = _drawn(labels, sizes, generator)
     rows = PartRows(*[np.flatnonzero(place == part) for part in range(3)])
     return Parts(
-        dataset[_consecutive(rows.train)],
-        dataset[_consecutive(rows.validation)] if sizes[1] else None,
-        Holdout(dataset, rows.test) if sizes[2] else None,
+        data[_consecutive(rows.train)],
+        data[_consecutive(rows.validation)] if sizes[1] else None,
+        Holdout(data, rows.test) if sizes[2] else None,
         rows,
     )
 
 
 def kfold(
-    dataset: Dataset, k: int = 5, seed: int = 0, stratify: Any = "auto", *, groups: Any = None
-) -> Iterator[Fold]:
-    """``k`` ways to divide a data set, in which each row is in one validation part.
+    data: Data, k: int = 5, seed: int = 0, stratify: Any = "auto", *, groups: Any = None
+) -> Iterator[Fold[Data]]:
+    """``k`` ways to divide a data set or a table, in which each row is in one validation part.
 
     Sizes differ by one row at most (by whole groups, where there are groups), and so do the rows of
     each class. Fold the training part of :func:`split`, so that the test part stays apart.
 
     Parameters
     ----------
-    dataset : Dataset
+    data : Dataset or Table
         N rows.
     k : int
         The number of folds, from 2 to N.
@@ -179,26 +182,34 @@ def kfold(
     >>> [len(fold.validation) for fold in data.kfold(toys.moons(100), k=3)]
     [34, 33, 33]
     """
-    folds = whole(k, "kfold: k", least=2)
-    if folds > len(dataset):
-        raise ValueError(f"kfold: k must be at most the {len(dataset)} rows, got {k}: give less")
-    labels = _strata(dataset, stratify, "kfold", free=groups is None)
+    _check_data(data, "kfold")
+    count, folds = len(data), whole(k, "kfold: k", least=2)
+    if folds > count:
+        raise ValueError(f"kfold: k must be at most the {count} rows, got {k}: give less")
+    labels = _strata(data, stratify, "kfold", free=groups is None)
     generator = generator_for(seed, Purpose.FOLD)
     if groups is not None:
-        codes = _codes(groups, len(dataset), "kfold: groups")
-        sizes = np.full(folds, len(dataset) / folds)
+        codes = _codes(groups, count, "kfold: groups")
+        sizes = np.full(folds, count / folds)
         place = group_parts(codes, sizes, _keys(int(codes.max()) + 1, generator), "kfold")
     else:
-        place = np.empty(len(dataset), np.int64)
-        order = np.lexsort((_keys(len(dataset), generator), labels))
-        place[order] = np.arange(len(dataset)) % folds
-    return _folds(dataset, place, folds)
+        place = np.empty(count, np.int64)
+        order = np.lexsort((_keys(count, generator), labels))
+        place[order] = np.arange(count) % folds
+    return _folds(data, place, folds)
 
 
-def _folds(dataset: Dataset, place: Rows, folds: int) -> Iterator[Fold]:
+def _folds(data: Data, place: Rows, folds: int) -> Iterator[Fold[Data]]:
     for fold in range(folds):
-        is_held_out = place == fold
-        yield Fold(dataset[np.flatnonzero(~is_held_out)], dataset[np.flatnonzero(is_held_out)])
+        yield Fold(data[place != fold], data[place == fold])
+
+
+def _check_data(data: Any, what: str) -> None:
+    if not isinstance(data, Dataset | Table):
+        raise TypeError(
+            f"{what}: data must be a Dataset or a Table, got {type(data).__name__}: write "
+            "Dataset(x, y)"
+        )
 
 
 def _consecutive(rows: Rows) -> Rows | slice:
@@ -231,13 +242,13 @@ def _size(share: Any, count: int, what: str) -> int:
     return max(1, int(part * count + 0.5)) if part else 0
 
 
-def _strata(dataset: Dataset, stratify: Any, what: str, free: bool) -> Rows:
+def _strata(data: Dataset | Table, stratify: Any, what: str, free: bool) -> Rows:
     """A label for each row, to be kept in proportion; 0 for all rows where nothing is.
 
     ``free`` says that nothing else decides about rows, such as groups or their order.
     """
     if isinstance(stratify, str) and stratify == "auto":
-        wanted = free and dataset.task != "regression"
+        wanted = free and data.task != "regression"
     elif isinstance(stratify, bool):
         wanted = stratify
     elif np.ndim(stratify) == 1:
@@ -248,20 +259,20 @@ def _strata(dataset: Dataset, stratify: Any, what: str, free: bool) -> Rows:
             f"{type(stratify).__name__} {stratify!r:.40}: give one of them"
         )
     if not wanted:
-        return np.zeros(len(dataset), np.int64)
+        return np.zeros(len(data), np.int64)
     if not free:
         raise ValueError(
             f"{what}: stratify needs rows that are drawn one by one, got groups or shuffle=False "
             "too: leave stratify out"
         )
     if np.ndim(stratify) == 1:
-        return _codes(stratify, len(dataset), f"{what}: stratify")
-    if dataset.task == "regression":
+        return _codes(stratify, len(data), f"{what}: stratify")
+    if data.task == "regression":
         raise ValueError(
             f"{what}: stratify=True needs classes, got targets that are numbers: give an array of "
             "labels, such as bins of the target"
         )
-    return _codes(dataset.y, len(dataset), f"{what}: stratify")
+    return _codes(data.y, len(data), f"{what}: stratify")
 
 
 def _codes(labels: Any, count: int, what: str) -> Rows:

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .columns import Column, column_from
+from .dataset import Task
 from .rows import chosen_rows
+from .targets import as_numbers, is_classes
 from .wording import counted, listed, shortened, suggestion
 
 
@@ -64,7 +66,7 @@ class Table:
     numbers: NDArray[np.int64]
 
     def __init__(
-        self, columns: Mapping[str, Sequence[Any]], *, target: str | None = None, name: str = ""
+        self, columns: Mapping[str, Any], *, target: str | None = None, name: str = ""
     ) -> None:
         if not isinstance(columns, Mapping) or not all(isinstance(each, str) for each in columns):
             raise TypeError(
@@ -110,6 +112,36 @@ class Table:
         kept = {each: cells for each, cells in self._columns.items() if each not in names}
         _length(kept)
         return self._like(kept, self.numbers, self.target if self.target in kept else None)
+
+    @property
+    def task(self) -> Task:
+        """What is to be learned, by the rule of :class:`~twingrad.data.Preparation`.
+
+        Raises ``ValueError`` where no target is said, or it cannot be predicted.
+        """
+        column = self._target_column()
+        if not is_classes(column, str(self.target), self.numbers):
+            return "regression"
+        return "binary" if len(set(column.tolist())) == 2 else "multiclass"
+
+    @property
+    def y(self) -> NDArray[Any]:
+        """The target: classes as int64, counted from 0 in the order of labels, or numbers.
+
+        It is here to be split by; raises as :attr:`task`.
+        """
+        column = self._target_column()
+        if not is_classes(column, str(self.target), self.numbers):
+            return as_numbers(column, str(self.target), self.numbers, "target")
+        return np.unique(column, return_inverse=True)[1].astype(np.int64)
+
+    def _target_column(self) -> Column:
+        if self.target is None:
+            raise ValueError(
+                "Table: target must be said before it can be looked at, got none: write "
+                f"table.with_target(...) with one of {listed(self.names)}"
+            )
+        return self.column(self.target)
 
     def __len__(self) -> int:
         return len(self.numbers)

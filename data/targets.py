@@ -19,26 +19,52 @@ MOST_WHOLE_CLASSES = 20
 def is_classes(column: Column, name: str, rows: NDArray[np.int64], wish: Wish = "auto") -> bool:
     """Whether a column is to be predicted as classes, and not as numbers.
 
-    Text is classes. Numbers are classes if they are whole, of at most 20 different values, and
-    each value occurs twice or more on average; else they are for a regression. ``wish`` overrules
-    it. Raises ``ValueError`` for missing cells and infinities, and for text where numbers belong.
+    The rule is that of :class:`~twingrad.data.Preparation`; ``wish`` overrules it. Raises
+    ``ValueError`` for missing cells and infinities, and for text that can be neither.
     """
     check_wish(wish)
+    check_given(column, name, rows)
+    if is_text(column):
+        if wish == "auto":
+            return _is_text_for_classes(column, name, rows)
+        return wish != "regression"
+    numbers = as_numbers(column, name, rows, "target")
+    if wish != "auto":
+        return wish != "regression"
+    different = len(np.unique(numbers))
+    return bool(different <= min(MOST_WHOLE_CLASSES, len(numbers) / 2) and (numbers % 1 == 0).all())
+
+
+def check_given(column: Column, name: str, rows: NDArray[np.int64]) -> None:
+    """Raise ``ValueError`` that names the first row where the target is missing."""
     missing = is_missing(column)
     if missing.any():
         raise ValueError(
             f"the target {name!r} must be given in each row, got {missing.sum()} missing, the "
             f"first in row {rows[missing.argmax()]}: leave these rows out"
         )
-    if is_text(column):
-        _check_text(column, name, rows, wish)
-        return True
-    numbers = column.astype(np.float64, copy=False)
-    check_finite(numbers, name, rows, "target")
-    if wish != "auto":
-        return wish != "regression"
-    different = len(np.unique(numbers))
-    return bool(different <= min(MOST_WHOLE_CLASSES, len(numbers) / 2) and (numbers % 1 == 0).all())
+
+
+def as_numbers(
+    column: Column, name: str, rows: NDArray[np.int64], noun: str
+) -> NDArray[np.float64]:
+    """A column as numbers, nan where they are missing; text may be numbers too.
+
+    Raises ``ValueError`` that names the row of the first other text, or of an infinity.
+    """
+    if not is_text(column):
+        numbers = column.astype(np.float64, copy=False)
+    else:
+        found = [np.nan if cell is None else number_in(cell) for cell in column.tolist()]
+        if None in found:
+            row = found.index(None)
+            raise ValueError(
+                f"the {noun} {name!r} must hold numbers, got {shortened(column.tolist()[row])} in "
+                f"row {rows[row]}: correct it, or leave the cell empty"
+            )
+        numbers = np.array(found, dtype=np.float64)
+    check_finite(numbers, name, rows, noun)
+    return numbers
 
 
 def check_finite(
@@ -60,7 +86,7 @@ def check_not_numbers(
     """Raise ``ValueError`` if most of the text is numbers: the first other one is named."""
     present = [row for row, cell in enumerate(column) if cell is not None]
     other = [row for row in present if number_in(column[row]) is None]
-    if other and 2 * len(other) <= len(present):
+    if 0 < 2 * len(other) <= len(present):
         raise ValueError(
             f"the {noun} {name!r} must hold numbers only, as most of its cells do, got "
             f"{shortened(column[other[0]])} in row {rows[other[0]]}: correct it, or leave the cell "
@@ -69,6 +95,7 @@ def check_not_numbers(
 
 
 def check_wish(wish: str) -> None:
+    """Raise ``ValueError`` for what is no kind of task."""
     if wish not in ("auto", "classification", "regression", "binary", "multiclass"):
         raise ValueError(
             "Preparation: task must be 'auto', 'classification', 'binary', 'multiclass' or "
@@ -76,22 +103,17 @@ def check_wish(wish: str) -> None:
         )
 
 
-def _check_text(
-    column: NDArray[np.object_], name: str, rows: NDArray[np.int64], wish: Wish
-) -> None:
-    """Refuse text that can be no classes."""
-    if wish == "regression":
-        row = next(k for k, cell in enumerate(column) if number_in(cell) is None)
-        raise ValueError(
-            f"the target {name!r} must hold numbers for a regression, got "
-            f"{shortened(column[row])} in row {rows[row]}: correct it, or predict classes"
-        )
+def _is_text_for_classes(column: NDArray[np.object_], name: str, rows: NDArray[np.int64]) -> bool:
+    """Whether text is classes; not if it is numbers, of which most occur once."""
     different = len(set(column))
     if 2 * different <= len(column):
-        return
+        return True
+    if all(number_in(cell) is not None for cell in column):
+        return False
     check_not_numbers(column, name, rows, "target")
     if different > MOST_WHOLE_CLASSES:
         raise ValueError(
             f"the target {name!r} must be classes that occur again and again, got {different} "
             f"different texts in {len(column)} rows: choose another column"
         )
+    return True

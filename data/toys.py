@@ -109,7 +109,7 @@ def spirals(
     """Arms that wind around the origin, one for each class.
 
     ``r * (cos a, sin a)`` with ``a = 2 pi * (turns * r + k / classes)`` for class k and r evenly
-    spaced from 0, which is left out, to 1, plus ``noise * e`` with an e drawn from N(0, 1) for each number.
+    spaced above 0 and up to 1, plus ``noise * e`` with an e drawn from N(0, 1) for each number.
 
     Parameters
     ----------

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
@@ -90,8 +89,8 @@ class Backend(Protocol):
 
 _BACKENDS: Mapping[str, Backend] = {"scalar": ScalarBackend(), "tensor": TensorBackend()}
 _BY_KIND = {kind: twin for twin in _BACKENDS.values() for kind in twin.kinds}
-_TENSORS, _ARRAYS = [{twin.kinds[0], NoneType} for twin in (TensorBackend(), ScalarBackend())]
-"""What needs no conversion to stand beside its kind."""
+_OF_ONE_KIND = [{twin.kinds[0]} for twin in (TensorBackend(), ScalarBackend())]
+"""The types of arguments that can stand beside each other as they are."""
 
 _selected: ContextVar[str] = ContextVar("twingrad_backend", default="tensor")
 
@@ -144,7 +143,7 @@ def backend_of(operand: Any) -> Backend | None:
 
 
 def twin_of(operand: Any) -> Backend:
-    """The twin of an operand or buffer; NumPy arrays belong to the scalar one."""
+    """The twin of what is an operand or buffer; NumPy arrays are buffers of the scalar one."""
     return _BY_KIND.get(type(operand), _BACKENDS["scalar"])
 
 
@@ -154,15 +153,21 @@ def numbers_of(data: Any) -> NDArray[Any]:
     return np.asarray(data) if twin is None else twin.numbers(data)
 
 
-def common_backend(what: str, **given: Any) -> Backend:
+def common_backend(what: str, *optional: str, **given: Any) -> Backend:
     """The one twin of these arguments, plain numbers aside.
 
     Lists may hold operands. Where there are numbers only, it is the selected twin. Raises
-    ``TypeError``, beginning with ``what``, where both twins occur.
+    ``TypeError``, beginning with ``what``, where both twins occur, and for None in the place of
+    an argument that is not ``optional``.
     """
     found: dict[str, str] = {}
     for argument, value in given.items():
-        twin = backend_of(_first_leaf(value))
+        if value is None and argument not in optional:
+            raise TypeError(
+                f"{what}: {argument} must be an operand or numbers, got None: pass it, or look "
+                "for a forward without a return"
+            )
+        twin = _backend_within(value)
         if twin is not None:
             found.setdefault(twin.name, argument)
     if len(found) > 1:
@@ -174,15 +179,14 @@ def common_backend(what: str, **given: Any) -> Backend:
     return named(next(iter(found), None))
 
 
-def operands(what: str, **given: Any) -> tuple[Any, ...]:
+def operands(what: str, *optional: str, **given: Any) -> tuple[Any, ...]:
     """The arguments as operands of one twin; numbers become constants beside the first operand.
 
-    None stays None. Raises ``TypeError``, beginning with ``what``, for a mix of twins.
+    Those named in ``optional`` may be None, which they stay. Raises as :func:`common_backend`.
     """
-    kinds = {*map(type, given.values())}
-    if kinds <= _TENSORS or kinds <= _ARRAYS:
+    if {*map(type, given.values())} in _OF_ONE_KIND:
         return (*given.values(),)
-    twin = common_backend(what, **given)
+    twin = common_backend(what, *optional, **given)
     like = next((value for value in given.values() if type(value) in twin.kinds), None)
     return tuple(
         [value if value is None else twin.operand(value, like) for value in given.values()]
@@ -194,7 +198,8 @@ def zeros_like(operand: Any) -> Any:
     return _BY_KIND[type(operand)].operand(np.zeros(operand.shape), operand)
 
 
-def _first_leaf(data: Any) -> Any:
-    while isinstance(data, list | tuple) and data:
-        data = data[0]
-    return data
+def _backend_within(data: Any) -> Backend | None:
+    """The twin of an operand, or of the first one in nested lists."""
+    if isinstance(data, list | tuple):
+        return next(filter(None, map(_backend_within, data)), None)
+    return backend_of(data)

@@ -58,7 +58,7 @@ class BatchNorm1d(Module):
 
     References
     ----------
-    Ioffe and Szegedy, 2015: Batch Normalization.
+    Ioffe and Szegedy, "Batch Normalization", 2015.
 
     Examples
     --------

@@ -29,8 +29,8 @@ def clip_grad_norm_(
     """Shorten all gradients by one factor, so that their norm is at most ``max_norm``.
 
     ``grad *= min(1, max_norm / (norm + 1e-6))``, where the norm is that of all gradients taken as
-    one vector. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural
-    networks (2013).
+    one vector. Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
+    networks", 2013.
 
     Parameters
     ----------
@@ -190,9 +190,9 @@ def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float =
     """Shorten the gradient of every unit that is long beside the unit's weights.
 
     ``g *= min(1, clip_factor * max(||w||, eps) / ||g||)`` for the weights w of each unit, the rows
-    of a matrix, and their gradient g. What has one dimension or none is one unit. Brock, De,
-    Smith and Simonyan, High-performance large-scale image recognition without normalization
-    (2021); they leave the last layer out.
+    of a matrix, and their gradient g. What has one dimension or none is one unit. Brock, De, Smith
+    and Simonyan, "High-performance large-scale image recognition without normalization", 2021; they
+    leave the last layer out.
 
     Parameters
     ----------

@@ -55,8 +55,8 @@ class Constraint(ABC):
 class MaxNorm(Constraint):
     """``w * min(1, limit / ||w||)`` for the weights w of each unit: none are longer than ``limit``.
 
-    Srebro and Shraibman, Rank, trace-norm and max-norm (2005); with dropout: Srivastava and
-    others, Dropout (2014).
+    Srebro and Shraibman, "Rank, trace-norm and max-norm", 2005; with dropout: Srivastava and
+    others, "Dropout", 2014.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class Dropout(Module):
 
     References
     ----------
-    Srivastava et al., 2014: Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
+    Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class AlphaDropout(Module):
 
     References
     ----------
-    Klambauer et al., 2017: Self-Normalizing Neural Networks.
+    Klambauer et al., "Self-Normalizing Neural Networks", 2017.
     """
 
     def __init__(self, p: float = 0.5) -> None:
@@ -108,7 +108,7 @@ class GaussianNoise(Module):
 
     References
     ----------
-    Bishop, 1995: Training with Noise is Equivalent to Tikhonov Regularization.
+    Bishop, "Training with Noise is Equivalent to Tikhonov Regularization", 1995.
     """
 
     def __init__(self, std: float = 0.1) -> None:

@@ -78,7 +78,7 @@ class MLP(Module):
 
     References
     ----------
-    Rumelhart, Hinton and Williams, 1986: Learning representations by back-propagating errors.
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
 
     Examples
     --------

@@ -51,7 +51,7 @@ class LayerNorm(Module):
 
     References
     ----------
-    Ba, Kiros and Hinton, 2016: Layer Normalization.
+    Ba, Kiros and Hinton, "Layer Normalization", 2016.
 
     Examples
     --------
@@ -129,7 +129,7 @@ class GroupNorm(Module):
 
     References
     ----------
-    Wu and He, 2018: Group Normalization.
+    Wu and He, "Group Normalization", 2018.
 
     Examples
     --------
@@ -204,7 +204,7 @@ class RMSNorm(Module):
 
     References
     ----------
-    Zhang and Sennrich, 2019: Root Mean Square Layer Normalization.
+    Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
 
     Examples
     --------

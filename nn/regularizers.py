@@ -58,7 +58,7 @@ class Regularizer(ABC):
 class L1(Regularizer):
     """``weight * sum(|w|)``: it draws small weights to 0, and leaves few others.
 
-    Tibshirani, Regression shrinkage and selection via the lasso (1996).
+    Tibshirani, "Regression shrinkage and selection via the lasso", 1996.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class L2(Regularizer):
 class ElasticNet(Regularizer):
     """``l1 * sum(|w|) + l2 * sum(w**2)``.
 
-    Zou and Hastie, Regularization and variable selection via the elastic net (2005).
+    Zou and Hastie, "Regularization and variable selection via the elastic net", 2005.
 
     Parameters
     ----------
@@ -165,9 +165,9 @@ class ElasticNet(Regularizer):
 class Orthogonal(Regularizer):
     """``weight * ||W @ W.T - I||**2``, the sum of squares: it makes the rows of W orthonormal.
 
-    Where W has more rows than columns it is ``||W.T @ W - I||**2``, for the columns. What has
-    more than two dimensions is taken as the matrix of its rows. Brock, Lim, Ritchie and Weston,
-    Neural photo editing with introspective adversarial networks (2017).
+    Where W has more rows than columns it is ``||W.T @ W - I||**2``, for the columns. What has more
+    than two dimensions is taken as the matrix of its rows. Brock, Lim, Ritchie and Weston, "Neural
+    photo editing with introspective adversarial networks", 2017.
 
     Parameters
     ----------

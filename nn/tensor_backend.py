@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine import Array, Value
 from ..engine.modes import no_grad
 from ..engine.shapes import Shape
 from ..tensor import Tensor, cat
@@ -17,7 +18,7 @@ from ..tensor.operations.products import linear
 from ..tensor.random import draws
 from ..tensor.random.generator import Generator
 
-_OPENED = frozenset({list, tuple, Tensor})
+_OPENED = frozenset({list, tuple, Tensor, Array, Value})
 
 
 @final
@@ -33,7 +34,7 @@ class TensorBackend:
         if isinstance(data, list | tuple):
             _refuse_history(data)
         dtype = like.dtype if like is not None and like.dtype in FLOATS else None
-        return Tensor.constant(array_from(data, dtype, "data"))
+        return Tensor.constant(array_from(data, dtype, "Tensor"))
 
     def leaf(self, data: Any, requires_grad: bool) -> Any:
         if type(data) is Tensor:
@@ -105,7 +106,7 @@ def _dtype(like: Any) -> Any:
 
 
 def _refuse_history(data: Sequence[Any]) -> None:
-    """Refuse nested lists of tensors that require a gradient: a constant would lose it."""
+    """Refuse nested lists of what may require a gradient: a constant would lose it."""
     if not _OPENED & set(map(type, data)):
         return
     for each in data:
@@ -115,4 +116,9 @@ def _refuse_history(data: Sequence[Any]) -> None:
             raise TypeError(
                 "a list of tensors that require a gradient cannot be an operand, as it would "
                 "lose their history: join them with twingrad.stack([...])"
+            )
+        elif isinstance(each, Array | Value):
+            raise TypeError(
+                f"a list that is an operand must be of one twin, got a {type(each).__name__} among "
+                "tensors: take its data, which are numbers"
             )

@@ -1,13 +1,15 @@
-"""The arguments of what accompanies training, checked: models, measures, saved states."""
+"""The arguments of what accompanies training, checked: models, optimizers, measures."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import Any
+
+import numpy as np
 
 from ..engine.operation import real_number
 from ..nn import Module
 from ..nn.backend import backend_of, numbers_of
+from .optimizer import Optimizer
 
 
 def checked_module(model: Any, what: str) -> Module:
@@ -19,9 +21,20 @@ def checked_module(model: Any, what: str) -> Module:
     return model
 
 
+def checked_optimizer(optimizer: Any, what: str) -> Optimizer:
+    """The optimizer; ``TypeError``, beginning with ``what``, for what is none."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"{what}: optimizer must be an Optimizer of twingrad.optim, got "
+            f"{type(optimizer).__name__}: pass what makes the steps, such as "
+            "SGD(model.parameters(), lr=0.1)"
+        )
+    return optimizer
+
+
 def single_number(given: Any, what: str) -> float:
     """A number, or what holds one, as a float; an error beginning with ``what`` for others."""
-    if backend_of(given) is None:
+    if backend_of(given) is None and not isinstance(given, np.ndarray):
         return real_number(given, what)
     numbers = numbers_of(given)
     if numbers.size != 1:
@@ -29,14 +42,3 @@ def single_number(given: Any, what: str) -> float:
             f"{what} must be one number, got shape {numbers.shape}: take its mean first"
         )
     return float(numbers.reshape(()))
-
-
-def checked_state(state_dict: Any, names: Collection[str], what: str) -> Mapping[str, Any]:
-    """The state; ``ValueError``, beginning with ``what``, for one without these names."""
-    if not isinstance(state_dict, Mapping) or not {*names} <= {*state_dict}:
-        found = [*state_dict] if isinstance(state_dict, Mapping) else type(state_dict).__name__
-        raise ValueError(
-            f"{what}: state_dict must hold {', '.join(names)}, got {found}: pass what state_dict() "
-            f"of a {what} gave"
-        )
-    return state_dict

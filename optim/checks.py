@@ -1,29 +1,51 @@
-"""What the options of optimizers must be, once for all of them."""
+"""What the options of optimizers and schedulers must be, once for all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from collections.abc import Collection, Mapping
+from math import inf
 from typing import Any, NamedTuple
 
-from ..engine.operation import real_number
-from ..engine.shapes import whole_numbers
+from ..nn.checks import checked_count, number_within, ordered
 
 
-class Requirement(NamedTuple):
-    """What an option must be.
+class Range(NamedTuple):
+    """The numbers that an option may be: see :func:`~twingrad.nn.checks.number_within`.
 
     Attributes
     ----------
-    test : callable
-        Whether a value, or the two numbers of a pair, will do.
-    rule, cure : str
-        For the sentence of the error.
+    why : str
+        The end of the sentence for numbers outside.
+    at_least, above, at_most, below : float or None
+        The bounds; ``below=inf`` is "finite".
     """
 
-    test: Callable[..., bool]
-    rule: str
-    cure: str
+    why: str
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+
+POSITIVE = Range("give a positive number", above=0, below=inf)
+FROM_ZERO = Range("give 0 or a positive number", at_least=0, below=inf)
+SHARE = Range("give a share such as 0.1", above=0, at_most=1)
+UNIT = Range("give a share such as 0.1", at_least=0, at_most=1)
+SHRINKING = Range("give 0.5 for half the rate", above=0, below=1)
+MOMENTUM = Range("give a momentum such as 0.9", at_least=0, below=1)
+
+
+def checked_number(given: Any, what: str, allowed: Range) -> float:
+    """A number of a range, as a float; an error beginning with ``what`` for others."""
+    return number_within(given, what, **allowed._asdict())
+
+
+def checked_choice(given: Any, what: str, choices: Collection[str | None]) -> Any:
+    """One of these words, or None; ``ValueError``, beginning with ``what``, for others."""
+    if given not in choices:
+        words = " or ".join(map(repr, choices))
+        raise ValueError(f"{what} must be {words}, got {given!r:.40}: choose one of them")
+    return given
 
 
 def check_options(options: Mapping[str, Any], what: str) -> None:
@@ -33,85 +55,65 @@ def check_options(options: Mapping[str, Any], what: str) -> None:
     """
     for name, value in options.items():
         of = f"{what}: {name}"
-        if name in _PAIRS:
-            _check_pair(value, _PAIRS[name], of)
-        elif name in _SINGLE:
-            _check(_SINGLE[name], (real_number(value, of),), value, of)
+        if name in _NUMBERS:
+            checked_number(value, of, _NUMBERS[name])
+        elif name in _PAIRS:
+            _check_pair(value, of, *_PAIRS[name])
         elif name in _COUNTS:
-            _check(_COUNTS[name], whole_numbers([value], of), value, of)
+            checked_count(value, of, 1)
         elif name in _CHOICES:
-            _check(_CHOICES[name], (value,), value, of)
+            checked_choice(value, of, _CHOICES[name])
         elif name in _FLAGS and not isinstance(value, bool):
             raise TypeError(f"{of} must be True or False, got {value!r}: it is an option")
+    if "step_sizes" in options:
+        least, greatest = options["step_sizes"]
+        ordered(f"{what}: step_sizes", least=least, greatest=greatest)
 
 
-def _check(requirement: Requirement, found: Sequence[Any], value: Any, of: str) -> None:
-    if not requirement.test(*found):
-        raise ValueError(f"{of} must be {requirement.rule}, got {value!r}: {requirement.cure}")
-
-
-def _check_pair(value: Any, requirement: Requirement, of: str) -> None:
+def _check_pair(value: Any, of: str, first: Range, second: Range) -> None:
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ValueError(f"{of} must be {requirement.rule}, got {value!r}: {requirement.cure}")
-    numbers = [real_number(each, f"{of}[{k}]") for k, each in enumerate(value)]
-    _check(requirement, numbers, value, of)
+        raise ValueError(
+            f"{of} must be two numbers, got {value!r}: write them in parentheses, as in the default"
+        )
+    for k, allowed in enumerate((first, second)):
+        checked_number(value[k], f"{of}[{k}]", allowed)
 
 
-def _not_negative(cure: str) -> Requirement:
-    return Requirement(lambda x: x >= 0, "at least 0", cure)
+def _from_zero(why: str) -> Range:
+    return Range(why, at_least=0, below=inf)
 
 
-def _count(cure: str) -> Requirement:
-    return Requirement(lambda count: count >= 1, "at least 1", cure)
-
-
-_SINGLE: Mapping[str, Requirement] = {
-    "lr": _not_negative("descent goes against the gradient, and maximize=True goes with it"),
-    "momentum": _not_negative("0 is no momentum, 0.9 is usual"),
-    "dampening": Requirement(isfinite, "finite", "0 is usual"),
-    "weight_decay": _not_negative("it pulls towards 0"),
-    "eps": _not_negative("it is added to a root"),
-    "alpha": _not_negative("it weighs a running average, or is the power of a decay"),
-    "rho": Requirement(lambda x: 0 <= x <= 1, "between 0 and 1", "it weighs a running average"),
-    "lr_decay": _not_negative("the rate is divided by 1 + steps * lr_decay"),
-    "initial_accumulator_value": _not_negative("it is a sum of squares"),
-    "momentum_decay": _not_negative("0.004 is usual"),
-    "lambd": _not_negative("it pulls towards 0, and lets the rate decay"),
-    "t0": _not_negative("averaging begins there"),
-    "tolerance_grad": _not_negative("a step ends at a smaller gradient"),
-    "tolerance_change": _not_negative("a step ends at a smaller change"),
+_NUMBERS: Mapping[str, Range] = {
+    "lr": _from_zero("descent goes against the gradient, and maximize=True goes with it"),
+    "momentum": _from_zero("0 is no momentum, 0.9 is usual"),
+    "dampening": Range("0 is usual", above=-inf, below=inf),
+    "weight_decay": _from_zero("it pulls towards 0"),
+    "eps": _from_zero("it keeps a divisor from being 0"),
+    "alpha": _from_zero("it weighs a running average, or is the power of a decay"),
+    "rho": Range("it weighs a running average", at_least=0, at_most=1),
+    "lr_decay": _from_zero("the rate is divided by 1 + steps * lr_decay"),
+    "initial_accumulator_value": _from_zero("it is a sum of squares"),
+    "momentum_decay": _from_zero("0.004 is usual"),
+    "lambd": _from_zero("it pulls towards 0, and lets the rate decay"),
+    "t0": Range("averaging begins there", at_least=0),
+    "tolerance_grad": _from_zero("a step ends at a smaller gradient"),
+    "tolerance_change": _from_zero("a step ends at a smaller change"),
 }
 
-_PAIRS: Mapping[str, Requirement] = {
-    "betas": Requirement(
-        lambda a, b: 0 <= a < 1 and 0 <= b < 1,
-        "two numbers in [0, 1)",
-        "they weigh running averages, and 1 would never forget",
+_AVERAGE = Range("it weighs a running average, and 1 would never forget", at_least=0, below=1)
+_STEP_SIZE = _from_zero("steps stay between the two")
+
+_PAIRS: Mapping[str, tuple[Range, Range]] = {
+    "betas": (_AVERAGE, _AVERAGE),
+    "etas": (
+        Range("steps shrink by it", above=0, below=1),
+        Range("steps grow by it", above=1, below=inf),
     ),
-    "etas": Requirement(
-        lambda minus, plus: 0 < minus < 1 < plus,
-        "two numbers with 0 < etaminus < 1 < etaplus",
-        "steps shrink by the one and grow by the other",
-    ),
-    "step_sizes": Requirement(
-        lambda least, greatest: 0 <= least <= greatest,
-        "two numbers with 0 <= least <= greatest",
-        "steps stay between them",
-    ),
+    "step_sizes": (_STEP_SIZE, _STEP_SIZE),
 }
 
-_COUNTS: Mapping[str, Requirement] = {
-    "max_iter": _count("it counts the iterations of a step"),
-    "max_eval": _count("it counts the calls of the closure in a step"),
-    "history_size": _count("it counts the steps that are remembered"),
-}
+_COUNTS = frozenset({"max_iter", "max_eval", "history_size"})
 
-_CHOICES: Mapping[str, Requirement] = {
-    "line_search_fn": Requirement(
-        lambda choice: choice in ("strong_wolfe", None),
-        "'strong_wolfe' or None",
-        "None goes as far as lr says",
-    ),
-}
+_CHOICES: Mapping[str, Collection[str | None]] = {"line_search_fn": ("strong_wolfe", None)}
 
 _FLAGS = frozenset({"nesterov", "maximize", "amsgrad", "centered", "decoupled_weight_decay"})

@@ -14,7 +14,7 @@ from ..engine.handle import Handle
 from ..nn import Module, activations
 from ..nn.backend import numbers_of
 from ..nn.tables import aligned, short
-from .arguments import checked_module
+from .arguments import checked_module, checked_optimizer
 from .flow import GradientFlow, flows, gradient_flow
 from .optimizer import Optimizer
 
@@ -111,11 +111,8 @@ class Diagnostics:
 
     def __init__(self, model: Module, optimizer: Optimizer | None = None) -> None:
         self.model = checked_module(model, "Diagnostics")
-        if optimizer is not None and not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"Diagnostics: optimizer must be an Optimizer, got {type(optimizer).__name__}: "
-                "pass what makes the steps, or nothing"
-            )
+        if optimizer is not None:
+            checked_optimizer(optimizer, "Diagnostics")
         self._units: dict[str, UnitReport] = {}
         self._before: dict[str, NDArray[Any]] = {}
         self._last: GradientFlow | None = None

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from ..nn.backend import backend_of
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+from numpy.typing import NDArray
+
+from ..engine import Array, Value
+from ..nn.backend import backend_of, numbers_of
+from ..tensor import Tensor
 
 
 def grouped(params: Any, what: str) -> list[Mapping[str, Any]]:
@@ -47,16 +54,54 @@ def checked_parameters(group: Mapping[str, Any], what: str) -> tuple[list[str] |
         )
     names = [name for name, _ in given] if given and are_pairs[0] else None
     parameters = [parameter for _, parameter in given] if names is not None else given
-    seen: set[int] = set()
     for position, parameter in enumerate(parameters):
         _check(parameter, position, what)
+    return names, parameters
+
+
+def check_apart(parameters: Sequence[Any], what: str) -> None:
+    """Raise ``ValueError``, beginning with ``what``, where a number would be updated twice.
+
+    That is so for a parameter that is given twice, a Value that is an element of two Arrays, and
+    tensors that overlap in memory.
+    """
+    _check_once(parameters, what)
+    values: set[int] = set()
+    for position, parameter in enumerate(parameters):
+        if isinstance(parameter, Array | Value):
+            own = {id(value) for value in Array(parameter).flatten()}
+            if not values.isdisjoint(own):
+                raise _overlapping(position, what)
+            values |= own
+    spans = []
+    for position, parameter in enumerate(parameters):
+        if isinstance(parameter, Tensor) and parameter.numel():
+            numbers = numbers_of(parameter)
+            spans.append((*byte_bounds(numbers), position, numbers))
+    near: list[tuple[int, NDArray[Any]]] = []
+    for start, stop, position, numbers in sorted(spans, key=itemgetter(0)):
+        near = [(end, other) for end, other in near if end > start]
+        if any(np.shares_memory(numbers, other) for _, other in near):
+            raise _overlapping(position, what)
+        near.append((stop, numbers))
+
+
+def _check_once(parameters: Sequence[Any], what: str) -> None:
+    seen: set[int] = set()
+    for position, parameter in enumerate(parameters):
         if id(parameter) in seen:
             raise ValueError(
                 f"{what}: params must hold each parameter once, got number {position} again: "
                 "take it out"
             )
         seen.add(id(parameter))
-    return names, parameters
+
+
+def _overlapping(position: int, what: str) -> ValueError:
+    return ValueError(
+        f"{what}: params must hold each number once, got number {position}, which shares some with "
+        "another: take it out, or pass a clone"
+    )
 
 
 def _listed(params: Any, what: str) -> list[Any]:
@@ -80,8 +125,14 @@ def _check(parameter: Any, position: int, what: str) -> None:
             f"{what}: params must be leaves, got number {position}, which was computed: "
             "pass what it was computed from"
         )
-    if twin.numbers(parameter).dtype.kind != "f":
+    numbers = twin.numbers(parameter)
+    if numbers.dtype.kind != "f":
         raise TypeError(
-            f"{what}: params must be floating point numbers, got dtype "
-            f"{twin.numbers(parameter).dtype} as number {position}: convert it with float()"
+            f"{what}: params must be floating point numbers, got dtype {numbers.dtype} as number "
+            f"{position}: convert it with float()"
+        )
+    if not numbers.flags.writeable:
+        raise ValueError(
+            f"{what}: params must be in memory that can be written to, got number {position} in "
+            "memory that cannot, as that of expand() and of read-only arrays: pass a clone"
         )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.modes import enable_grad
-from ..engine.operation import real_number
-from ..nn.backend import backend_of
 from . import saving
+from .arguments import single_number
 from .checks import check_options
 from .curvature import Memory, memory
 from .line_search import Point, strong_wolfe
@@ -112,6 +112,24 @@ class LBFGS(Optimizer):
             )
         super().add_param_group(param_group)
 
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Go up to ``max_iter`` iterations down; gives what the closure gave at first.
+
+        A parameter without a gradient counts as one whose gradient is 0. If the closure raises,
+        parameters and memory are as before the step.
+
+        Parameters
+        ----------
+        closure : callable
+            Computes the loss and its gradients anew, and gives the loss: one number.
+
+        Raises
+        ------
+        TypeError
+            Without a closure, or where it gives no number.
+        """
+        return super().step(closure)
+
     def _step(self, closure: Callable[[], Any] | None) -> Any:
         if closure is None:
             raise TypeError(
@@ -121,10 +139,16 @@ class LBFGS(Optimizer):
         self.follow()
         options = self.param_groups[0]
         objective = _Objective(closure, self._slots[0])
-        first = objective.evaluate()
-        self._memory.cast(objective.gradient.dtype)
-        if objective.steepness > options["tolerance_grad"]:
-            self._iterate(objective, options)
+        before = copy(self._memory)
+        try:
+            first = objective.evaluate()
+            self._memory.cast(objective.gradient.dtype)
+            if objective.steepness > options["tolerance_grad"]:
+                self._iterate(objective, options)
+        except BaseException:  # a closure that fails in a search leaves the weights anywhere
+            self._memory = before
+            objective.go_back()
+            raise
         self._memory.evaluations += objective.evaluations
         return first
 
@@ -172,7 +196,7 @@ class LBFGS(Optimizer):
         Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
         """
         self.follow()
-        (options,) = saving.loaded_options(state_dict, self.param_groups, "LBFGS")
+        (options,) = saving.loaded_options(state_dict, self)
         slots = self._slots[0]
         size = sum(slot.size for slot in slots)
         dtype = np.result_type(*[slot.numbers.dtype for slot in slots])
@@ -215,7 +239,7 @@ class _Objective:
     def __init__(self, closure: Callable[[], Any], slots: Sequence[Slot]) -> None:
         self._closure = closure
         self._slots = slots
-        self._numbers = np.concatenate([slot.numbers for slot in slots])
+        self._numbers = self._begin = np.concatenate([slot.numbers for slot in slots])
         self.evaluations = 0
 
     def evaluate(self) -> Any:
@@ -223,7 +247,7 @@ class _Objective:
         with enable_grad():
             loss = self._closure()
         self.evaluations += 1
-        self.loss = _number(loss)
+        self.loss = single_number(loss, "LBFGS: what the closure gives")
         gradients = [slot.gradient for slot in self._slots]
         self.gradient = np.concatenate(
             [
@@ -258,23 +282,13 @@ class _Objective:
         self._numbers = self._numbers + step * direction
         self._write(self._numbers)
 
+    def go_back(self) -> None:
+        """Put the parameters back to where they were at first."""
+        self._write(self._begin)
+
     def _write(self, numbers: NDArray[Any]) -> None:
         start = 0
         for slot in self._slots:
             part = numbers[start : start + slot.size].astype(slot.numbers.dtype, copy=False)
             slot.twin.write(slot.operand, part.reshape(slot.shape))
             start += slot.size
-
-
-def _number(loss: Any) -> float:
-    """The loss that a closure gave, as a number."""
-    twin = backend_of(loss)
-    if twin is None:
-        return real_number(loss, "LBFGS: what the closure gives")
-    numbers = twin.numbers(loss)
-    if numbers.size != 1:
-        raise ValueError(
-            f"LBFGS: closure must give one number, got shape {numbers.shape}: give the sum or the "
-            "mean"
-        )
-    return float(numbers.item())

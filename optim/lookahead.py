@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..nn.backend import numbers_of, twin_of
-from .arguments import checked_state
-from .lr_scheduler.arguments import SHARE, checked_optimizer, real, whole
+from ..nn.checks import checked_count
+from .arguments import checked_optimizer
+from .checks import SHARE, checked_number
 from .optimizer import Optimizer
+from .saving import checked_state
 from .stepping import UpdateSteps
 
 
@@ -62,8 +64,8 @@ class Lookahead(Optimizer):
 
     def __init__(self, optimizer: Optimizer, k: int = 5, alpha: float = 0.5) -> None:
         self.optimizer = checked_optimizer(optimizer, "Lookahead")
-        self.k = whole(k, "Lookahead: k")
-        self.alpha = real(alpha, "Lookahead: alpha", SHARE)
+        self.k = checked_count(k, "Lookahead: k", 1)
+        self.alpha = checked_number(alpha, "Lookahead: alpha", SHARE)
         self._done = 0
         self._slow: list[NDArray[Any]] = []
         # the constructor of the base class would make groups of its own, and what schedulers
@@ -129,7 +131,7 @@ class Lookahead(Optimizer):
 
         Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
         """
-        saved = checked_state(state_dict, ("optimizer", "slow", "step"), "Lookahead")
+        saved = checked_state(state_dict, ("optimizer", "slow", "step"), "Lookahead: state_dict")
         slow = [np.array(numbers_of(each)) for each in saved["slow"]]
         steps = int(saved["step"])
         shapes = (

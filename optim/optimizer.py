@@ -13,7 +13,7 @@ from ..nn.backend import zeros_like
 from ..tensor import Tensor
 from . import saving
 from .checks import check_options
-from .groups import checked_parameters, grouped
+from .groups import check_apart, checked_parameters, grouped
 from .packing import Pack, Run, Slot, packed
 from .rule import Rule
 from .stepping import UpdateSteps, update_steps
@@ -46,8 +46,8 @@ class Optimizer(ABC):
     TypeError
         For what is no parameter.
     ValueError
-        For no parameters at all, a parameter that is given twice or is no leaf, and options out
-        of their range.
+        For no parameters at all, one that is given twice, shares numbers with another, cannot be
+        written to or is no leaf, and options out of their range.
     """
 
     rule: ClassVar[Rule]
@@ -81,12 +81,9 @@ class Optimizer(ABC):
         names, parameters = checked_parameters(param_group, what)
         options = {key: value for key, value in param_group.items() if key != "params"}
         check_options(options, what)
-        known = {id(each) for group in self.param_groups for each in group["params"]}
-        if any(id(each) in known for each in parameters):
-            raise ValueError(
-                f"{what}: params must hold each parameter once, got one of another group again: "
-                "take it out of one of them"
-            )
+        self.follow()
+        known = [each for group in self.param_groups for each in group["params"]]
+        check_apart([*known, *parameters], what)
         group = {"params": parameters, **self.defaults, **options}
         if names is not None:
             group["param_names"] = names
@@ -189,8 +186,9 @@ class Optimizer(ABC):
         self.follow()
         if self._packs is None:
             self._packs = [packed(slots) for slots in self._slots]
-        for group, packs in zip(self.param_groups, self._packs, strict=True):
-            options = self.hyperparameters(group)
+        # of all groups before any is updated: an option that will not do changes nothing
+        options_of_groups = [self.hyperparameters(group) for group in self.param_groups]
+        for options, packs in zip(options_of_groups, self._packs, strict=True):
             for pack in packs:
                 for run in pack.runs():
                     self._update(pack, run, options)
@@ -199,12 +197,16 @@ class Optimizer(ABC):
     def hyperparameters(self, group: Mapping[str, Any]) -> list[float]:
         """What the rule needs of a group, in the order in which the rule names it."""
         found = []
-        for name in self.rule.hyperparameters:
-            if name in self.unpacked:
-                option, place = self.unpacked[name]
-                found.append(float(group[option][place]))
-            else:
-                found.append(float(group[self.renamed.get(name, name)]))
+        try:
+            for name in self.rule.hyperparameters:
+                if name in self.unpacked:
+                    option, place = self.unpacked[name]
+                    found.append(float(group[option][place]))
+                else:
+                    found.append(float(group[self.renamed.get(name, name)]))
+        except (TypeError, ValueError):
+            check_options(group, type(self).__name__)  # it says which, and what is wrong with it
+            raise
         return found
 
     def _update(self, pack: Pack, run: Run, options: Sequence[float]) -> None:
@@ -277,14 +279,13 @@ class Optimizer(ABC):
         return saving.state_dict(self.rule, self.param_groups, self._slots)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another optimizer of the same kind of parameters stopped.
+        """Go on where another optimizer of the same class and parameters stopped.
 
-        Raises ``ValueError`` where groups or shapes differ; then nothing has been changed.
+        Raises ``ValueError`` where options are missing, or groups or shapes differ; then nothing
+        has been changed.
         """
         self.follow()
-        groups = saving.loaded(
-            self.rule, state_dict, self.param_groups, self._slots, type(self).__name__
-        )
+        groups = saving.loaded(self.rule, state_dict, self, self._slots)
         for own, options in zip(self.param_groups, groups, strict=True):
             own.update(options)
         self._packs = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nn.backend import Backend, backend_of, zeros_like
+from ..nn.backend import Backend, backend_of
 from ..nn.parameter import Place, place_of
 
 LARGE = 16384
@@ -30,7 +30,18 @@ class Slot:
         The scalar state by its name in the rule.
     """
 
-    __slots__ = ("kept", "operand", "place", "shape", "size", "state", "twin", "updates")
+    __slots__ = (
+        "_flat",
+        "_seen",
+        "kept",
+        "operand",
+        "place",
+        "shape",
+        "size",
+        "state",
+        "twin",
+        "updates",
+    )
 
     def __init__(self, operand: Any) -> None:
         self.place: Place | None = place_of(operand) if hasattr(operand, "shape") else None
@@ -49,6 +60,13 @@ class Slot:
         self.shape = numbers.shape
         self.size = numbers.size
         self.state = {name: each.astype(numbers.dtype) for name, each in self.state.items()}
+        self._seen: NDArray[Any] | None = None
+        self._flat: NDArray[Any] | None = None
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What a copy is made of: it finds its own memory."""
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return None, kept | {"_seen": None, "_flat": None}
 
     @property
     def has_moved(self) -> bool:
@@ -58,15 +76,19 @@ class Slot:
         stands = self.place.operand
         return stands is not self.operand and stands is not None
 
-    def zero_gradient(self) -> None:
-        """Set the gradient to 0, if there is one."""
-        if self.operand.grad is not None:
-            self.operand.grad = 0.0 if self.place is None else zeros_like(self.operand)
-
     @property
     def numbers(self) -> NDArray[Any]:
         """The numbers of the parameter, in one dimension; they may share its memory."""
         return self.twin.numbers(self.operand).reshape(-1)
+
+    @property
+    def memory(self) -> NDArray[Any] | None:
+        """The memory of the parameter in one dimension; None if it has none in one piece."""
+        numbers = self.twin.numbers(self.operand)
+        if numbers is not self._seen:  # the same from update to update, as a rule
+            memory = self.twin.memory(self.operand)
+            self._seen, self._flat = numbers, None if memory is None else memory.reshape(-1)
+        return self._flat
 
     @property
     def gradient(self) -> NDArray[Any] | None:
@@ -122,13 +144,15 @@ class Pack:
     def numbers(self, run: Run) -> NDArray[Any]:
         """The numbers of a run in a row, to be changed and then given to :meth:`write`."""
         if self._is_direct:
-            memory = self.slots[0].twin.memory(self.slots[0].operand)
+            memory = self.slots[0].memory
             if memory is not None:
-                return memory.reshape(-1)
+                return memory
         if self._numbers is None:
             self._numbers = np.empty(self.ends[-1], self.dtype)
         row = self._numbers[run.start : run.stop]
-        np.concatenate([slot.numbers for slot in run.slots], out=row)
+        np.concatenate(
+            [slot.numbers if (at := slot.memory) is None else at for slot in run.slots], out=row
+        )
         return row
 
     def gradients(self, run: Run) -> NDArray[Any]:
@@ -162,14 +186,13 @@ class Pack:
         """Give the parameters of a run their new numbers."""
         start = 0
         for slot in run.slots:
-            twin, operand, stop = slot.twin, slot.operand, start + slot.size
-            memory = twin.memory(operand)
+            memory, stop = slot.memory, start + slot.size
             if memory is None:
-                twin.write(operand, numbers[start:stop].reshape(slot.shape))
+                slot.twin.write(slot.operand, numbers[start:stop].reshape(slot.shape))
             else:
                 if not self._is_direct:
-                    memory[...] = numbers[start:stop].reshape(slot.shape)
-                twin.changed(operand)
+                    memory[:] = numbers[start:stop]
+                slot.twin.changed(slot.operand)
             start = stop
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from ..engine.shapes import Shape
 from ..nn.backend import numbers_of
 from .packing import Slot
 from .rule import Rule
+
+if TYPE_CHECKING:
+    from .optimizer import Optimizer
 
 
 def entries(rule: Rule, slot: Slot) -> dict[str, Any]:
@@ -44,84 +46,103 @@ def saved_groups(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     saved = []
     position = 0
     for group in groups:
-        options = {key: value for key, value in group.items() if key != "params"}
         count = len(group["params"])
-        saved.append(options | {"params": [*range(position, position + count)]})
+        saved.append(_options(group) | {"params": [*range(position, position + count)]})
         position += count
     return saved
 
 
+def checked_state(given: Any, names: Collection[str], what: str) -> Mapping[str, Any]:
+    """What was given; ``ValueError``, beginning with ``what``, if it lacks one of these names."""
+    if not isinstance(given, Mapping) or not {*names} <= {*given}:
+        found = [*given] if isinstance(given, Mapping) else type(given).__name__
+        raise ValueError(
+            f"{what} must hold {', '.join(names)}, got {found}: pass what state_dict() of the same "
+            "class gave"
+        )
+    return given
+
+
 def loaded(
-    rule: Rule,
-    saved: Mapping[str, Any],
-    groups: Sequence[Mapping[str, Any]],
-    slots: Sequence[Sequence[Slot]],
-    what: str,
+    rule: Rule, saved: Mapping[str, Any], optimizer: Optimizer, slots: Sequence[Sequence[Slot]]
 ) -> list[dict[str, Any]]:
     """Give the slots the saved state; gives the options of the groups, without ``params``."""
-    options = loaded_options(saved, groups, what)
+    options = loaded_options(saved, optimizer)
     members = [slot for group in slots for slot in group]
     numbers = [number for group in saved["param_groups"] for number in group["params"]]
+    entries = [saved["state"].get(number, {}) for number in numbers]
+    wrong = [
+        f"{key} of shape {shape} for a parameter of shape {slot.shape}"
+        for slot, remembered in zip(members, entries, strict=True)
+        for key, shape in _shapes(rule, remembered)
+        if shape != slot.shape
+    ]
+    if wrong:
+        raise ValueError(
+            f"{type(optimizer).__name__}: state_dict must have the shapes of the parameters, got "
+            f"{', '.join(wrong)}: build the same model"
+        )
     news = [
-        _read(rule, slot, saved["state"].get(number, {}), f"{what}: state_dict")
-        for slot, number in zip(members, numbers, strict=True)
+        _read(rule, slot.numbers.dtype, remembered)
+        for slot, remembered in zip(members, entries, strict=True)
     ]
     for slot, (updates, state, kept) in zip(members, news, strict=True):
         slot.updates, slot.state, slot.kept = updates, state, kept
     return options
 
 
-def loaded_options(
-    saved: Mapping[str, Any], groups: Sequence[Mapping[str, Any]], what: str
-) -> list[dict[str, Any]]:
+def loaded_options(saved: Mapping[str, Any], optimizer: Optimizer) -> list[dict[str, Any]]:
     """The saved options of the groups, without ``params``.
 
-    Raises ``ValueError``, beginning with ``what``, where groups differ.
+    Raises ``ValueError`` where groups differ, and for those of another kind of optimizer. Flags
+    may be missing: PyTorch has added some over the years.
     """
-    if not isinstance(saved, Mapping) or not {"state", "param_groups"} <= {*saved}:
-        raise ValueError(
-            f"{what}: state_dict must hold 'state' and 'param_groups', got "
-            f"{[*saved] if isinstance(saved, Mapping) else type(saved).__name__}: pass what "
-            "state_dict() of an optimizer gave"
-        )
-    sizes = [len(group["params"]) for group in groups]
+    what = type(optimizer).__name__
+    checked_state(saved, ("state", "param_groups"), f"{what}: state_dict")
+    flags = {key for key, value in optimizer.defaults.items() if isinstance(value, bool)}
+    needed = ["params", *[key for key in optimizer.defaults if key not in flags]]
+    for position, group in enumerate(saved["param_groups"]):
+        checked_state(group, needed, f"{what}: param_groups[{position}] of state_dict")
+    sizes = [len(group["params"]) for group in optimizer.param_groups]
     given = [len(group["params"]) for group in saved["param_groups"]]
     if sizes != given:
         raise ValueError(
             f"{what}: state_dict must have groups of {sizes} parameters, got {given}: build the "
             "optimizer for the same model and groups"
         )
-    return [
-        {key: _copied(value) for key, value in group.items() if key != "params"}
-        for group in saved["param_groups"]
-    ]
+    return [_options(group) for group in saved["param_groups"]]
+
+
+def _shapes(rule: Rule, entries: Mapping[str, Any]) -> Iterator[tuple[str, Shape]]:
+    """The shapes of the elementwise state that was saved, by key."""
+    for name, remembered in rule.state.items():
+        if name in rule.elementwise and entries.get(remembered.key) is not None:
+            yield remembered.key, numbers_of(entries[remembered.key]).shape
 
 
 def _read(
-    rule: Rule, slot: Slot, saved: Mapping[str, Any], what: str
+    rule: Rule, dtype: Any, entries: Mapping[str, Any]
 ) -> tuple[int, dict[str, Any], dict[str, float]]:
     """The updates so far, the elementwise state and the scalar state of one parameter."""
-    dtype = slot.numbers.dtype
     state: dict[str, Any] = {}
     kept: dict[str, float] = {}
     for name, remembered in rule.state.items():
-        given = saved.get(remembered.key)
+        given = entries.get(remembered.key)
         if given is None:
             continue
-        found = np.asarray(numbers_of(given))
-        if name not in rule.elementwise:
-            kept[name] = float(found)
-        elif found.shape != slot.shape:
-            raise ValueError(
-                f"{what} must have the shapes of the parameters, got {remembered.key} of shape "
-                f"{found.shape} for a parameter of shape {slot.shape}: build the same model"
-            )
+        if name in rule.elementwise:
+            state[name] = numbers_of(given).astype(dtype).reshape(-1)
         else:
-            state[name] = found.astype(dtype).reshape(-1)
+            kept[name] = float(numbers_of(given))
     # PyTorch's SGD does not count its updates; that it remembers something tells of the first
-    updates = int(numbers_of(saved["step"])) if "step" in saved else int(bool(state))
+    updates = int(numbers_of(entries["step"])) if "step" in entries else int(bool(state))
     return updates, state, kept
 
 
-def _copied(value: Any) -> Any:
-    return [*value] if isinstance(value, list) else value
+def _options(group: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a group, of which the lists are copies."""
+    return {
+        key: [*value] if isinstance(value, list) else value
+        for key, value in group.items()
+        if key != "params"
+    }

@@ -8,9 +8,11 @@ from typing import Any, Literal, final
 
 from ..nn import Module
 from ..nn.backend import numbers_of
+from ..nn.checks import checked_count
 from ..nn.state import entries, load
-from .arguments import checked_module, checked_state, single_number
-from .lr_scheduler.arguments import FROM_ZERO, chosen, real, whole
+from .arguments import checked_module, single_number
+from .checks import FROM_ZERO, checked_choice, checked_number
+from .saving import checked_state
 
 
 @final
@@ -73,9 +75,9 @@ class EarlyStopping:
         restore_best: bool = True,
     ) -> None:
         self.model = None if model is None else checked_module(model, "EarlyStopping")
-        self.patience = whole(patience, "EarlyStopping: patience", least=0)
-        self.min_delta = real(min_delta, "EarlyStopping: min_delta", FROM_ZERO)
-        self.mode = chosen(mode, "EarlyStopping: mode", ("min", "max"))
+        self.patience = checked_count(patience, "EarlyStopping: patience")
+        self.min_delta = checked_number(min_delta, "EarlyStopping: min_delta", FROM_ZERO)
+        self.mode = checked_choice(mode, "EarlyStopping: mode", ("min", "max"))
         self.restore_best = restore_best
         self.best = inf if mode == "min" else -inf
         self.best_check = 0
@@ -123,7 +125,7 @@ class EarlyStopping:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where another one stopped; ``ValueError`` for what is no state of one."""
         names = ("best", "best_check", "checks", "weights")
-        saved = checked_state(state_dict, names, "EarlyStopping")
+        saved = checked_state(state_dict, names, "EarlyStopping: state_dict")
         self.best = float(saved["best"])
         self.best_check = int(saved["best_check"])
         self.checks = int(saved["checks"])

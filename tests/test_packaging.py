@@ -50,7 +50,11 @@ def test_the_wheel_holds_only_the_package(wheel):
 
 def test_the_wheel_holds_every_module_and_data_file(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    rooms = [room for room in ("engine", "lab", "nn", "optim", "tensor") if (ROOT / room).is_dir()]
+    rooms = [
+        room
+        for room in ("data", "engine", "lab", "nn", "optim", "tensor")
+        if (ROOT / room).is_dir()
+    ]
     for room in rooms:
         for file in (ROOT / room).rglob("*"):
             if file.suffix in {".py", ".html", ".css", ".js"}:

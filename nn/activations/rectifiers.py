@@ -17,7 +17,9 @@ from .base import Activation
 class ReLU(Activation):
     """The rectified linear unit: ``max(0, x)``, with slope 0 at 0.
 
-    Reference: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines",
+    References
+    ----------
+    Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines",
     2010; before them Fukushima 1969.
 
     Examples
@@ -36,7 +38,9 @@ class ReLU(Activation):
 class ReLU6(Activation):
     """``min(max(0, x), 6)``, with slope 0 at 0 and at 6.
 
-    Reference: Krizhevsky, "Convolutional deep belief networks on CIFAR-10", 2010.
+    References
+    ----------
+    Krizhevsky, "Convolutional deep belief networks on CIFAR-10", 2010.
     """
 
     def forward(self, input: Any) -> Any:
@@ -53,9 +57,9 @@ class LeakyReLU(Activation):
     negative_slope : float
         The slope at and below 0.
 
-    Notes
-    -----
-    Reference: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic
+    References
+    ----------
+    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic
     models", 2013.
     """
 
@@ -93,9 +97,9 @@ class PReLU(Activation):
     ValueError
         If ``num_parameters`` is below 1, or an input does not have as many channels.
 
-    Notes
-    -----
-    Reference: He et al., "Delving deep into rectifiers", 2015.
+    References
+    ----------
+    He et al., "Delving deep into rectifiers", 2015.
     """
 
     options = ("num_parameters",)
@@ -134,9 +138,9 @@ class RReLU(Activation):
     ValueError
         If ``lower`` is above ``upper``.
 
-    Notes
-    -----
-    Reference: Xu et al., "Empirical evaluation of rectified activations in convolutional network",
+    References
+    ----------
+    Xu et al., "Empirical evaluation of rectified activations in convolutional network",
     2015.
     """
 
@@ -160,9 +164,9 @@ class ELU(Activation):
     alpha : float
         Where it saturates; for 1 the slope has no jump at 0.
 
-    Notes
-    -----
-    Reference: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by
     exponential linear units", 2016.
     """
 
@@ -184,7 +188,9 @@ class SELU(Activation):
     Layers of it keep mean 0 and variance 1 by themselves, if their weights begin with mean 0 and
     variance ``1 / in_features`` and what drops out is :class:`~twingrad.nn.AlphaDropout`.
 
-    Reference: Klambauer et al., "Self-normalizing neural networks", 2017.
+    References
+    ----------
+    Klambauer et al., "Self-normalizing neural networks", 2017.
     """
 
     def forward(self, input: Any) -> Any:
@@ -206,9 +212,9 @@ class CELU(Activation):
     ValueError
         If ``alpha`` is 0.
 
-    Notes
-    -----
-    Reference: Barron, "Continuously differentiable exponential linear units", 2017.
+    References
+    ----------
+    Barron, "Continuously differentiable exponential linear units", 2017.
     """
 
     options = ("alpha",)

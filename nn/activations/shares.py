@@ -26,9 +26,9 @@ class Softmax(Activation):
     IndexError
         For a dimension that an input does not have.
 
-    Notes
-    -----
-    Reference: Bridle, "Probabilistic interpretation of feedforward classification network
+    References
+    ----------
+    Bridle, "Probabilistic interpretation of feedforward classification network
     outputs", 1990.
 
     Examples
@@ -117,9 +117,9 @@ class GLU(Activation):
     ValueError
         For an input of odd length along it.
 
-    Notes
-    -----
-    Reference: Dauphin et al., "Language modeling with gated convolutional networks", 2017.
+    References
+    ----------
+    Dauphin et al., "Language modeling with gated convolutional networks", 2017.
 
     Examples
     --------

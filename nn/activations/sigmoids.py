@@ -14,7 +14,9 @@ from .base import Activation
 class Tanh(Activation):
     """The hyperbolic tangent: from -1 to 1, with slope 1 at 0.
 
-    Reference: LeCun et al., "Efficient BackProp", 1998, on why it trains better than a sigmoid.
+    References
+    ----------
+    LeCun et al., "Efficient BackProp", 1998, on why it trains better than a sigmoid.
     """
 
     def forward(self, input: Any) -> Any:
@@ -26,7 +28,9 @@ class Tanh(Activation):
 class Sigmoid(Activation):
     """The logistic function ``1 / (1 + exp(-x))``: from 0 to 1, a probability for log-odds x.
 
-    Reference: Rumelhart, Hinton and Williams, "Learning representations by back-propagating
+    References
+    ----------
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating
     errors", 1986.
 
     Examples
@@ -54,7 +58,9 @@ class LogSigmoid(Activation):
 class Softsign(Activation):
     """``x / (1 + |x|)``: from -1 to 1, more slowly than tanh.
 
-    Reference: Turian, Bergstra and Bengio, "Quadratic features and deep architectures for
+    References
+    ----------
+    Turian, Bergstra and Bengio, "Quadratic features and deep architectures for
     chunking", 2009.
     """
 
@@ -77,9 +83,9 @@ class Hardtanh(Activation):
     ValueError
         If ``min_val`` is above ``max_val``.
 
-    Notes
-    -----
-    Reference: Collobert, "Large scale machine learning", 2004.
+    References
+    ----------
+    Collobert, "Large scale machine learning", 2004.
     """
 
     options = ("min_val", "max_val")
@@ -97,7 +103,9 @@ class Hardtanh(Activation):
 class Hardsigmoid(Activation):
     """``(x + 3) / 6`` held between 0 and 1.
 
-    Reference: Courbariaux, Bengio and David, "BinaryConnect", 2015.
+    References
+    ----------
+    Courbariaux, Bengio and David, "BinaryConnect", 2015.
     """
 
     def forward(self, input: Any) -> Any:
@@ -116,9 +124,9 @@ class Softplus(Activation):
     threshold : float
         Where ``beta * x`` is above it, x itself is given, as in PyTorch.
 
-    Notes
-    -----
-    Reference: Dugas et al., "Incorporating second-order functional knowledge for better option
+    References
+    ----------
+    Dugas et al., "Incorporating second-order functional knowledge for better option
     pricing", 2001.
     """
 
@@ -138,7 +146,9 @@ class Softplus(Activation):
 class SiLU(Activation):
     """``x * sigmoid(x)``, also called swish: a ReLU with a smooth dip below 0.
 
-    Reference: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function
+    References
+    ----------
+    Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function
     approximation in reinforcement learning", 2018; Ramachandran, Zoph and Le, 2017.
     """
 
@@ -151,7 +161,9 @@ class SiLU(Activation):
 class Mish(Activation):
     """``x * tanh(softplus(x))``.
 
-    Reference: Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+    References
+    ----------
+    Misra, "Mish: a self regularized non-monotonic activation function", 2019.
     """
 
     def forward(self, input: Any) -> Any:
@@ -174,9 +186,9 @@ class GELU(Activation):
     ValueError
         For another ``approximate``, when it is called.
 
-    Notes
-    -----
-    Reference: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian error linear units", 2016.
     """
 
     options = ("approximate",)
@@ -194,7 +206,9 @@ class GELU(Activation):
 class Hardswish(Activation):
     """``x * hardsigmoid(x)``: a SiLU made of straight and square pieces.
 
-    Reference: Howard et al., "Searching for MobileNetV3", 2019.
+    References
+    ----------
+    Howard et al., "Searching for MobileNetV3", 2019.
     """
 
     def forward(self, input: Any) -> Any:

@@ -22,9 +22,9 @@ class Heaviside(Activation):
     values : float
         What a sum of exactly 0 gives.
 
-    Notes
-    -----
-    Reference: Rosenblatt, "The perceptron: a probabilistic model for information storage and
+    References
+    ----------
+    Rosenblatt, "The perceptron: a probabilistic model for information storage and
     organization in the brain", 1958.
 
     Examples
@@ -59,9 +59,9 @@ class Threshold(Activation):
     value : float
         What stands for x elsewhere; the slope is 0 there.
 
-    Notes
-    -----
-    Reference: McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous
+    References
+    ----------
+    McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous
     activity", 1943.
 
     Examples
@@ -95,9 +95,9 @@ class Hardshrink(Activation):
     lambd : float
         Up to where x is small.
 
-    Notes
-    -----
-    Reference: Donoho and Johnstone, "Ideal spatial adaptation by wavelet shrinkage", 1994.
+    References
+    ----------
+    Donoho and Johnstone, "Ideal spatial adaptation by wavelet shrinkage", 1994.
     """
 
     options = ("lambd",)
@@ -127,9 +127,9 @@ class Softshrink(Activation):
     ValueError
         If ``lambd`` is negative.
 
-    Notes
-    -----
-    Reference: Donoho, "De-noising by soft-thresholding", 1995.
+    References
+    ----------
+    Donoho, "De-noising by soft-thresholding", 1995.
     """
 
     options = ("lambd",)

@@ -61,6 +61,10 @@ def batch_norm(
     """
     input, running_mean, running_var, weight, bias = operands(
         "batch_norm",
+        "running_mean",
+        "running_var",
+        "weight",
+        "bias",
         input=input,
         running_mean=running_mean,
         running_var=running_var,

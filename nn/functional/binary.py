@@ -50,7 +50,7 @@ def binary_cross_entropy(
     [0.6931471805599453, 100.0]
     """
     what = "binary_cross_entropy"
-    input, target, weight = operands(what, input=input, target=target, weight=weight)
+    input, target, weight = operands(what, "weight", input=input, target=target, weight=weight)
     check_shape(target, input.shape, "target", what)
     chances = numbers_of(input)
     spreads = chances * (1 - chances)
@@ -239,7 +239,13 @@ def multilabel_soft_margin_loss(
 def _from_logits(input: Any, target: Any, weight: Any, pos_weight: Any, what: str) -> Any:
     """The binary cross-entropies of logits, weighted."""
     input, target, weight, pos_weight = operands(
-        what, input=input, target=target, weight=weight, pos_weight=pos_weight
+        what,
+        "weight",
+        "pos_weight",
+        input=input,
+        target=target,
+        weight=weight,
+        pos_weight=pos_weight,
     )
     check_shape(target, input.shape, "target", what)
     if pos_weight is None:

@@ -56,7 +56,7 @@ def scores_and_weight(what: str, input: Any, target: Any, weight: Any) -> tuple[
     Raises ``TypeError`` for a mix of twins, and ``ValueError`` where the scores have no dimension,
     or where there is not one weight for each class.
     """
-    twin = common_backend(what, input=input, target=target, weight=weight)
+    twin = common_backend(what, "weight", input=input, target=target, weight=weight)
     input = twin.operand(input)
     if not input.ndim:
         raise ValueError(

@@ -38,7 +38,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     >>> F.linear([1.0, 2.0], Array([[3.0, -1.0]]), Array([0.5])).tolist()
     [1.5]
     """
-    input, weight, bias = operands("linear", input=input, weight=weight, bias=bias)
+    input, weight, bias = operands("linear", "bias", input=input, weight=weight, bias=bias)
     return twin_of(weight).linear(input, weight, bias)
 
 
@@ -62,7 +62,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
         If the shapes do not fit.
     """
     input1, input2, weight, bias = operands(
-        "bilinear", input1=input1, input2=input2, weight=weight, bias=bias
+        "bilinear", "bias", input1=input1, input2=input2, weight=weight, bias=bias
     )
     shapes = input1.shape, input2.shape
     if (

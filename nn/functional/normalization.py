@@ -56,9 +56,10 @@ def layer_norm(
     array([[-1.,  1.],
            [-1.,  1.]], dtype=float32)
     """
-    input, weight, bias = operands("layer_norm", input=input, weight=weight, bias=bias)
-    eps = checked_eps(eps, "layer_norm")
-    dims = _last_dims("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    what = "layer_norm"
+    input, weight, bias = operands(what, "weight", "bias", input=input, weight=weight, bias=bias)
+    eps = checked_eps(eps, what)
+    dims = _last_dims(what, input, normalized_shape, weight=weight, bias=bias)
     return affine(_standardized(input, dims, eps), weight, bias)
 
 
@@ -97,11 +98,12 @@ def group_norm(
     >>> F.group_norm([[1.0, 3.0, 10.0, 30.0]], 2).numpy().round(3)
     array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
-    input, weight, bias = operands("group_norm", input=input, weight=weight, bias=bias)
-    eps = checked_eps(eps, "group_norm")
-    check_channels("group_norm", input, weight=weight, bias=bias)
+    what = "group_norm"
+    input, weight, bias = operands(what, "weight", "bias", input=input, weight=weight, bias=bias)
+    eps = checked_eps(eps, what)
+    check_channels(what, input, weight=weight, bias=bias)
     examples, channels, *rest = input.shape
-    check_groups("group_norm", num_groups, channels)
+    check_groups(what, num_groups, channels)
     if input.numel() == num_groups and examples == 1:
         raise ValueError(
             f"group_norm: input must have several numbers for a group, got shape {input.shape} for "
@@ -154,7 +156,7 @@ def rms_norm(
     >>> F.rms_norm([3.0, 4.0, 5.0, 0.0], (4,)).numpy().round(3)
     array([0.849, 1.131, 1.414, 0.   ], dtype=float32)
     """
-    input, weight = operands("rms_norm", input=input, weight=weight)
+    input, weight = operands("rms_norm", "weight", input=input, weight=weight)
     if eps is None:
         eps = float(np.finfo(numbers_of(input).dtype).eps)
     eps = checked_eps(eps, "rms_norm")

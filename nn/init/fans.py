@@ -71,8 +71,8 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None 
     """Draw from U(-a, a) with ``a = gain * sqrt(6 / (fan_in + fan_out))``.
 
     The variance of signals is then kept forward and of gradients backward, as far as both can be:
-    Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks
-    (2010).
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    2010.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def kaiming_uniform_(
     """Draw from U(-bound, bound) with ``bound = gain * sqrt(3 / fan)``.
 
     The variance of signals (``fan_in``) or of gradients (``fan_out``) is then kept behind
-    rectifiers: He, Zhang, Ren and Sun, Delving deep into rectifiers (2015).
+    rectifiers: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
 
     Parameters
     ----------

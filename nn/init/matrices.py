@@ -85,8 +85,8 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Generator | None = None
     A tensor of more than two dimensions is taken as the matrix of its rows. Of the rows and the
     columns, the fewer are orthonormal. Q comes from the QR decomposition of a matrix of numbers
     from N(0, 1), with the signs that make R's diagonal positive. Saxe, McClelland and Ganguli,
-    Exact solutions to the nonlinear dynamics of learning in deep linear neural networks (2013);
-    Mezzadri, How to generate random matrices from the classical compact groups (2006).
+    "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013;
+    Mezzadri, "How to generate random matrices from the classical compact groups", 2006.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def sparse_(
 ) -> Any:
     """Draw from N(0, std**2), and set ``ceil(sparsity * rows)`` numbers of each column to 0.
 
-    Which ones are zeros is drawn for every column on its own. Martens, Deep learning via
-    Hessian-free optimization (2010).
+    Which ones are zeros is drawn for every column on its own. Martens, "Deep learning via
+    Hessian-free optimization", 2010.
 
     Parameters
     ----------

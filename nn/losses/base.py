@@ -37,5 +37,5 @@ class Loss(Module, ABC):
 
     def _keep_constant(self, name: str, numbers: Any) -> None:
         """Keep numbers, such as weights, as a buffer: of the selected twin, if of none."""
-        (constant,) = operands(type(self).__name__, **{name: numbers})
+        (constant,) = operands(type(self).__name__, name, **{name: numbers})
         self.register_buffer(name, constant)

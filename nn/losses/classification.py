@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ...engine.shapes import whole_numbers
 from ..functional import classification as functional
 from .base import Loss
 
@@ -51,7 +52,7 @@ class CrossEntropyLoss(Loss):
     ) -> None:
         super().__init__(reduction)
         self._keep_constant("weight", weight)
-        self.ignore_index = ignore_index
+        (self.ignore_index,) = whole_numbers([ignore_index], "CrossEntropyLoss: ignore_index")
         self.label_smoothing = functional.checked_smoothing(label_smoothing, "CrossEntropyLoss")
 
     def forward(self, input: Any, target: Any) -> Any:
@@ -91,7 +92,7 @@ class NLLLoss(Loss):
     ) -> None:
         super().__init__(reduction)
         self._keep_constant("weight", weight)
-        self.ignore_index = ignore_index
+        (self.ignore_index,) = whole_numbers([ignore_index], "NLLLoss: ignore_index")
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of log-probabilities ``(N, C, ...)`` and classes ``(N, ...)``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ...engine.operation import real_number
 from ..functional import hinges as functional
 from .base import Loss
 
@@ -30,7 +31,7 @@ class HingeLoss(Loss):
 
     def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.margin = margin
+        self.margin = real_number(margin, "HingeLoss: margin")
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of scores and classes -1 and 1 of one shape."""
@@ -59,7 +60,7 @@ class SquaredHingeLoss(Loss):
 
     def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.margin = margin
+        self.margin = real_number(margin, "SquaredHingeLoss: margin")
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of scores and classes -1 and 1 of one shape."""
@@ -128,7 +129,7 @@ class MultiMarginLoss(Loss):
         super().__init__(reduction)
         functional.check_power(p, "MultiMarginLoss")
         self.p = p
-        self.margin = margin
+        self.margin = real_number(margin, "MultiMarginLoss: margin")
         self._keep_constant("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Any:

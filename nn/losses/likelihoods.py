@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ...engine.operation import real_number
 from ..functional import likelihoods as functional
 from .base import Loss
 
@@ -75,7 +76,7 @@ class PoissonNLLLoss(Loss):
         super().__init__(reduction)
         self.log_input = log_input
         self.full = full
-        self.eps = eps
+        self.eps = real_number(eps, "PoissonNLLLoss: eps")
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of expected and observed counts of one shape."""
@@ -109,7 +110,7 @@ class GaussianNLLLoss(Loss):
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.full = full
-        self.eps = eps
+        self.eps = real_number(eps, "GaussianNLLLoss: eps")
 
     def forward(self, input: Any, target: Any, var: Any) -> Any:
         """The loss of expected and observed numbers, and variances."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ...engine.operation import real_number
 from ..functional import margins as functional
 from ..functional.arguments import above_zero
 from ..functional.distances import checked_norm
@@ -32,7 +33,7 @@ class HingeEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.margin = margin
+        self.margin = real_number(margin, "HingeEmbeddingLoss: margin")
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss of distances and -1 or 1, of one shape."""
@@ -61,7 +62,7 @@ class MarginRankingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.margin = margin
+        self.margin = real_number(margin, "MarginRankingLoss: margin")
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Any:
         """The loss of two inputs and -1 or 1, of one shape."""
@@ -90,7 +91,7 @@ class CosineEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.margin = margin
+        self.margin = real_number(margin, "CosineEmbeddingLoss: margin")
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Any:
         """The loss of vectors ``(N, D)`` and -1 or 1 for each pair of them."""
@@ -138,7 +139,7 @@ class TripletMarginLoss(Loss):
         super().__init__(reduction)
         self.margin = above_zero(margin, "margin", "TripletMarginLoss")
         self.p = checked_norm(p, "TripletMarginLoss")
-        self.eps = eps
+        self.eps = real_number(eps, "TripletMarginLoss: eps")
         self.swap = swap
 
     def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:

@@ -1,65 +1,13 @@
-"""The arguments of schedulers, checked: an optimizer, counts, numbers, one number per group."""
+"""The arguments of schedulers, checked: one item per group of parameters, milestones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
-from ...engine.operation import real_number
-from ...engine.shapes import whole_numbers
+from ...nn.checks import checked_count
+from ..checks import Range, checked_number
 from ..optimizer import Optimizer
-
-
-class Range(NamedTuple):
-    """Numbers that an argument may have: the rule in words, the rule as a test, the cure."""
-
-    rule: str
-    holds: Callable[[float], bool]
-    cure: str
-
-
-POSITIVE = Range("greater than 0 and finite", lambda x: 0 < x < inf, "give a positive number")
-FROM_ZERO = Range("0 or more and finite", lambda x: 0 <= x < inf, "give 0 or a positive number")
-SHARE = Range("greater than 0 and at most 1", lambda x: 0 < x <= 1, "give a share such as 0.1")
-UNIT = Range("between 0 and 1", lambda x: 0 <= x <= 1, "give a share such as 0.1")
-SHRINKING = Range("greater than 0 and below 1", lambda x: 0 < x < 1, "give 0.5 for half the rate")
-MOMENTUM = Range("0 or more and below 1", lambda x: 0 <= x < 1, "give a momentum such as 0.9")
-
-
-def checked_optimizer(optimizer: Any, scheduler: str) -> Optimizer:
-    """The optimizer that a scheduler of this name is for; ``TypeError`` for anything else."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"{scheduler}: optimizer must be an Optimizer of twingrad.optim, got "
-            f"{type(optimizer).__name__}: pass the optimizer first, as in "
-            f"{scheduler}(SGD(model.parameters(), lr=0.1), ...)"
-        )
-    return optimizer
-
-
-def whole(number: Any, what: str, least: int = 1) -> int:
-    """A count of ``least`` or more, as an int."""
-    (count,) = whole_numbers((number,), what)
-    if count < least:
-        raise ValueError(f"{what} must be {least} or more, got {count}: give a larger int")
-    return count
-
-
-def real(number: Any, what: str, allowed: Range) -> float:
-    """A real number of a range, as a float."""
-    found = real_number(number, what)
-    if not allowed.holds(found):
-        raise ValueError(f"{what} must be {allowed.rule}, got {found}: {allowed.cure}")
-    return found
-
-
-def chosen(choice: Any, what: str, choices: tuple[str, ...]) -> str:
-    """One of the words that an argument may be."""
-    if choice not in choices:
-        words = " or ".join(repr(word) for word in choices)
-        raise ValueError(f"{what} must be {words}, got {choice!r:.40}: choose one of them")
-    return str(choice)
 
 
 def per_group(given: Any, what: str, optimizer: Optimizer) -> list[Any]:
@@ -77,7 +25,7 @@ def per_group(given: Any, what: str, optimizer: Optimizer) -> list[Any]:
 
 def reals_per_group(given: Any, what: str, optimizer: Optimizer, allowed: Range) -> list[float]:
     """One real number of a range for each group of parameters."""
-    return [real(number, what, allowed) for number in per_group(given, what, optimizer)]
+    return [checked_number(number, what, allowed) for number in per_group(given, what, optimizer)]
 
 
 def functions_per_group(
@@ -101,7 +49,7 @@ def milestones_in_order(given: Any, what: str, least: int) -> list[int]:
             f"{what} must be a list of epochs, got {type(given).__name__} {given!r:.40}: "
             "write one such as [30, 80]"
         )
-    milestones = [whole(milestone, what, least) for milestone in given]
+    milestones = [checked_count(milestone, what, least) for milestone in given]
     if milestones != sorted(milestones):
         raise ValueError(f"{what} must be increasing, got {milestones}: sort them")
     return milestones

@@ -8,8 +8,9 @@ from copy import copy, deepcopy
 from typing import Any, ClassVar, Self
 
 from ...engine.operation import real_number
+from ...nn.checks import checked_count
+from ..arguments import checked_optimizer
 from ..optimizer import Optimizer
-from .arguments import checked_optimizer, whole
 
 
 class LRScheduler(ABC):
@@ -68,7 +69,7 @@ class LRScheduler(ABC):
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         name = type(self).__name__
         self.optimizer = checked_optimizer(optimizer, name)
-        self.last_epoch = whole(last_epoch, f"{name}: last_epoch", least=-1)
+        self.last_epoch = checked_count(last_epoch, f"{name}: last_epoch", -1)
         self.base_lrs = self._initial_rates()
         self._last_lr: list[float] = []
         self._begin()
@@ -200,7 +201,7 @@ class LRScheduler(ABC):
     def _rates_along(self, steps: int, step: Callable[[], None]) -> list[float] | list[list[float]]:
         """The rates now, and after each of ``steps - 1`` calls of ``step``."""
         rows = []
-        for number in range(whole(steps, f"{type(self).__name__}: steps of preview()", least=0)):
+        for number in range(checked_count(steps, f"{type(self).__name__}: steps of preview()")):
             if number:
                 step()
             rows.append(self._rates())
@@ -211,11 +212,12 @@ class LRScheduler(ABC):
     def _check_state(self, state: Mapping[str, Any]) -> None:
         name = type(self).__name__
         own = self.state_dict()
-        if state.keys() != own.keys():
+        found = state.keys() if isinstance(state, Mapping) else set()
+        if found != own.keys():
             raise ValueError(
                 f"{name}: state_dict must be the state of a {name}, got one with missing names "
-                f"{sorted(own.keys() - state.keys())} and unexpected names "
-                f"{sorted(state.keys() - own.keys())}: pass what state_dict() of a {name} gave"
+                f"{sorted(own.keys() - found)} and unexpected names "
+                f"{sorted(found - own.keys())}: pass what state_dict() of a {name} gave"
             )
         if len(state["base_lrs"]) != len(self.base_lrs):
             raise ValueError(

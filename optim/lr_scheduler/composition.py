@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
+from ..arguments import checked_optimizer
 from ..optimizer import Optimizer
-from .arguments import checked_optimizer, milestones_in_order
+from .arguments import milestones_in_order
 from .base import LRScheduler
 from .plateau import ReduceLROnPlateau
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import final
 
+from ...nn.checks import checked_count
+from ..checks import FROM_ZERO, SHARE, checked_number
 from ..optimizer import Optimizer
-from .arguments import FROM_ZERO, SHARE, real, whole
 from .base import LRScheduler
 from .curves import linear_growth
 
@@ -70,8 +71,8 @@ class CosineAnnealingLR(LRScheduler):
         eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
-        self.T_max = whole(T_max, "CosineAnnealingLR: T_max")
-        self.eta_min = real(eta_min, "CosineAnnealingLR: eta_min", FROM_ZERO)
+        self.T_max = checked_count(T_max, "CosineAnnealingLR: T_max", 1)
+        self.eta_min = checked_number(eta_min, "CosineAnnealingLR: eta_min", FROM_ZERO)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -144,9 +145,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         name = "CosineAnnealingWarmRestarts"
-        self.T_0 = whole(T_0, f"{name}: T_0")
-        self.T_mult = whole(T_mult, f"{name}: T_mult")
-        self.eta_min = real(eta_min, f"{name}: eta_min", FROM_ZERO)
+        self.T_0 = checked_count(T_0, f"{name}: T_0", 1)
+        self.T_mult = checked_count(T_mult, f"{name}: T_mult", 1)
+        self.eta_min = checked_number(eta_min, f"{name}: eta_min", FROM_ZERO)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -163,7 +164,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.last_epoch += 1
             self._wind(self.T_cur + 1)
         else:
-            found = real(epoch, "CosineAnnealingWarmRestarts: epoch of step()", FROM_ZERO)
+            found = checked_number(epoch, "CosineAnnealingWarmRestarts: epoch of step()", FROM_ZERO)
             self.last_epoch = math.floor(found)
             self.T_i = self.T_0
             self._wind(found)
@@ -248,16 +249,16 @@ class WarmupCosineLR(LRScheduler):
         eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
-        self.warmup_steps = whole(warmup_steps, "WarmupCosineLR: warmup_steps", least=0)
-        self.total_steps = whole(total_steps, "WarmupCosineLR: total_steps")
+        self.warmup_steps = checked_count(warmup_steps, "WarmupCosineLR: warmup_steps")
+        self.total_steps = checked_count(total_steps, "WarmupCosineLR: total_steps", 1)
         if self.total_steps <= self.warmup_steps:
             raise ValueError(
                 f"WarmupCosineLR: total_steps must be more than the {self.warmup_steps} "
                 f"warmup_steps, got {self.total_steps}: give the number of all steps, warm-up "
                 "included"
             )
-        self.start_factor = real(start_factor, "WarmupCosineLR: start_factor", SHARE)
-        self.eta_min = real(eta_min, "WarmupCosineLR: eta_min", FROM_ZERO)
+        self.start_factor = checked_number(start_factor, "WarmupCosineLR: start_factor", SHARE)
+        self.eta_min = checked_number(eta_min, "WarmupCosineLR: eta_min", FROM_ZERO)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import final
 
+from ...nn.checks import checked_count
+from ..checks import FROM_ZERO, POSITIVE, SHARE, UNIT, checked_number
 from ..optimizer import Optimizer
-from .arguments import FROM_ZERO, POSITIVE, SHARE, UNIT, real, whole
 from .base import LRScheduler
 
 
@@ -65,9 +66,9 @@ class LinearLR(LRScheduler):
         total_iters: int = 5,
         last_epoch: int = -1,
     ) -> None:
-        self.start_factor = real(start_factor, "LinearLR: start_factor", SHARE)
-        self.end_factor = real(end_factor, "LinearLR: end_factor", UNIT)
-        self.total_iters = whole(total_iters, "LinearLR: total_iters")
+        self.start_factor = checked_number(start_factor, "LinearLR: start_factor", SHARE)
+        self.end_factor = checked_number(end_factor, "LinearLR: end_factor", UNIT)
+        self.total_iters = checked_count(total_iters, "LinearLR: total_iters", 1)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -117,7 +118,7 @@ class ExponentialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        self.gamma = real(gamma, "ExponentialLR: gamma", POSITIVE)
+        self.gamma = checked_number(gamma, "ExponentialLR: gamma", POSITIVE)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -166,8 +167,8 @@ class PolynomialLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
     ) -> None:
-        self.total_iters = whole(total_iters, "PolynomialLR: total_iters")
-        self.power = real(power, "PolynomialLR: power", FROM_ZERO)
+        self.total_iters = checked_count(total_iters, "PolynomialLR: total_iters", 1)
+        self.power = checked_number(power, "PolynomialLR: power", FROM_ZERO)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:

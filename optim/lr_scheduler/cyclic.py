@@ -6,16 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, final
 
+from ...nn.checks import checked_count
+from ..arguments import checked_optimizer
+from ..checks import FROM_ZERO, POSITIVE, checked_choice, checked_number
 from ..optimizer import Optimizer
-from .arguments import (
-    FROM_ZERO,
-    POSITIVE,
-    checked_optimizer,
-    chosen,
-    real,
-    reals_per_group,
-    whole,
-)
+from .arguments import reals_per_group
 from .base import LRScheduler
 from .momentum import momentum_bounds, set_momentum
 
@@ -103,13 +98,19 @@ class CyclicLR(LRScheduler):
         checked_optimizer(optimizer, "CyclicLR")
         base_lrs = reals_per_group(base_lr, "CyclicLR: base_lr", optimizer, FROM_ZERO)
         self.max_lrs = reals_per_group(max_lr, "CyclicLR: max_lr", optimizer, FROM_ZERO)
-        up = whole(step_size_up, "CyclicLR: step_size_up")
-        down = up if step_size_down is None else whole(step_size_down, "CyclicLR: step_size_down")
+        up = checked_count(step_size_up, "CyclicLR: step_size_up", 1)
+        down = (
+            up
+            if step_size_down is None
+            else checked_count(step_size_down, "CyclicLR: step_size_down", 1)
+        )
         self.total_size = up + down
         self.step_ratio = up / self.total_size
-        self.mode = chosen(mode, "CyclicLR: mode", _MODES) if scale_fn is None else mode
-        self.gamma = real(gamma, "CyclicLR: gamma", POSITIVE)
-        self.scale_mode = chosen(scale_mode, "CyclicLR: scale_mode", ("cycle", "iterations"))
+        self.mode = checked_choice(mode, "CyclicLR: mode", _MODES) if scale_fn is None else mode
+        self.gamma = checked_number(gamma, "CyclicLR: gamma", POSITIVE)
+        self.scale_mode = checked_choice(
+            scale_mode, "CyclicLR: scale_mode", ("cycle", "iterations")
+        )
         self._scale_fn = _checked_scale(scale_fn)
         self.momentum_bounds = momentum_bounds(
             "CyclicLR", optimizer, cycle_momentum, base_momentum, max_momentum

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import final
 
+from ..arguments import checked_optimizer
 from ..optimizer import Optimizer
-from .arguments import checked_optimizer, functions_per_group
+from .arguments import functions_per_group
 from .base import LRScheduler
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..checks import MOMENTUM
 from ..optimizer import Optimizer
-from .arguments import MOMENTUM, reals_per_group
+from .arguments import reals_per_group
 
 
 def momentum_bounds(

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, final
 
+from ...nn.checks import checked_count
+from ..arguments import checked_optimizer
+from ..checks import POSITIVE, SHARE, checked_choice, checked_number
 from ..optimizer import Optimizer
-from .arguments import POSITIVE, SHARE, checked_optimizer, chosen, real, reals_per_group, whole
+from .arguments import reals_per_group
 from .base import LRScheduler
 from .momentum import momentum_bounds, set_momentum
 
@@ -117,11 +120,11 @@ class OneCycleLR(LRScheduler):
         self.total_steps = _counted_steps(total_steps, epochs, steps_per_epoch)
         self.three_phase = three_phase
         self.pct_start = _checked_start(pct_start, three_phase)
-        self.anneal_strategy = chosen(
+        self.anneal_strategy = checked_choice(
             anneal_strategy, "OneCycleLR: anneal_strategy", ("cos", "linear")
         )
-        first_divisor = real(div_factor, "OneCycleLR: div_factor", POSITIVE)
-        last_divisor = real(final_div_factor, "OneCycleLR: final_div_factor", POSITIVE)
+        first_divisor = checked_number(div_factor, "OneCycleLR: div_factor", POSITIVE)
+        last_divisor = checked_number(final_div_factor, "OneCycleLR: final_div_factor", POSITIVE)
         self.group_rates = [
             [top / first_divisor, top, top / first_divisor / last_divisor]
             for top in reals_per_group(max_lr, "OneCycleLR: max_lr", optimizer, POSITIVE)
@@ -129,7 +132,7 @@ class OneCycleLR(LRScheduler):
         self.momentum_bounds = momentum_bounds(
             "OneCycleLR", optimizer, cycle_momentum, base_momentum, max_momentum
         )
-        self._check_within(whole(last_epoch, "OneCycleLR: last_epoch", least=-1) + 1)
+        self._check_within(checked_count(last_epoch, "OneCycleLR: last_epoch", -1) + 1)
         if last_epoch == -1:
             for group, rates in zip(optimizer.param_groups, self.group_rates, strict=True):
                 group["initial_lr"] = rates[_FIRST]
@@ -186,20 +189,20 @@ class OneCycleLR(LRScheduler):
 
 def _counted_steps(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
     if total_steps is not None:
-        return whole(total_steps, "OneCycleLR: total_steps")
+        return checked_count(total_steps, "OneCycleLR: total_steps", 1)
     if epochs is None or steps_per_epoch is None:
         raise ValueError(
             f"OneCycleLR: total_steps must be given, or both epochs and steps_per_epoch, got "
             f"epochs={epochs} and steps_per_epoch={steps_per_epoch}: give the number of batches "
             "of the whole training"
         )
-    return whole(epochs, "OneCycleLR: epochs") * whole(
-        steps_per_epoch, "OneCycleLR: steps_per_epoch"
+    return checked_count(epochs, "OneCycleLR: epochs", 1) * checked_count(
+        steps_per_epoch, "OneCycleLR: steps_per_epoch", 1
     )
 
 
 def _checked_start(pct_start: Any, three_phase: bool) -> float:
-    share = real(pct_start, "OneCycleLR: pct_start", SHARE)
+    share = checked_number(pct_start, "OneCycleLR: pct_start", SHARE)
     if three_phase and share > 0.5:
         raise ValueError(
             f"OneCycleLR: pct_start must be at most 0.5 with three_phase, got {share}: the way "

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Literal, SupportsFloat, final
+from typing import Any, Literal, final
 
+from ...nn.checks import checked_count
+from ..arguments import checked_optimizer, single_number
+from ..checks import FROM_ZERO, SHRINKING, checked_choice, checked_number
 from ..optimizer import Optimizer
-from .arguments import (
-    FROM_ZERO,
-    SHRINKING,
-    checked_optimizer,
-    chosen,
-    real,
-    reals_per_group,
-    whole,
-)
+from .arguments import reals_per_group
 from .base import LRScheduler
 
 
@@ -94,14 +89,16 @@ class ReduceLROnPlateau(LRScheduler):
     ) -> None:
         name = "ReduceLROnPlateau"
         checked_optimizer(optimizer, name)
-        self.mode = chosen(mode, f"{name}: mode", ("min", "max"))
-        self.factor = real(factor, f"{name}: factor", SHRINKING)
-        self.patience = whole(patience, f"{name}: patience", least=0)
-        self.threshold = real(threshold, f"{name}: threshold", FROM_ZERO)
-        self.threshold_mode = chosen(threshold_mode, f"{name}: threshold_mode", ("rel", "abs"))
-        self.cooldown = whole(cooldown, f"{name}: cooldown", least=0)
+        self.mode = checked_choice(mode, f"{name}: mode", ("min", "max"))
+        self.factor = checked_number(factor, f"{name}: factor", SHRINKING)
+        self.patience = checked_count(patience, f"{name}: patience")
+        self.threshold = checked_number(threshold, f"{name}: threshold", FROM_ZERO)
+        self.threshold_mode = checked_choice(
+            threshold_mode, f"{name}: threshold_mode", ("rel", "abs")
+        )
+        self.cooldown = checked_count(cooldown, f"{name}: cooldown")
         self.min_lrs = reals_per_group(min_lr, f"{name}: min_lr", optimizer, FROM_ZERO)
-        self.eps = real(eps, f"{name}: eps", FROM_ZERO)
+        self.eps = checked_number(eps, f"{name}: eps", FROM_ZERO)
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs = 0
         self.cooldown_counter = 0
@@ -116,13 +113,15 @@ class ReduceLROnPlateau(LRScheduler):
         """The present rates: what changes them is :meth:`step`."""
         return self._rates()
 
-    def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]  # as in PyTorch
+    def step(self, metrics: Any) -> None:  # type: ignore[override]  # as in PyTorch
         """Count an epoch with this metric, and reduce the rates where it is one too many.
 
-        ``metrics`` is one number, or an operand with one element.
+        ``metrics`` is one number, or an operand of one element. Raises ``TypeError`` or
+        ``ValueError`` for anything else; then nothing has been changed.
         """
+        metric = single_number(metrics, "ReduceLROnPlateau: metrics")
         self.last_epoch += 1
-        self._judge(float(metrics))
+        self._judge(metric)
         if self.num_bad_epochs > self.patience:
             self._set_lr(self._reduced())
             self.cooldown_counter = self.cooldown
@@ -130,14 +129,14 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = self._rates()
 
     def preview(
-        self, steps: int, metrics: Iterable[SupportsFloat] | None = None
+        self, steps: int, metrics: Iterable[Any] | None = None
     ) -> list[float] | list[list[float]]:
         """The rates of the next ``steps`` epochs if they had these ``metrics``.
 
         As :meth:`LRScheduler.preview`; what changes the rates here is ``metrics``, of which
         ``steps - 1`` are used. Raises ``ValueError`` where there are fewer.
         """
-        needed = whole(steps, "ReduceLROnPlateau: steps of preview()", least=0) - 1
+        needed = checked_count(steps, "ReduceLROnPlateau: steps of preview()") - 1
         given = [] if metrics is None else list(metrics)
         if len(given) < needed:
             raise ValueError(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import final
 
+from ...nn.checks import checked_count
+from ..checks import POSITIVE, SHARE, checked_number
 from ..optimizer import Optimizer
-from .arguments import POSITIVE, SHARE, milestones_in_order, real, whole
+from .arguments import milestones_in_order
 from .base import LRScheduler
 
 
@@ -47,8 +49,8 @@ class StepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
-        self.step_size = whole(step_size, "StepLR: step_size")
-        self.gamma = real(gamma, "StepLR: gamma", POSITIVE)
+        self.step_size = checked_count(step_size, "StepLR: step_size", 1)
+        self.gamma = checked_number(gamma, "StepLR: gamma", POSITIVE)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -101,7 +103,7 @@ class MultiStepLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         self.milestones = milestones_in_order(milestones, "MultiStepLR: milestones", least=0)
-        self.gamma = real(gamma, "MultiStepLR: gamma", POSITIVE)
+        self.gamma = checked_number(gamma, "MultiStepLR: gamma", POSITIVE)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -153,8 +155,8 @@ class ConstantLR(LRScheduler):
         total_iters: int = 5,
         last_epoch: int = -1,
     ) -> None:
-        self.factor = real(factor, "ConstantLR: factor", SHARE)
-        self.total_iters = whole(total_iters, "ConstantLR: total_iters")
+        self.factor = checked_number(factor, "ConstantLR: factor", SHARE)
+        self.total_iters = checked_count(total_iters, "ConstantLR: total_iters", 1)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:

@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Literal, final
 
+from ...nn.checks import checked_count
+from ..arguments import checked_optimizer
+from ..checks import FROM_ZERO, checked_choice
 from ..optimizer import Optimizer
-from .arguments import FROM_ZERO, checked_optimizer, chosen, reals_per_group, whole
+from .arguments import reals_per_group
 from .base import LRScheduler
 
 
@@ -65,8 +68,10 @@ class SWALR(LRScheduler):
     ) -> None:
         checked_optimizer(optimizer, "SWALR")
         self.swa_lrs = reals_per_group(swa_lr, "SWALR: swa_lr", optimizer, FROM_ZERO)
-        self.anneal_epochs = whole(anneal_epochs, "SWALR: anneal_epochs", least=0)
-        self.anneal_strategy = chosen(anneal_strategy, "SWALR: anneal_strategy", ("cos", "linear"))
+        self.anneal_epochs = checked_count(anneal_epochs, "SWALR: anneal_epochs")
+        self.anneal_strategy = checked_choice(
+            anneal_strategy, "SWALR: anneal_strategy", ("cos", "linear")
+        )
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:

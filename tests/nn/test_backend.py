@@ -125,7 +125,7 @@ def test_the_numbers_of_everything_that_holds_some(data, expected):
 
 
 def test_the_common_twin_is_that_of_the_operands_else_the_selected_one():
-    assert common_backend("f", a=Array([1.0]), b=[1.0], c=None).name == "scalar"
+    assert common_backend("f", "c", a=Array([1.0]), b=[1.0], c=None).name == "scalar"
     assert common_backend("f", a=1.0, b=[[Tensor([1.0])]]).name == "tensor"
     assert common_backend("f", a=1.0).name == "tensor"
     with twingrad.backend("scalar"):
@@ -139,10 +139,27 @@ def test_a_mix_of_twins_is_refused_with_the_names_of_the_arguments():
         operands("mse_loss", input=Tensor([1.0]), target=[Value(1.0)])
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.MSELoss()(None, [1.0]),
+        lambda: nn.CrossEntropyLoss()(None, [1]),
+        lambda: nn.Linear(1, 1)(None),
+        lambda: nn.ReLU()(None),
+        lambda: nn.Dropout()(None),
+        lambda: nn.Embedding(2, 2)(None),
+        lambda: nn.LayerNorm(2)(None),
+    ],
+)
+def test_what_a_forward_without_return_gives_is_refused(call):
+    with pytest.raises(TypeError, match=r"input must be an operand or numbers, got None: .*return"):
+        call()
+
+
 @pytest.mark.parametrize("twin", TWINS)
 def test_numbers_become_constants_beside_the_operands(twin):
     x = operand(twin, [1.0, 2.0], requires_grad=True)
-    found = operands("f", plain=[3, 4], none=None, own=x, array=np.array([5, 6]))
+    found = operands("f", "none", plain=[3, 4], none=None, own=x, array=np.array([5, 6]))
     assert found[1] is None
     assert found[2] is x
     for each in (found[0], found[3]):
@@ -156,16 +173,19 @@ def test_an_operand_of_integers_does_not_make_integers_of_numbers():
     assert probabilities.tolist() == [0.25, 0.75]
 
 
-def test_values_in_a_list_stay_the_values_that_they_are():
+@pytest.mark.parametrize(("before", "behind"), [([], [2.0]), ([2.0], []), ([2.0, 3.0], [4.0])])
+def test_values_in_a_list_stay_the_values_that_they_are(before, behind):
     a = Value(1.0)
-    (x,) = operands("f", x=[a, 2.0])
-    assert x[0] is a
+    (x,) = operands("f", x=[*before, a, *behind])
+    assert x[len(before)] is a
 
 
 def test_a_list_of_tensors_with_a_history_is_refused_as_it_would_be_lost():
     x = Tensor([1.0], requires_grad=True)
     with pytest.raises(TypeError, match=r"would lose their history: join them with twingrad.stack"):
         operands("f", x=[[x, x]])
+    with pytest.raises(TypeError, match="must be of one twin, got a Value among tensors: take its"):
+        operands("f", x=[[Tensor(1.0)], [Value(2.0)]])
     (joined,) = operands("f", x=[Tensor(1.0), Tensor(2.0)])
     assert joined.tolist() == [1.0, 2.0]
 
@@ -173,7 +193,7 @@ def test_a_list_of_tensors_with_a_history_is_refused_as_it_would_be_lost():
 @pytest.mark.parametrize("twin", TWINS)
 def test_operands_of_one_twin_are_given_as_they_are(twin):
     x, weight = operand(twin, [1.0]), operand(twin, [[1.0, 2.0]])
-    found = operands("f", input=x, weight=weight, bias=None)
+    found = operands("f", "bias", input=x, weight=weight, bias=None)
     assert found[0] is x
     assert found[1] is weight
     assert found[2] is None

@@ -229,7 +229,7 @@ def test_without_an_optimizer_the_gradients_are_those_of_now():
         (lambda model: optim.Diagnostics(Value(1.0)), "Diagnostics: model must be a Module, got V"),
         (
             lambda model: optim.Diagnostics(model, "SGD"),
-            "Diagnostics: optimizer must be an Optimizer, got str: pass what makes the steps",
+            "Diagnostics: optimizer must be an Optimizer of twingrad.optim, got str",
         ),
     ],
 )

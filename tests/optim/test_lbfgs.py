@@ -3,7 +3,7 @@
 import copy
 import json
 import math
-from itertools import pairwise
+from itertools import count, pairwise
 from math import cos, inf, nan, sin
 
 import numpy as np
@@ -253,7 +253,11 @@ def test_a_step_needs_a_closure():
     ("given", "error", "message"),
     [
         (None, TypeError, "LBFGS: what the closure gives must be a real number, got NoneType"),
-        (Tensor([1.0, 2.0]), ValueError, r"LBFGS: closure must give one number, got shape \(2,\)"),
+        (
+            Tensor([1.0, 2.0]),
+            ValueError,
+            r"LBFGS: what the closure gives must be one number, got shape \(2,\)",
+        ),
     ],
 )
 def test_a_closure_must_give_the_loss(given, error, message):
@@ -279,8 +283,36 @@ def test_a_state_dict_of_another_model_changes_nothing(twin):
     with pytest.raises(ValueError, match=r"directions of shape \(2,\), got \(15,\)"):
         optimizer.load_state_dict(other.state_dict())
     with pytest.raises(ValueError, match=r"groups of \[1\] parameters, got \[2\]"):
-        optimizer.load_state_dict({"state": {}, "param_groups": [{"params": [0, 1]}]})
+        optimizer.load_state_dict(optim.LBFGS([Value(1.0), Value(2.0)]).state_dict())
     assert repr(optimizer.state_dict()) == before
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("call", [1, 2, 4])
+def test_a_closure_that_fails_leaves_everything_as_it_was(twin, search, call):
+    parameters, others = (leaves("rosenbrock", twin) for _ in range(2))
+    optimizer, other = (
+        optim.LBFGS(each, max_iter=5, line_search_fn=search) for each in (parameters, others)
+    )
+    whole, expected = closure_of("rosenbrock", parameters), closure_of("rosenbrock", others)
+    optimizer.step(whole)
+    other.step(expected)
+    before = repr(optimizer.state_dict())
+    calls = count(1)
+
+    def closure():
+        if next(calls) == call:
+            raise ArithmeticError("the power went off")
+        return whole()
+
+    with pytest.raises(ArithmeticError, match="power"):
+        optimizer.step(closure)
+    assert repr(optimizer.state_dict()) == before
+    optimizer.step(whole)
+    other.step(expected)
+    for one, two in zip(current(parameters), current(others), strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 def test_before_its_first_step_it_remembers_nothing():

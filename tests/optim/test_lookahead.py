@@ -301,11 +301,11 @@ def test_a_copy_goes_its_own_way():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"k": 0}, ValueError, "Lookahead: k must be 1 or more, got 0: give a larger int"),
+        ({"k": 0}, ValueError, "Lookahead: k must be at least 1, got 0: it says how many"),
         ({"k": 2.5}, TypeError, "Lookahead: k must be a whole number, got float 2.5"),
-        ({"alpha": 0.0}, ValueError, "alpha must be greater than 0 and at most 1, got 0.0: give"),
-        ({"alpha": 1.5}, ValueError, "alpha must be greater than 0 and at most 1, got 1.5: give"),
-        ({"alpha": math.nan}, ValueError, "alpha must be greater than 0 and at most 1, got nan"),
+        ({"alpha": 0.0}, ValueError, "alpha must be above 0 and at most 1, got 0.0: give"),
+        ({"alpha": 1.5}, ValueError, "alpha must be above 0 and at most 1, got 1.5: give"),
+        ({"alpha": math.nan}, ValueError, "alpha must be above 0 and at most 1, got nan"),
         ({"alpha": "half"}, TypeError, "Lookahead: alpha must be a real number, got str 'half'"),
     ],
 )

@@ -143,7 +143,7 @@ def test_a_preview_of_a_plateau_needs_the_metrics_to_come():
 @pytest.mark.parametrize(
     ("steps", "error", "message"),
     [
-        (-1, ValueError, r"CosineAnnealingLR: steps of preview\(\) must be 0 or more, got -1"),
+        (-1, ValueError, r"CosineAnnealingLR: steps of preview\(\) must be at least 0, got -1"),
         (
             2.0,
             TypeError,

@@ -1,8 +1,9 @@
 """What optimizers refuse: options out of range, and what is no list of parameters."""
 
+import numpy as np
 import pytest
 
-from twingrad import Tensor, Value, optim
+from twingrad import Array, Tensor, Value, nn, optim
 
 KINDS = [
     *["ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "Lion", "NAdam", "RAdam"],
@@ -11,11 +12,21 @@ KINDS = [
 
 OUT_OF_RANGE = [
     *[(kind, {"lr": -0.1}, "lr must be at least 0") for kind in KINDS],
-    *[(kind, {"lr": float("nan")}, "lr must be at least 0") for kind in ("SGD", "Adam")],
     *[
-        (kind, {"betas": betas}, "betas must be two numbers in")
+        (kind, {"lr": lr}, "lr must be at least 0 and finite")
+        for kind in ("SGD", "Adam")
+        for lr in (float("nan"), float("inf"))
+    ],
+    *[
+        (kind, {"betas": betas}, message)
         for kind in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Lion")
-        for betas in [(1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9,), 0.9]
+        for betas, message in [
+            ((1.0, 0.9), r"betas\[0\] must be at least 0 and below 1"),
+            ((0.9, 1.0), r"betas\[1\] must be at least 0 and below 1"),
+            ((-0.1, 0.9), r"betas\[0\] must be at least 0 and below 1"),
+            ((0.9,), "betas must be two numbers"),
+            (0.9, "betas must be two numbers"),
+        ]
     ],
     *[
         (kind, {"weight_decay": -1.0}, "weight_decay must be at least 0")
@@ -27,22 +38,19 @@ OUT_OF_RANGE = [
         for kind in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop")
     ],
     ("SGD", {"momentum": -0.5}, "momentum must be at least 0"),
-    ("SGD", {"dampening": float("inf")}, "dampening must be finite"),
+    ("SGD", {"dampening": float("inf")}, "dampening must be above -inf and finite"),
     ("SGD", {"nesterov": True}, "nesterov needs a momentum above 0 and no dampening"),
     ("SGD", {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "nesterov needs"),
     ("NAdam", {"momentum_decay": -0.1}, "momentum_decay must be at least 0"),
     ("Adagrad", {"lr_decay": -0.1}, "lr_decay must be at least 0"),
     ("Adagrad", {"initial_accumulator_value": -1}, "initial_accumulator_value must be at least 0"),
-    ("Adadelta", {"rho": 1.5}, "rho must be between 0 and 1"),
+    ("Adadelta", {"rho": 1.5}, "rho must be at least 0 and at most 1"),
     ("RMSprop", {"alpha": -0.5}, "alpha must be at least 0"),
     ("RMSprop", {"momentum": -0.5}, "momentum must be at least 0"),
-    ("Rprop", {"etas": (0.5, 0.9)}, "etas must be two numbers with 0 < etaminus < 1 < etaplus"),
-    ("Rprop", {"etas": (0.0, 1.2)}, "etas must be two numbers with 0 < etaminus < 1 < etaplus"),
-    (
-        "Rprop",
-        {"step_sizes": (2.0, 1.0)},
-        "step_sizes must be two numbers with 0 <=",
-    ),
+    ("Rprop", {"etas": (0.5, 0.9)}, r"etas\[1\] must be above 1 and finite"),
+    ("Rprop", {"etas": (0.0, 1.2)}, r"etas\[0\] must be above 0 and below 1"),
+    ("Rprop", {"step_sizes": (2.0, 1.0)}, "step_sizes: least must not be above greatest"),
+    ("Rprop", {"step_sizes": (-1.0, 1.0)}, r"step_sizes\[0\] must be at least 0 and finite"),
     ("ASGD", {"lambd": -0.1}, "lambd must be at least 0"),
     ("ASGD", {"t0": -1}, "t0 must be at least 0"),
 ]
@@ -88,7 +96,7 @@ W = Value(1.0)
         (
             [{"params": [W]}, {"params": [W]}],
             ValueError,
-            "SGD: params must hold each parameter once, got one of another group again",
+            "SGD: params must hold each parameter once, got number 1 again",
         ),
         ([W * 2], ValueError, "SGD: params must be leaves, got number 0, which was computed"),
         (
@@ -106,6 +114,55 @@ W = Value(1.0)
 def test_what_is_no_list_of_parameters_is_refused(params, error, message):
     with pytest.raises(error, match=message):
         optim.SGD(params)
+
+
+ELEMENT = Value(1.0)
+MEMORY = np.ones((4, 4))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [Array([ELEMENT, Value(2.0)]), Array([[ELEMENT], [Value(3.0)]])],
+        [ELEMENT, Array([ELEMENT, Value(2.0)])],
+        [{"params": [Array([ELEMENT])]}, {"params": [ELEMENT]}],
+        [nn.Parameter(MEMORY), nn.Parameter(MEMORY)],
+        [nn.Parameter(MEMORY[:, :2]), nn.Parameter(MEMORY[2])],
+        [nn.Parameter(each) for each in (MEMORY, MEMORY[0, :1], MEMORY[3, 3:])],
+    ],
+)
+def test_a_number_must_not_belong_to_two_parameters(params):
+    with pytest.raises(ValueError, match="each number once, got number 1, which shares some with"):
+        optim.SGD(params)
+
+
+def test_parameters_may_be_parts_of_one_piece_of_memory():
+    memory = np.ones((4, 4))
+    parts = [memory[:2, ::2], memory[:2, 1::2], memory[2:], memory[:0]]
+    parameters = [nn.Parameter(part) for part in parts]
+    optimizer = optim.SGD(parameters, lr=1.0)
+    for k, parameter in enumerate(parameters):
+        parameter.grad = Tensor(np.full(parameter.shape, k + 1.0))
+    optimizer.step()
+    np.testing.assert_array_equal(memory, [[0, -1, 0, -1]] * 2 + [[-2] * 4] * 2)
+
+
+def test_memory_that_cannot_be_written_to_is_refused():
+    memory = np.ones(3)
+    memory.flags.writeable = False
+    for data in (memory, Tensor([1.0]).expand(3)):
+        with pytest.raises(ValueError, match="params must be in memory that can be written to"):
+            optim.SGD([nn.Parameter(data)])
+
+
+def test_an_option_that_will_not_do_is_found_before_anything_is_updated():
+    first, second = Value(1.0), Value(1.0)
+    optimizer = optim.SGD([{"params": [first]}, {"params": [second]}], lr=0.1, momentum=0.9)
+    first.grad = second.grad = 1.0
+    optimizer.param_groups[1]["lr"] = "fast"
+    with pytest.raises(TypeError, match="SGD: lr must be a real number, got str 'fast'"):
+        optimizer.step()
+    assert (first.data, optimizer.state) == (1.0, {})
 
 
 def test_a_group_that_is_refused_is_not_added():

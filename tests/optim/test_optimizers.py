@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import twingrad
-from support.optimizers import GOLDEN, check_seen, made, name, trajectory
+from support.optimizers import GOLDEN, check_seen, made, name, table, trajectory
 from support.twins import TWINS, numbers, operand
 from twingrad import Value, nn, optim
 from twingrad.nn.backend import numbers_of
@@ -21,9 +21,7 @@ def test_both_twins_go_where_pytorch_goes(case):
     scalar, tensor = (trajectory(case, twin) for twin in TWINS)
     check_seen(scalar, case)
     check_seen(tensor, case)
-    for step in scalar:
-        for one, other in zip(scalar[step], tensor[step], strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(table(scalar), table(tensor), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("case", VALLEY, ids=name)
@@ -51,9 +49,7 @@ def test_groups_changed_rates_and_missing_gradients_as_in_pytorch(case, twin):
 def test_a_fresh_optimizer_goes_on_from_a_state_dict_to_the_last_bit(case, twin):
     seen = trajectory(case, twin)
     again = trajectory(case, twin, resumed=lambda state: state)
-    for step in seen:
-        for one, other in zip(seen[step], again[step], strict=True):
-            np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(table(seen), table(again))
 
 
 @pytest.mark.parametrize("twin", TWINS)

@@ -276,7 +276,7 @@ def test_what_is_no_finite_number_terminates(loss, twin):
         (
             lambda: optim.EarlyStopping(patience=-1),
             ValueError,
-            "EarlyStopping: patience must be 0 or more, got -1: give a larger int",
+            "EarlyStopping: patience must be at least 0, got -1: it says how many",
         ),
         (
             lambda: optim.EarlyStopping(patience=2.5),
@@ -286,7 +286,7 @@ def test_what_is_no_finite_number_terminates(loss, twin):
         (
             lambda: optim.EarlyStopping(min_delta=-0.1),
             ValueError,
-            "EarlyStopping: min_delta must be 0 or more and finite, got -0.1",
+            "EarlyStopping: min_delta must be at least 0 and finite, got -0.1",
         ),
         (
             lambda: optim.EarlyStopping(mode="least"),

@@ -1,0 +1,191 @@
+"""NumPy's own files: .npz with several arrays, .npy with one, in a memory map."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dataset import Dataset
+from ..wording import listed, suggestion
+from .files import StrPath, damaged, reading
+
+_DAMAGE = (ValueError, TypeError, OverflowError, MemoryError, EOFError, SyntaxError)
+"""What NumPy raises where a header or what follows is not as it should be."""
+
+
+def read_npz(path: StrPath, *, x: str | None = None, y: str | None = None) -> Dataset:
+    """Read inputs and answers from a .npz file.
+
+    Answers that are whole numbers, truth values or text are classes, floats are for a regression.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that ``numpy.savez`` or ``numpy.savez_compressed`` wrote; nothing in it is executed.
+    x, y : str, optional
+        The names of the arrays. If they are not given, they are x and y, X and y, x_train and
+        y_train, or the like; one of them follows from the other.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    TypeError
+        For arrays of Python objects.
+    ValueError
+        If the file is damaged, or there are no such arrays; for what a
+        :class:`~twingrad.data.Dataset` cannot hold.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from twingrad.data import read_npz
+    >>> path = os.path.join(tempfile.mkdtemp(), "and.npz")
+    >>> np.savez(path, x=[[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]], y=["no", "no", "yes"])
+    >>> read_npz(path)
+    Dataset 'and': x (3, 2) float64, target 'y' with 2 classes: no, yes
+    """
+    with reading(path, "read_npz") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = [Path(name).stem for name in archive.namelist() if name.endswith(".npy")]
+                x_name, y_name = _names(names, x, y, path)
+                inputs, answers = (_member(archive, each) for each in (x_name, y_name))
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+            raise damaged("read_npz", path, ".npz", error) from None
+        except _Damaged as error:
+            raise damaged("read_npz", path, ".npz", error) from None
+    return labelled(inputs, answers, target=y_name, name=Path(path).stem)
+
+
+def read_npy(path: StrPath, *, y: StrPath | None = None) -> Dataset:
+    """Inputs in a .npy file, which is not read but mapped into memory, and answers in another.
+
+    Files of float32 and float64 may be larger than memory: rows are read when they are used. Other
+    numbers are read as a whole: bytes as float32, others as float64.
+
+    Parameters
+    ----------
+    path : str or path
+        The inputs, of shape (N, ...).
+    y : str or path, optional
+        The answers, of shape (N,) or (N, k), which are read as a whole; see :func:`read_npz`. If it
+        is not given, the name is that of the inputs with its last x as a y: train_y.npy beside
+        train_x.npy.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    TypeError
+        For arrays of Python objects.
+    ValueError
+        If a file is damaged; for what a :class:`~twingrad.data.Dataset` cannot hold.
+    """
+    answers_path = _beside(Path(path)) if y is None else Path(y)
+    inputs, answers = _mapped(path), np.array(_mapped(answers_path))
+    if inputs.dtype not in (np.float32, np.float64):
+        inputs = in_floats(np.array(inputs))
+    return labelled(inputs, answers, target=answers_path.stem, name=Path(path).stem)
+
+
+def labelled(x: NDArray[Any], y: NDArray[Any], *, target: str, name: str) -> Dataset:
+    """A data set; answers other than floats become classes with their labels."""
+    if y.dtype.kind not in "biuSU" or y.ndim != 1 or not y.size:
+        return Dataset(x, y, target=target, name=name)
+    labels, codes = np.unique(y.astype(str) if y.dtype.kind == "S" else y, return_inverse=True)
+    return Dataset(x, codes, target=target, classes=labels.tolist(), name=name)
+
+
+def in_floats(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Numbers as floats: of at most two bytes as float32, which holds them exactly."""
+    if numbers.dtype.kind not in "biuf":
+        return numbers
+    small = numbers.dtype.itemsize <= (4 if numbers.dtype.kind == "f" else 2)
+    return numbers.astype(np.float32 if small else np.float64)
+
+
+class _Damaged(Exception):
+    """An array in an archive that cannot be read."""
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as member:
+        try:
+            array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+        except _DAMAGE as error:
+            if "Object arrays" in str(error):
+                raise _objects("read_npz", name) from None
+            raise _Damaged(str(error)) from None
+    return array
+
+
+def _mapped(path: StrPath) -> NDArray[Any]:
+    with reading(path, "read_npy"):
+        try:
+            array: NDArray[Any] = np.lib.format.open_memmap(os.fspath(path), mode="r")
+        except _DAMAGE as error:
+            if "Python objects" in str(error):
+                raise _objects("read_npy", path) from None
+            raise damaged("read_npy", path, ".npy", error) from None
+    return array
+
+
+def _objects(what: str, name: StrPath) -> TypeError:
+    return TypeError(
+        f"{what}: arrays must be numbers or text, got Python objects in {os.fspath(name)!r}, which "
+        "can hold code: save it as array.astype(float) or array.astype(str)"
+    )
+
+
+def _names(names: Sequence[str], x: str | None, y: str | None, path: StrPath) -> tuple[str, str]:
+    """The names of inputs and answers among those of all arrays."""
+    for name in (x, y):
+        if name is not None and name not in names:
+            cure = suggestion(name, names, f"the arrays are {listed(names)}")
+            raise ValueError(f"read_npz: there is no array {name!r} in {os.fspath(path)!r}: {cure}")
+    if x is not None and y is not None:
+        return x, y
+    pairs = [(each, _as_answers(each)) for each in names if "x" in each.lower()]
+    pairs += [(each, _as_answers(each).lower()) for each, _ in pairs]
+    fitting = [
+        pair for pair in pairs if pair[1] in names and x in (None, pair[0]) and y in (None, pair[1])
+    ]
+    if fitting:
+        return min(fitting, key=lambda pair: (len(pair[0]), names.index(pair[0])))
+    if y is not None and len(names) == 2:
+        return next(each for each in names if each != y), y
+    raise ValueError(
+        f"read_npz: x and y must be arrays in {os.fspath(path)!r}, got {listed(names)}: say which, "
+        "read_npz(path, x=..., y=...)"
+    )
+
+
+def _as_answers(name: str) -> str:
+    """The name with its last x as a y.
+
+    >>> _as_answers("X_train"), _as_answers("index_x")
+    ('Y_train', 'index_y')
+    """
+    place = name.lower().rfind("x")
+    return name if place < 0 else name[:place] + chr(ord(name[place]) + 1) + name[place + 1 :]
+
+
+def _beside(path: Path) -> Path:
+    """The file of the answers to the inputs in ``path``."""
+    for stem in (_as_answers(path.stem), _as_answers(path.stem).lower()):
+        other = path.with_name(stem + path.suffix)
+        if stem != path.stem and other.exists():
+            return other
+    raise ValueError(
+        f"read_npy: y must be the file of the answers, got none beside {os.fspath(path)!r}: call "
+        f"it {_as_answers(path.name)!r}, or write read_npy(path, y=...)"
+    )

@@ -1,0 +1,89 @@
+"""Whatever file there is: reading and preparing it works, or says one clear sentence."""
+
+import csv
+import io
+import json
+import warnings
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twingrad.data import Preparation, leaks, read_csv
+from twingrad.data.sources import delimited
+
+any_text = st.text(st.characters(codec="utf-8"), max_size=6)
+numbers = st.one_of(
+    st.integers(-3, 3).map(str),
+    st.floats().map(repr),
+    st.sampled_from(["1e308", "-1e308", "5e-324", "1e999", "1_0", "0x1", "\uff11", "1,5", "+.5"]),
+)
+missing = st.sampled_from(["", "?", "NA", "nan", "None", " "])
+words = st.sampled_from(["red", "blue", "a,b", 'say "x"', "two\nlines", "1;2", "red ", "\ufeff"])
+cell = st.one_of(numbers, missing, words, any_text)
+
+
+@st.composite
+def tables(draw):
+    """Rows of cells below a header: columns are each of one kind more often than not."""
+    names = draw(st.lists(st.one_of(st.sampled_from("abcxyt"), any_text), min_size=1, max_size=5))
+    kinds = [draw(st.sampled_from([numbers, words, missing | numbers, cell])) for _ in names]
+    count = draw(st.integers(0, 12))
+    rows = [[draw(kind) for kind in kinds] for _ in range(count)]
+    if draw(st.integers(0, 9)) == 0:
+        rows.append(draw(st.lists(cell, max_size=7)))
+    return [names, *rows]
+
+
+@st.composite
+def files(draw):
+    """What a program wrote, with its quotes or without, or no table at all."""
+    kind = draw(st.sampled_from(["written", "written", "written", "joined", "text", "bytes"]))
+    if kind == "bytes":
+        return draw(st.binary(max_size=200))
+    if kind == "text":
+        return draw(st.text(st.sampled_from('ab1,;"\n\r \t'), max_size=60)).encode()
+    rows = draw(tables())
+    separator, line_end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n"]))
+    if kind == "joined":
+        text = line_end.join([separator.join(row) for row in rows])
+    else:
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer, delimiter=separator, lineterminator=line_end).writerows(rows)
+        text = buffer.getvalue()
+    return text.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])))
+
+
+def is_sentence(error):
+    """Of our own making: what was expected, what was there, on one line."""
+    text = str(error)
+    return type(error) in (ValueError, TypeError) and "\n" not in text and ": " in text
+
+
+@given(files(), st.sampled_from([None, "regression", "classification"]), st.integers(1, 20))
+def test_any_file_is_prepared_or_refused_with_a_sentence(tmp_path_factory, content, task, block):
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(content)
+    whole, delimited._BLOCK = delimited._BLOCK, block
+    refusal = None
+    try:
+        table = read_csv(path)
+        table = table.with_target(table.names[-1])
+        train, test = table[: (len(table) + 1) // 2], table[len(table) // 2 :]
+        preparation = Preparation.fit(train, task=task or "auto")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            data = preparation.apply(train)
+            preparation.apply(test)
+        again = Preparation.from_dict(json.loads(json.dumps(preparation.to_dict())))
+        leaks(train, test=test)
+    except (ValueError, TypeError) as error:
+        refusal = error
+    finally:
+        delimited._BLOCK = whole
+    if refusal is not None:
+        assert is_sentence(refusal), repr(refusal)
+    else:
+        assert len(data) == len(train)
+        assert np.isfinite(data.x).all()
+        assert again.to_dict() == preparation.to_dict()
