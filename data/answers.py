@@ -244,7 +244,7 @@ def _numbers(numbers: NDArray[Any], name: str) -> NumberTarget:
     scale = Scale.fit(numbers, f"the target {name!r}")
     if not scale.std.all():
         raise ValueError(
-            f"the target {name!r} must differ between rows, got the same in all {len(numbers)} of "
-            "them: there is nothing to learn"
+            f"the target {name!r} must differ between rows, got {numbers[0]} in all "
+            f"{len(numbers)}: there is nothing to learn"
         )
     return NumberTarget(name, scale)

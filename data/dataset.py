@@ -246,7 +246,7 @@ def _classes(
     # Checked before anything as long as the greatest class is made.
     if least < 0 or greatest >= count or (labels is None and greatest >= len(array)):
         raise ValueError(_not_counted(least, greatest, labels))
-    found = array.astype(np.int64)
+    found = array.astype(np.int64, copy=False)
     if labels is None and not np.bincount(found).all():
         raise ValueError(_not_counted(least, greatest, labels))
     if count < 2:

@@ -176,6 +176,8 @@ class Preparation:
 
         Raises
         ------
+        FileExistsError
+            If there is a file ``out`` already.
         TypeError
             For data of another type.
         ValueError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
@@ -45,9 +46,17 @@ class Inputs(ABC):
 @final
 @dataclass(frozen=True, slots=True)
 class TableInputs(Inputs):
-    """Columns by name, each with its encoder."""
+    """Columns by name, each with its encoder.
+
+    Attributes
+    ----------
+    encoders : tuple of Encoder
+    left_out : tuple of str
+        Columns that training had, and that are not learned from.
+    """
 
     encoders: tuple[Encoder, ...]
+    left_out: tuple[str, ...]
 
     @classmethod
     def fit(cls, table: Table, target: str, most: int) -> tuple[TableInputs, list[str]]:
@@ -62,9 +71,11 @@ class TableInputs(Inputs):
         if not encoders:
             raise ValueError(
                 f"Preparation: there must be a column to learn {target!r} from, got none"
-                + "".join([f"; {note}" for note in notes])
+                + "".join([f", {note}" for note in notes])
+                + ": add columns that tell of it"
             )
-        return cls(tuple(encoders)), notes
+        used = {target, *(encoder.name for encoder in encoders)}
+        return cls(tuple(encoders), tuple(each for each in table.names if each not in used)), notes
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -85,11 +96,15 @@ class TableInputs(Inputs):
         found = [each.encode(data.column(each.name), data.numbers) for each in self.encoders]
         x = np.concatenate([numbers for numbers, _ in found], axis=1)
         notes = [note for _, note in found if note]
-        return _into(x, out), notes + _extra({*names, target}, data)
+        return _into(x, out), notes + _extra({*names, *self.left_out, target}, data)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {"kind": "table", "columns": [encoder.to_dict() for encoder in self.encoders]}
+        return {
+            "kind": "table",
+            "columns": [encoder.to_dict() for encoder in self.encoders],
+            "left_out": [*self.left_out],
+        }
 
 
 @final
@@ -171,7 +186,7 @@ def inputs_from(record: Record) -> Inputs:
         encoders = tuple(map(encoder_from, record.records("columns")))
         if not encoders:
             raise record.refused("columns", "at least one column", [])
-        return TableInputs(encoders)
+        return TableInputs(encoders, tuple(record.texts("left_out")))
     names, shape = tuple(record.texts("names")), record.shape("shape")
     if len(names) != (shape[0] if len(shape) == 1 else 0):
         raise record.refused("names", "one for each column", [*names])
@@ -197,6 +212,10 @@ def created(shape: tuple[int, ...], dtype: Any, out: StrPath | None) -> NDArray[
     """An array to be filled, in memory or in a new .npy file."""
     if out is None:
         return np.empty(shape, dtype)
+    if os.path.exists(out):  # it may be the very file that is read
+        raise FileExistsError(
+            errno.EEXIST, f"Preparation: out must be a new file, got {os.fspath(out)!r}: remove it"
+        )
     return np.lib.format.open_memmap(os.fspath(out), mode="w+", dtype=dtype, shape=shape)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from ..engine.operation import real_number
 from ..engine.shapes import whole_numbers
+from ..engine.wording import suggestion as suggestion  # for the other files of nn
 
 
 def number_within(
@@ -59,7 +58,10 @@ def checked_count(given: Any, what: str, at_least: int = 0) -> int:
     return number
 
 
-def suggestion(given: object, choices: Iterable[str], otherwise: str) -> str:
-    """The choice that somebody may have meant, as a question; ``otherwise`` if none is near."""
-    near = get_close_matches(str(given).lower(), [*choices], n=1)
-    return f"did you mean {near[0]!r}?" if near else otherwise
+def check_function(given: Any, what: str) -> None:
+    """Raise ``TypeError``, beginning with ``what``, for what cannot be called."""
+    if not callable(given):
+        raise TypeError(
+            f"{what} must be a function, got {type(given).__name__} {given!r:.40}: pass the "
+            "function itself"
+        )

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..engine.handle import Handle
+from .checks import check_function
 from .crossing import Crossing
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ class Hooks:
 
 def add(hooks: Registered, hook: Hook, prepend: bool, with_kwargs: bool, what: str) -> Handle:
     """Register a hook, behind the others or before them; ``TypeError`` for no function."""
-    if not callable(hook):
-        raise TypeError(
-            f"{what}: hook must be a function, got {type(hook).__name__} {hook!r:.40}: pass the "
-            "function itself"
-        )
+    check_function(hook, f"{what}: hook")
     key = next(_keys)
     others = dict(hooks) if prepend else {}
     for each in others:

@@ -7,7 +7,7 @@ from ..nn.utils import adaptive_clip_grad_, clip_grad_norm_, clip_grad_value_
 from . import lr_scheduler, swa_utils
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
-from .averaged import ASGD
+from .asgd import ASGD
 from .diagnostics import Diagnostics
 from .flow import GradientFlow, gradient_flow
 from .lbfgs import LBFGS

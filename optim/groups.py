@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -65,14 +66,35 @@ def check_apart(parameters: Sequence[Any], what: str) -> None:
     That is so for a parameter that is given twice, a Value that is an element of two Arrays, and
     tensors that overlap in memory.
     """
-    _check_once(parameters, what)
-    values: set[int] = set()
+    seen: set[int] = set()
+    for position, parameter in enumerate(parameters):
+        if id(parameter) in seen:
+            raise ValueError(
+                f"{what}: params must hold each parameter once, got number {position} again: "
+                "take it out"
+            )
+        seen.add(id(parameter))
+    position = next(chain(_with_values_again(parameters), _with_memory_again(parameters)), -1)
+    if position >= 0:
+        raise ValueError(
+            f"{what}: params must hold each number once, got number {position}, which shares some "
+            "with another: take it out, or pass a clone"
+        )
+
+
+def _with_values_again(parameters: Sequence[Any]) -> Iterator[int]:
+    """Which of them have Values of earlier ones; an Array may hold a Value more than once."""
+    seen: set[int] = set()
     for position, parameter in enumerate(parameters):
         if isinstance(parameter, Array | Value):
             own = {id(value) for value in Array(parameter).flatten()}
-            if not values.isdisjoint(own):
-                raise _overlapping(position, what)
-            values |= own
+            if not seen.isdisjoint(own):
+                yield position
+            seen |= own
+
+
+def _with_memory_again(parameters: Sequence[Any]) -> Iterator[int]:
+    """Which tensors overlap others that begin at the same place in memory or before."""
     spans = []
     for position, parameter in enumerate(parameters):
         if isinstance(parameter, Tensor) and parameter.numel():
@@ -82,26 +104,8 @@ def check_apart(parameters: Sequence[Any], what: str) -> None:
     for start, stop, position, numbers in sorted(spans, key=itemgetter(0)):
         near = [(end, other) for end, other in near if end > start]
         if any(np.shares_memory(numbers, other) for _, other in near):
-            raise _overlapping(position, what)
+            yield position
         near.append((stop, numbers))
-
-
-def _check_once(parameters: Sequence[Any], what: str) -> None:
-    seen: set[int] = set()
-    for position, parameter in enumerate(parameters):
-        if id(parameter) in seen:
-            raise ValueError(
-                f"{what}: params must hold each parameter once, got number {position} again: "
-                "take it out"
-            )
-        seen.add(id(parameter))
-
-
-def _overlapping(position: int, what: str) -> ValueError:
-    return ValueError(
-        f"{what}: params must hold each number once, got number {position}, which shares some with "
-        "another: take it out, or pass a clone"
-    )
 
 
 def _listed(params: Any, what: str) -> list[Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,22 @@ from ..dataset import Dataset
 from ..wording import listed, suggestion
 from .files import StrPath, damaged, reading
 
-_DAMAGE = (ValueError, TypeError, OverflowError, MemoryError, EOFError, SyntaxError)
-"""What NumPy raises where a header or what follows is not as it should be."""
+_NPY = ".npy"
 
 
 def read_npz(path: StrPath, *, x: str | None = None, y: str | None = None) -> Dataset:
     """Read inputs and answers from a .npz file.
 
     Answers that are whole numbers, truth values or text are classes, floats are for a regression.
+    Inputs that are whole numbers of at most two bytes become float32, others float64.
 
     Parameters
     ----------
     path : str or path
         A file that ``numpy.savez`` or ``numpy.savez_compressed`` wrote; nothing in it is executed.
     x, y : str, optional
-        The names of the arrays. If they are not given, they are x and y, X and y, x_train and
-        y_train, or the like; one of them follows from the other.
+        The names of the arrays. If they are not given, they are x and y, X and y, or
+        else x_train and y_train or the like; one of them follows from the other.
 
     Raises
     ------
@@ -54,16 +54,13 @@ def read_npz(path: StrPath, *, x: str | None = None, y: str | None = None) -> Da
     Dataset 'and': x (3, 2) float64, target 'y' with 2 classes: no, yes
     """
     with reading(path, "read_npz") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                names = [Path(name).stem for name in archive.namelist() if name.endswith(".npy")]
-                x_name, y_name = _names(names, x, y, path)
-                inputs, answers = (_member(archive, each) for each in (x_name, y_name))
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-            raise damaged("read_npz", path, ".npz", error) from None
-        except _Damaged as error:
-            raise damaged("read_npz", path, ".npz", error) from None
-    return labelled(inputs, answers, target=y_name, name=Path(path).stem)
+        with _intact("read_npz", path, ".npz"):
+            archive = zipfile.ZipFile(file)
+        names = [each[: -len(_NPY)] for each in archive.namelist() if each.endswith(_NPY)]
+        x_name, y_name = _names(names, x, y, path)
+        with _intact("read_npz", path, ".npz"):
+            inputs, answers = _member(archive, x_name), _member(archive, y_name)
+    return labelled(in_floats(inputs), answers, target=y_name, name=Path(path).stem)
 
 
 def read_npy(path: StrPath, *, y: StrPath | None = None) -> Dataset:
@@ -92,58 +89,53 @@ def read_npy(path: StrPath, *, y: StrPath | None = None) -> Dataset:
     """
     answers_path = _beside(Path(path)) if y is None else Path(y)
     inputs, answers = _mapped(path), np.array(_mapped(answers_path))
-    if inputs.dtype not in (np.float32, np.float64):
-        inputs = in_floats(np.array(inputs))
-    return labelled(inputs, answers, target=answers_path.stem, name=Path(path).stem)
+    return labelled(in_floats(inputs), answers, target=answers_path.stem, name=Path(path).stem)
 
 
 def labelled(x: NDArray[Any], y: NDArray[Any], *, target: str, name: str) -> Dataset:
     """A data set; answers other than floats become classes with their labels."""
-    if y.dtype.kind not in "biuSU" or y.ndim != 1 or not y.size:
+    if y.dtype.kind not in "biuU" or y.ndim != 1 or not y.size:
         return Dataset(x, y, target=target, name=name)
-    labels, codes = np.unique(y.astype(str) if y.dtype.kind == "S" else y, return_inverse=True)
+    labels, codes = np.unique(y, return_inverse=True)
     return Dataset(x, codes, target=target, classes=labels.tolist(), name=name)
 
 
 def in_floats(numbers: NDArray[Any]) -> NDArray[Any]:
-    """Numbers as floats: of at most two bytes as float32, which holds them exactly."""
-    if numbers.dtype.kind not in "biuf":
+    """Numbers as floats: of at most two bytes as float32, which holds them exactly.
+
+    Those that are float32 or float64 already stay as they are, in a memory map too.
+    """
+    if numbers.dtype.kind not in "biuf" or numbers.dtype in (np.float32, np.float64):
         return numbers
     small = numbers.dtype.itemsize <= (4 if numbers.dtype.kind == "f" else 2)
-    return numbers.astype(np.float32 if small else np.float64)
-
-
-class _Damaged(Exception):
-    """An array in an archive that cannot be read."""
+    return np.asarray(numbers).astype(np.float32 if small else np.float64)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    with archive.open(f"{name}.npy") as member:
-        try:
-            array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        except _DAMAGE as error:
-            if "Object arrays" in str(error):
-                raise _objects("read_npz", name) from None
-            raise _Damaged(str(error)) from None
+    with archive.open(name + _NPY) as member:
+        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
     return array
 
 
 def _mapped(path: StrPath) -> NDArray[Any]:
-    with reading(path, "read_npy"):
-        try:
-            array: NDArray[Any] = np.lib.format.open_memmap(os.fspath(path), mode="r")
-        except _DAMAGE as error:
-            if "Python objects" in str(error):
-                raise _objects("read_npy", path) from None
-            raise damaged("read_npy", path, ".npy", error) from None
+    with reading(path, "read_npy"), _intact("read_npy", path, _NPY):
+        array: NDArray[Any] = np.lib.format.open_memmap(os.fspath(path), mode="r")
     return array
 
 
-def _objects(what: str, name: StrPath) -> TypeError:
-    return TypeError(
-        f"{what}: arrays must be numbers or text, got Python objects in {os.fspath(name)!r}, which "
-        "can hold code: save it as array.astype(float) or array.astype(str)"
-    )
+@contextmanager
+def _intact(what: str, path: StrPath, kind: str) -> Iterator[None]:
+    """Any error inside means that the file is damaged: there is little that NumPy cannot raise."""
+    try:
+        yield
+    except Exception as error:
+        if "Object arrays" in str(error) or "Python objects" in str(error):
+            raise TypeError(
+                f"{what}: arrays must be numbers or text, got Python objects in "
+                f"{os.fspath(path)!r}, which can hold code: save it as array.astype(float) or "
+                "array.astype(str)"
+            ) from None
+        raise damaged(what, path, kind, error) from None
 
 
 def _names(names: Sequence[str], x: str | None, y: str | None, path: StrPath) -> tuple[str, str]:
@@ -160,7 +152,7 @@ def _names(names: Sequence[str], x: str | None, y: str | None, path: StrPath) ->
         pair for pair in pairs if pair[1] in names and x in (None, pair[0]) and y in (None, pair[1])
     ]
     if fitting:
-        return min(fitting, key=lambda pair: (len(pair[0]), names.index(pair[0])))
+        return min(fitting, key=lambda pair: (pair[0].lower() != "x", "train" not in pair[0]))
     if y is not None and len(names) == 2:
         return next(each for each in names if each != y), y
     raise ValueError(

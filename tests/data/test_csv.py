@@ -120,7 +120,7 @@ def test_options_out_of_range_are_refused(tmp_path, options, message):
 
 
 def test_text_in_other_encodings_is_refused_wherever_it_begins(tmp_path):
-    for text in ("ä,b\n1,2\n", "a,b\n" + "1,2\n" * sniffing.SAMPLE + "1,ä\n"):
+    for text in ("ä,b\n1,2\n", "a,b\n" + "1,2\n" * (sniffing.SAMPLE // 4) + "1,ä\n"):
         with pytest.raises(
             ValueError, match="read_csv: path must lead to text in UTF-8, got other"
         ):

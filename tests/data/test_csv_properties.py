@@ -13,24 +13,27 @@ from twingrad.data import Preparation, leaks, read_csv
 from twingrad.data.sources import delimited
 
 any_text = st.text(st.characters(codec="utf-8"), max_size=6)
-numbers = st.one_of(
-    st.integers(-3, 3).map(str),
+mild = st.one_of(st.integers(-3, 3).map(str), st.floats(-1e6, 1e6).map(repr))
+wild = st.one_of(
     st.floats().map(repr),
     st.sampled_from(["1e308", "-1e308", "5e-324", "1e999", "1_0", "0x1", "\uff11", "1,5", "+.5"]),
 )
 missing = st.sampled_from(["", "?", "NA", "nan", "None", " "])
 words = st.sampled_from(["red", "blue", "a,b", 'say "x"', "two\nlines", "1;2", "red ", "\ufeff"])
-cell = st.one_of(numbers, missing, words, any_text)
+labels = st.sampled_from(["red", "blue"])
+cell = st.one_of(mild, wild, missing, words, any_text)
+kinds = st.sampled_from([mild, mild | missing, labels, words | missing, wild, cell])
 
 
 @st.composite
 def tables(draw):
-    """Rows of cells below a header: columns are each of one kind more often than not."""
-    names = draw(st.lists(st.one_of(st.sampled_from("abcxyt"), any_text), min_size=1, max_size=5))
-    kinds = [draw(st.sampled_from([numbers, words, missing | numbers, cell])) for _ in names]
-    count = draw(st.integers(0, 12))
-    rows = [[draw(kind) for kind in kinds] for _ in range(count)]
-    if draw(st.integers(0, 9)) == 0:
+    """Rows of cells below a header: columns are each of one kind, but for a few wild cells."""
+    whole = draw(st.booleans())
+    name = st.sampled_from("abcxyt") | any_text
+    names = draw(st.lists(name, min_size=1, max_size=5, unique_by=str.strip if whole else None))
+    columns = [draw(kinds) for _ in names[1:]] + [draw(st.sampled_from([mild, labels, cell]))]
+    rows = [[draw(column) for column in columns] for _ in range(draw(st.integers(0, 20)))]
+    if not whole:
         rows.append(draw(st.lists(cell, max_size=7)))
     return [names, *rows]
 
