@@ -25,21 +25,21 @@ from twingrad import nn, optim
 from twingrad.nn import functional as F
 
 RATES = {
-    "SGD": [0.03, 0.1, 0.3, 1.0],
-    "SGD, momentum 0.9": [0.01, 0.03, 0.1, 0.3],
-    "SGD, Nesterov 0.9": [0.01, 0.03, 0.1, 0.3],
-    "Adagrad": [0.01, 0.03, 0.1],
-    "Adadelta": [0.3, 1.0, 3.0],
-    "RMSprop": [0.001, 0.003, 0.01],
-    "Adam": [0.001, 0.003, 0.01],
-    "AdamW": [0.001, 0.003, 0.01],
-    "NAdam": [0.001, 0.003, 0.01],
-    "RAdam": [0.001, 0.003, 0.01],
-    "Adamax": [0.003, 0.01, 0.03],
-    "Lion": [0.0003, 0.001, 0.003],
-    "ASGD": [0.03, 0.1, 0.3],
-    "Rprop, all data": [0.001, 0.003, 0.01],
-    "LBFGS, all data": [0.3, 1.0],
+    "SGD": [0.1, 0.3, 1.0],
+    "SGD, momentum 0.9": [0.03, 0.1, 0.3],
+    "SGD, Nesterov 0.9": [0.03, 0.1, 0.3],
+    "Adagrad": [0.03, 0.1, 0.3],
+    "Adadelta": [1.0, 3.0, 10.0, 30.0],
+    "RMSprop": [0.001, 0.003, 0.01, 0.03],
+    "Adam": [0.003, 0.01, 0.03],
+    "AdamW": [0.003, 0.01, 0.03],
+    "NAdam": [0.003, 0.01, 0.03],
+    "RAdam": [0.003, 0.01, 0.03, 0.1],
+    "Adamax": [0.01, 0.03, 0.1],
+    "Lion": [0.0003, 0.001, 0.003, 0.01],
+    "ASGD": [0.1, 0.3, 1.0],
+    "Rprop, all data": [0.003, 0.01, 0.03],
+    "LBFGS, all data": [0.03, 0.1, 0.3, 1.0],
 }
 """The learning rates that are tried; rates are not comparable between optimizers."""
 

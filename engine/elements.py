@@ -127,8 +127,9 @@ def linear(input: Elements, weight: Elements, bias: Elements | None) -> Elements
     """
     if weight.ndim != 2 or not input.ndim or input.shape[-1] != weight.shape[1]:
         raise ValueError(
-            f"linear: the last length of input must be that of weight, got shapes {input.shape} "
-            f"and {weight.shape}: weight is (out, in), so transpose it or reshape input"
+            "linear: the last length of input must be the in_features of weight, which is "
+            f"(out_features, in_features), got shapes {input.shape} and {weight.shape}: reshape "
+            "input, or build the layer for it"
         )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ValueError(

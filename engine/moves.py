@@ -47,9 +47,10 @@ class Moves(Operators):
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
         """The same elements with dimensions ``start_dim`` to ``end_dim`` made one."""
-        if self.ndim == 0:
+        dims = normalized_dims((start_dim, end_dim), self.ndim, "flatten", repeats=True)
+        if not dims:
             return self.reshape(1)
-        first, last = normalized_dims((start_dim, end_dim), self.ndim, "flatten", repeats=True)
+        first, last = dims
         if first > last:
             raise ValueError(
                 f"flatten: start_dim must not lie behind end_dim, got {start_dim} and {end_dim}: "

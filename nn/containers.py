@@ -8,6 +8,9 @@ from typing import Any, Self, final, overload
 from .module import Module
 
 
+_LOOP = "call the modules in it, or use nn.Sequential, which calls one after the other"
+
+
 class Series(Module):
     """Modules in an order, called by their numbers. Abstract: see Sequential and ModuleList."""
 
@@ -110,6 +113,11 @@ class Sequential(Series):
 
     def __init__(self, *modules: Any) -> None:
         super().__init__()
+        if len(modules) == 1 and isinstance(modules[0], list | tuple):
+            raise TypeError(
+                f"Sequential: modules must be given one by one, got a {type(modules[0]).__name__}: "
+                "write nn.Sequential(*layers)"
+            )
         named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else None
         for name, module in named.items() if named is not None else enumerate(modules):
             _add(self, str(name), module)
@@ -147,6 +155,8 @@ class ModuleList(Series):
     6
     """
 
+    _forward_cure = _LOOP
+
     def __init__(self, modules: Iterable[Any] = ()) -> None:
         super().__init__()
         self.extend(modules)
@@ -176,6 +186,8 @@ class ModuleDict(Module):
     >>> [*heads.keys()]
     ['mean', 'scale']
     """
+
+    _forward_cure = _LOOP
 
     def __init__(self, modules: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__()

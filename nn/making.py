@@ -10,18 +10,18 @@ from typing import Any
 def check_arguments(kind: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Raise ``TypeError`` for arguments that a class of modules does not take, with the cure.
 
-    Those that are missing, and names that are unknown everywhere, are left to Python.
+    What Python says well by itself is left to it.
     """
     try:
         signature(kind.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
     except TypeError as error:
         if "inplace" in kwargs or (args and isinstance(args[-1], bool)):
-            raise TypeError(
-                f"{kind.__name__}: inplace is left out, as no module overwrites its input, got "
-                f"{kwargs.get('inplace', args[-1:])!r}: write it without"
-            ) from None
-        if args and "positional" in str(error):
-            raise TypeError(f"{kind.__name__}: {error}, got {len(args)}: {call_cure(kind)}") from None
+            cure = "leave inplace out, as no module overwrites its input"
+        elif "positional" in str(error):
+            cure = call_cure(kind)
+        else:
+            return
+        raise TypeError(f"{kind.__name__}: {error}: {cure}") from None
 
 
 def call_cure(kind: type) -> str:

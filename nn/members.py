@@ -10,6 +10,7 @@ import numpy as np
 
 from .backend import backend_of
 from .labels import relabel
+from .making import check_arguments
 from .parameter import is_parameter, place_of
 
 _KINDS = ("_parameter_names", "_buffer_names", "_module_names")
@@ -25,6 +26,11 @@ class Members:
     _parameter_names: dict[str, bool]
     _buffer_names: dict[str, bool]
     _module_names: dict[str, bool]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if args or kwargs:
+            check_arguments(cls, args, kwargs)
+        return super().__new__(cls)
 
     def __init__(self) -> None:
         for names in _KINDS:
@@ -71,7 +77,7 @@ class Members:
         """Let ``value`` be the member of this name and kind, and of no other kind."""
         known = self.__dict__[kind]
         if name not in known:
-            if hasattr(type(self), name):
+            if _is_taken(self, name):
                 _refuse_name(self, name)
             for names in _KINDS:
                 self.__dict__[names].pop(name, None)
@@ -285,8 +291,13 @@ def _check_name(module: Members, name: str, kind: str) -> None:
             f"{name!r}: dots separate the names on a path"
         )
     is_own = name in module.__dict__[kind]
-    if not is_own and (hasattr(type(module), name) or name in module.__dict__):
+    if not is_own and (_is_taken(module, name) or name in module.__dict__):
         _refuse_name(module, name)
+
+
+def _is_taken(module: Members, name: str) -> bool:
+    """Whether a name stands for something in the class, and not what only this Module has."""
+    return name != "summary" and hasattr(type(module), name)
 
 
 def _refuse_name(module: Members, name: str) -> None:

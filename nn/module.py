@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from numpy.typing import DTypeLike
 
 from ..engine.handle import Handle
 from . import hooks, moving, state, summarizing, tree
 from .backend import twin_of, zeros_like
+from .checks import check_function
 from .members import Members, check_initialized
 
 
@@ -44,15 +45,10 @@ class Module(Members):
     """
 
     training: bool
+    _forward_cure: ClassVar[str] = "write `def forward(self, x): ...` in the class"
     _hooks: hooks.Hooks | None
 
-    def __init__(self, *args: Any) -> None:
-        if args:
-            name = type(self).__name__
-            raise TypeError(
-                f"{name} must be made without arguments, got {type(args[0]).__name__}: make a "
-                f"module first and call that, as in {name}()(x)"
-            )
+    def __init__(self) -> None:
         super().__init__()
         self.training = True
         self._hooks = None
@@ -60,7 +56,7 @@ class Module(Members):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every module writes its own."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no forward: write `def forward(self, x): ...` in the class"
+            f"{type(self).__name__} has no forward: {self._forward_cure}"
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -158,7 +154,11 @@ class Module(Members):
         return self.train(False)
 
     def apply(self, fn: Callable[[Any], object]) -> Self:
-        """Call ``fn`` with every module in this one, and at last with this one itself."""
+        """Call ``fn`` with every module in this one, and at last with this one itself.
+
+        Raises ``TypeError`` for what is no function.
+        """
+        check_function(fn, "apply: fn")
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -230,6 +230,13 @@ class Module(Members):
     def backend(self) -> str:
         """The twin of the parameters, or of the buffers where there are none."""
         return moving.backend_name(self)
+
+    @backend.setter
+    def backend(self, value: object) -> None:
+        raise AttributeError(
+            f"{type(self).__name__}.backend must not be assigned, got {value!r:.40}: it says which "
+            "twin the parameters are of; move them with to(...), or choose another name"
+        )
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
         """All parameters and persistent buffers by path, as tensors without history.

@@ -54,6 +54,7 @@ def load(module: Members, state_dict: Mapping[str, Any], strict: bool) -> Mismat
         for name, operand in own.items()
         if name in state_dict
     }
+    helps = strict and not problems
     if strict:
         if mismatch.missing_keys:
             problems.append(f"missing: {', '.join(mismatch.missing_keys)}")
@@ -63,7 +64,7 @@ def load(module: Members, state_dict: Mapping[str, Any], strict: bool) -> Mismat
         raise RuntimeError(
             f"load_state_dict: state_dict must have the names and shapes of "
             f"{type(module).__name__}, got {'; '.join(problems)}: build the same architecture"
-            + (", or pass strict=False to load what fits by name" if strict else "")
+            + (", or pass strict=False to load what fits by name" if helps else "")
         )
     for name, numbers in new.items():
         twin_of(own[name]).write(own[name], numbers)

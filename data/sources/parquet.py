@@ -42,7 +42,7 @@ def read_parquet(path: StrPath, *, target: str | None = None) -> Table:
         raise damaged("read_parquet", path, "Parquet", error) from None
     if not len(frame):
         raise ValueError(
-            f"read_parquet: path must lead to a table with rows, got {os.fspath(path)!r} with none: "
-            "write some"
+            f"read_parquet: path must lead to a table with rows, got {os.fspath(path)!r} with "
+            "none: write some"
         )
     return Table.from_frame(frame, target=target, name=Path(path).stem)

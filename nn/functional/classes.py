@@ -60,8 +60,8 @@ def scores_and_weight(what: str, input: Any, target: Any, weight: Any) -> tuple[
     input = twin.operand(input)
     if not input.ndim:
         raise ValueError(
-            f"{what}: input must have shape (C), (N, C) or (N, C, ...) with C classes, got (): "
-            "give one score for each class"
+            f"{what}: input must have a dimension for the classes, got shape (): give one score "
+            "for each class"
         )
     if weight is None:
         return input, None, twin
@@ -95,6 +95,11 @@ def classes(
         For a target of another shape than the scores have beside their classes.
     """
     dim = class_dim(scores)
+    if np.ndim(target) > scores.ndim:
+        raise ValueError(
+            f"{what}: target must not have more dimensions than input, got shapes "
+            f"{np.shape(target)} and {scores.shape}: exchange them, as the scores come first"
+        )
     found = twin.numbers(twin.integers(target, f"{what}: target"))
     shape = scores.shape
     if found.shape != shape[:dim] + shape[dim + 1 :]:

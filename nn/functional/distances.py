@@ -47,7 +47,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """
     x1, x2 = operands("cosine_similarity", x1=x1, x2=x2)
     if x1.shape != x2.shape:
-        shape = broadcast_shape([x1.shape, x2.shape], "cosine_similarity")
+        shape = broadcast_shape([x1.shape, x2.shape], "cosine_similarity: x1 and x2")
         x1, x2 = x1.broadcast_to(shape), x2.broadcast_to(shape)
     lengths = [lifted(_root(x.square().sum(dim)), eps) for x in (x1, x2)]
     return (x1 * x2).sum(dim) / (lengths[0] * lengths[1])
@@ -92,6 +92,8 @@ def pairwise_distance(
     [5.0]
     """
     x1, x2 = operands("pairwise_distance", x1=x1, x2=x2)
+    if x1.shape != x2.shape:
+        broadcast_shape([x1.shape, x2.shape], "pairwise_distance: x1 and x2")
     p = checked_norm(p, "pairwise_distance")
     differences = x1 - x2 + eps
     if p == 2:

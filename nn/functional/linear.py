@@ -73,7 +73,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
         raise ValueError(
             f"bilinear: input1 and input2 must have shapes (..., in1) and (..., in2) for a weight "
             f"of shape (out, in1, in2), got {shapes[0]}, {shapes[1]} and {weight.shape}: reshape "
-            "the inputs"
+            "the inputs, or build the layer for these lengths"
         )
     products = input1[..., None, None, :] @ weight
     result = (products[..., 0, :] * input2[..., None, :]).sum(-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine.formulas import minimum, where
+from ...engine.shapes import broadcast_shape
 from ..backend import operands
 from .arguments import TINY, above_zero, check_shape, paired, signs
 from .distances import pairwise_distance
@@ -185,6 +186,9 @@ def triplet_margin_loss(
             f"{what}: anchor, positive and negative must have as many dimensions, got shapes "
             f"{anchor.shape}, {alike.shape} and {other.shape}: give all of them shape (N, D)"
         )
+    if not anchor.shape == alike.shape == other.shape:
+        shapes = [anchor.shape, alike.shape, other.shape]
+        broadcast_shape(shapes, f"{what}: anchor, positive and negative")
     margin = above_zero(margin, "margin", what)
     near = pairwise_distance(anchor, alike, p, eps)
     far = pairwise_distance(anchor, other, p, eps)

@@ -200,8 +200,9 @@ def check_channels(what: str, input: Any, **given: Any) -> None:
     for name, each in given.items():
         if each is not None and each.shape != input.shape[1:2]:
             raise ValueError(
-                f"{what}: {name} must have one number for each of the {input.shape[1]} channels of "
-                f"an input of shape {input.shape}, got shape {each.shape}: channels are along dim 1"
+                f"{what}: input must have a channel along dim 1 for each number of {name}, of shape "
+                f"{each.shape}, got shape {input.shape}: reshape it, or build the layer for "
+                f"{input.shape[1]} channels"
             )
 
 
@@ -211,7 +212,7 @@ def _last_dims(what: str, input: Any, normalized_shape: int | Sequence[int], **g
     if input.shape[-len(shape) :] != shape:
         raise ValueError(
             f"{what}: input must have a shape that ends with normalized_shape, {shape}, got "
-            f"{input.shape}: reshape it"
+            f"{input.shape}: reshape it, or build the layer for this shape"
         )
     for name, each in given.items():
         if each is not None and each.shape != shape:

@@ -197,4 +197,6 @@ def _gain(gain: Any, what: str) -> float:
 def _check_choice(given: Any, choices: Collection[str], what: str) -> None:
     if given not in choices:
         cure = suggestion(given, choices, "write one of these")
+        if choices is _GAINS and given in ACTIVATIONS:
+            cure = "'relu' fits what bends as it does, such as gelu, silu and elu"
         raise ValueError(f"{what} must be one of {', '.join(choices)}, got {given!r}: {cure}")

@@ -51,7 +51,7 @@ class CrossEntropyLoss(Loss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction)
-        self._keep_constant("weight", weight)
+        self._keep_class_weights(weight)
         (self.ignore_index,) = whole_numbers([ignore_index], "CrossEntropyLoss: ignore_index")
         self.label_smoothing = functional.checked_smoothing(label_smoothing, "CrossEntropyLoss")
 
@@ -91,7 +91,7 @@ class NLLLoss(Loss):
         self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
     ) -> None:
         super().__init__(reduction)
-        self._keep_constant("weight", weight)
+        self._keep_class_weights(weight)
         (self.ignore_index,) = whole_numbers([ignore_index], "NLLLoss: ignore_index")
 
     def forward(self, input: Any, target: Any) -> Any:

@@ -26,14 +26,17 @@ kinds = st.sampled_from([mild, mild | missing, labels, words | missing, wild, ce
 
 
 @st.composite
-def tables(draw):
-    """Rows of cells below a header: columns are each of one kind, but for a few wild cells."""
-    whole = draw(st.booleans())
+def tables(draw, well_made):
+    """Rows of cells below a header, each column of one kind; cells may be wild all the same."""
     name = st.sampled_from("abcxyt") | any_text
-    names = draw(st.lists(name, min_size=1, max_size=5, unique_by=str.strip if whole else None))
+    if well_made:
+        names = draw(st.lists(name, min_size=2, max_size=5, unique_by=str.strip))
+        count = draw(st.integers(6, 20))
+    else:
+        names, count = draw(st.lists(name, min_size=1, max_size=5)), draw(st.integers(0, 20))
     columns = [draw(kinds) for _ in names[1:]] + [draw(st.sampled_from([mild, labels, cell]))]
-    rows = [[draw(column) for column in columns] for _ in range(draw(st.integers(0, 20)))]
-    if not whole:
+    rows = [[draw(column) for column in columns] for _ in range(count)]
+    if not well_made:
         rows.append(draw(st.lists(cell, max_size=7)))
     return [names, *rows]
 
@@ -41,12 +44,11 @@ def tables(draw):
 @st.composite
 def files(draw):
     """What a program wrote, with its quotes or without, or no table at all."""
-    kind = draw(st.sampled_from(["written", "written", "written", "joined", "text", "bytes"]))
-    if kind == "bytes":
-        return draw(st.binary(max_size=200))
-    if kind == "text":
-        return draw(st.text(st.sampled_from('ab1,;"\n\r \t'), max_size=60)).encode()
-    rows = draw(tables())
+    kind = draw(st.sampled_from(["table", "table", "table", "table", "ragged", "joined", "other"]))
+    if kind == "other":
+        text = st.text(st.sampled_from('ab1,;"\n\r \t'), max_size=60).map(str.encode)
+        return draw(text | st.binary(max_size=200))
+    rows = draw(tables(well_made=kind == "table"))
     separator, line_end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n"]))
     if kind == "joined":
         text = line_end.join([separator.join(row) for row in rows])
