@@ -40,7 +40,7 @@ class Leak:
         The parts that share rows, such as ``("train", "test")``; for a column ``("train",)``.
     rows : tuple of pairs of int
         The rows of the first part and of the second that are the same, counted from 0: one pair for
-        each row of the second part.
+        each row of the second part, with the first such row of the first part.
     column : str
         The name of the column; empty for rows.
     """

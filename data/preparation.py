@@ -43,7 +43,8 @@ class Preparation:
     Text becomes one feature for each category, 1 where it is this one; missing is a category of its
     own if it occurred in training. Columns that are empty, and text that has more than
     ``max_categories`` different values or more than one for two rows, are left out. All of this is
-    told in ``notes``.
+    told in ``notes``. Text of which most cells are numbers is taken for an error and refused,
+    unless it has at most 20 different values that occur again, such as 1, 2 and 3+.
 
     The target is classes or numbers by this rule: text is classes; numbers are classes if they are
     whole, of at most 20 different values, and each value occurs twice or more on average; all other

@@ -12,13 +12,13 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, is_missing, is_text, number_in
+from .columns import Column, is_missing, is_text
 from .dataset import Dataset
 from .encoders import CategoryEncoder, Encoder, NumberEncoder, encoder_from
 from .records import Record
 from .scaling import Scale, blocks
 from .table import Table
-from .targets import as_numbers, check_not_numbers
+from .targets import FEW, as_numbers, is_all_numbers
 from .wording import counted, listed
 
 StrPath = str | os.PathLike[str]
@@ -191,7 +191,10 @@ def inputs_from(record: Record) -> Inputs:
     if len(names) != (shape[0] if len(shape) == 1 else 0):
         raise record.refused("names", "one for each column", [*names])
     if not record.has("scale"):
-        return ArrayInputs(names, shape, None, record.number("pixels"))
+        pixels = record.number("pixels")
+        if pixels <= 0:
+            raise record.refused("pixels", "greater than 0", pixels)
+        return ArrayInputs(names, shape, None, pixels)
     scale = Scale.from_record(record.record("scale"))
     if scale.mean.shape != shape:
         raise record.refused("scale", f"of shape {shape}", scale.mean.shape)
@@ -228,22 +231,27 @@ def _fitted(
         return None, f"column {name!r} is left out: it is empty"
     if is_text(column):
         different = len({cell for cell in column if cell is not None})
-        if different <= min(most, max(2, len(column) // 2)):
-            return CategoryEncoder.fit(column, name), ""
-        check_not_numbers(column, name, rows, "column")
-        if any(cell is not None and number_in(cell) is None for cell in column):
+        occurs_again = different <= max(2, len(column) // 2)
+        if (occurs_again and different <= FEW) or not is_all_numbers(column, name, rows, "column"):
+            if occurs_again and different <= most:
+                return CategoryEncoder.fit(column, name), ""
             return None, (
                 f"column {name!r} is left out: {different} different texts in {len(column)} rows "
                 "are no categories"
             )
-    encoder = NumberEncoder.fit(column, name, rows)
-    if encoder.tells_missing:
+    return _fitted_numbers(NumberEncoder.fit(column, name, rows), missing)
+
+
+def _fitted_numbers(encoder: NumberEncoder, missing: int) -> tuple[NumberEncoder, str]:
+    """The encoder, and what there is to tell about it."""
+    if missing:
         cells = "1 missing cell becomes" if missing == 1 else f"{missing} missing cells become"
         return encoder, (
-            f"column {name!r}: {cells} the median {encoder.median:g}, and a feature tells where"
+            f"column {encoder.name!r}: {cells} the median {encoder.median:g}, and a feature tells "
+            "where"
         )
     if not encoder.scale.std:
-        return encoder, f"column {name!r} is the same in all rows: it becomes 0"
+        return encoder, f"column {encoder.name!r} is the same in all rows: it becomes 0"
     return encoder, ""
 
 

@@ -64,9 +64,8 @@ class Scale:
                 f"{what} must hold finite numbers below 1e150 in size, got {least.min()} to "
                 f"{most.max()}: measure it in a larger unit"
             )
-        # Rounding gives what never changes a mean beside it, and a tiny deviation.
-        same = least == most
-        return cls(np.where(same, least, mean), np.where(same, 0.0, std))
+        # Rounding may put the mean of what never changes beside it.
+        return cls(mean, np.where(least == most, 0.0, std))
 
     def apply(self, x: NDArray[Any]) -> NDArray[Any]:
         """The rows on this scale, in their own dtype."""

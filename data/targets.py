@@ -12,8 +12,8 @@ from .wording import shortened
 
 Wish = Literal["auto", "classification", "regression", "binary", "multiclass"]
 
-MOST_WHOLE_CLASSES = 20
-"""Whole numbers of more different values than this are not taken for classes."""
+FEW = 20
+"""More different whole numbers than this are no classes, and in text they are numbers."""
 
 
 def is_classes(column: Column, name: str, rows: NDArray[np.int64], wish: Wish = "auto") -> bool:
@@ -32,7 +32,7 @@ def is_classes(column: Column, name: str, rows: NDArray[np.int64], wish: Wish = 
     if wish != "auto":
         return wish != "regression"
     different = len(np.unique(numbers))
-    return bool(different <= min(MOST_WHOLE_CLASSES, len(numbers) / 2) and (numbers % 1 == 0).all())
+    return bool(different <= min(FEW, len(numbers) / 2) and (numbers % 1 == 0).all())
 
 
 def check_given(column: Column, name: str, rows: NDArray[np.int64]) -> None:
@@ -80,10 +80,13 @@ def check_finite(
         )
 
 
-def check_not_numbers(
+def is_all_numbers(
     column: NDArray[np.object_], name: str, rows: NDArray[np.int64], noun: str
-) -> None:
-    """Raise ``ValueError`` if most of the text is numbers: the first other one is named."""
+) -> bool:
+    """Whether text is numbers, wherever it is not missing.
+
+    Raises ``ValueError`` if most of it is: the first other cell is named.
+    """
     present = [row for row, cell in enumerate(column) if cell is not None]
     other = [row for row in present if number_in(column[row]) is None]
     if 0 < 2 * len(other) <= len(present):
@@ -92,6 +95,7 @@ def check_not_numbers(
             f"{shortened(column[other[0]])} in row {rows[other[0]]}: correct it, or leave the cell "
             "empty"
         )
+    return not other
 
 
 def check_wish(wish: str) -> None:
@@ -104,14 +108,14 @@ def check_wish(wish: str) -> None:
 
 
 def _is_text_for_classes(column: NDArray[np.object_], name: str, rows: NDArray[np.int64]) -> bool:
-    """Whether text is classes; not if it is numbers, of which most occur once."""
+    """Whether text is classes; not if it is many different numbers."""
     different = len(set(column))
-    if 2 * different <= len(column):
+    occurs_again = 2 * different <= len(column)
+    if occurs_again and different <= FEW:
         return True
-    if all(number_in(cell) is not None for cell in column):
+    if is_all_numbers(column, name, rows, "target"):
         return False
-    check_not_numbers(column, name, rows, "target")
-    if different > MOST_WHOLE_CLASSES:
+    if different > FEW and not occurs_again:
         raise ValueError(
             f"the target {name!r} must be classes that occur again and again, got {different} "
             f"different texts in {len(column)} rows: choose another column"

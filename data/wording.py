@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
+
+from ..engine.wording import suggestion as suggestion  # for the other files of data
 
 _SHOWN = 8
 """How many names a sentence lists before it says how many more there are."""
-
-
-def suggestion(given: object, choices: Iterable[str], otherwise: str) -> str:
-    """The choice that somebody may have meant, as a question; ``otherwise`` if none is near."""
-    names = {choice.lower(): choice for choice in choices}
-    near = get_close_matches(str(given).lower(), [*names], n=1)
-    return f"did you mean {names[near[0]]!r}?" if near else otherwise
 
 
 def listed(names: Sequence[object]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .operation import Operation
 from .primitives import AMAX, AMIN, DOT, SUM
-from .shapes import Shape, broadcast_shape, normalized_dims, reduced_dims
+from .shapes import Shape, broadcast_shape, check_linear, normalized_dims, reduced_dims
 from .value import Value, constant
 
 Elements = np.ndarray[Any, np.dtype[np.object_]]
@@ -125,17 +125,7 @@ def linear(input: Elements, weight: Elements, bias: Elements | None) -> Elements
 
     Raises ``ValueError`` with the shapes where they do not fit.
     """
-    if weight.ndim != 2 or not input.ndim or input.shape[-1] != weight.shape[1]:
-        raise ValueError(
-            "linear: the last length of input must be the in_features of weight, which is "
-            f"(out_features, in_features), got shapes {input.shape} and {weight.shape}: reshape "
-            "input, or build the layer for it"
-        )
-    if bias is not None and bias.shape != weight.shape[:1]:
-        raise ValueError(
-            f"linear: bias must have shape {weight.shape[:1]} for a weight of shape "
-            f"{weight.shape}, got {bias.shape}: give one number for each output"
-        )
+    check_linear(input.shape, weight.shape, None if bias is None else bias.shape)
     if bias is None:
         return matmul(input, weight.T)
     outputs = [

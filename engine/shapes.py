@@ -28,6 +28,24 @@ def broadcast_shape(shapes: Sequence[Shape], what: str) -> Shape:
     return tuple(result[::-1])
 
 
+def check_linear(input: Shape, weight: Shape, bias: Shape | None) -> None:
+    """Raise ``ValueError`` unless the shapes are ``(..., in)``, ``(out, in)`` and ``(out,)``."""
+    if len(weight) != 2:
+        raise ValueError(
+            f"linear: weight must be a matrix, of shape (out, in), got {weight}: reshape it"
+        )
+    if input[-1:] != weight[1:]:
+        raise ValueError(
+            f"linear: the last length of input must be in_features, {weight[1]}, got shape {input}:"
+            f" reshape input, or build the layer for it, as weight is (out, in), here {weight}"
+        )
+    if bias is not None and bias != weight[:1]:
+        raise ValueError(
+            f"linear: bias must have shape {weight[:1]} for a weight of shape {weight}, got "
+            f"{bias}: give one number for each output"
+        )
+
+
 def normalized_dims(dims: Iterable[int], ndim: int, what: str, repeats: bool = False) -> Shape:
     """Dimensions counted from the front; negative ones count from the end.
 

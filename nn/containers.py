@@ -7,7 +7,6 @@ from typing import Any, Self, final, overload
 
 from .module import Module
 
-
 _LOOP = "call the modules in it, or use nn.Sequential, which calls one after the other"
 
 

@@ -55,9 +55,7 @@ class Module(Members):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every module writes its own."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no forward: {self._forward_cure}"
-        )
+        raise NotImplementedError(f"{type(self).__name__} has no forward: {self._forward_cure}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

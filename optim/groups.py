@@ -27,7 +27,8 @@ def grouped(params: Any, what: str) -> list[Mapping[str, Any]]:
     if not given:
         raise ValueError(
             f"{what}: params must hold at least one parameter, got none: pass "
-            "model.parameters(), anew for every optimizer, as an iterator can be used once"
+            "model.parameters(), anew for every optimizer, as an iterator can be used once, and "
+            "keep layers in nn.ModuleList, as those in a plain list are not found"
         )
     are_groups = [isinstance(each, Mapping) for each in given]
     if any(are_groups) and not all(are_groups):

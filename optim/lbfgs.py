@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
+from types import MappingProxyType
 from typing import Any, final
 
 import numpy as np
@@ -178,11 +179,15 @@ class LBFGS(Optimizer):
                 break
 
     @property
-    def state(self) -> dict[Any, dict[str, Any]]:
-        """What is remembered, by PyTorch's names, as the state of the first parameter."""
+    def state(self) -> Mapping[Any, Mapping[str, Any]]:
+        """What is remembered, by PyTorch's names, as the state of the first parameter.
+
+        It is read-only: see :attr:`Optimizer.state`.
+        """
         self.follow()
-        first = self._slots[0][0]
-        return {first.operand: self._entries()} if self._memory.evaluations else {}
+        first = self._slots[0][0].operand
+        known = {first: MappingProxyType(self._entries())} if self._memory.evaluations else {}
+        return MappingProxyType(known)
 
     def state_dict(self) -> dict[str, Any]:
         """The options, and copies of what is remembered, as in PyTorch."""
@@ -247,6 +252,10 @@ class _Objective:
         with enable_grad():
             loss = self._closure()
         self.evaluations += 1
+        if loss is None:
+            raise TypeError(
+                "LBFGS: closure must give the loss, got None: return the loss from the closure"
+            )
         self.loss = single_number(loss, "LBFGS: what the closure gives")
         gradients = [slot.gradient for slot in self._slots]
         self.gradient = np.concatenate(

@@ -117,8 +117,8 @@ class Lookahead(Optimizer):
         return self.optimizer.steps(parameter, index)
 
     @property
-    def state(self) -> dict[Any, dict[str, Any]]:
-        """What the optimizer remembers of each parameter, by parameter."""
+    def state(self) -> Mapping[Any, Mapping[str, Any]]:
+        """What the optimizer remembers of each parameter, by parameter; it is read-only."""
         return self.optimizer.state
 
     def state_dict(self) -> dict[str, Any]:

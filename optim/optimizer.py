@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ..engine.formula import number
@@ -29,8 +30,8 @@ class Optimizer(ABC):
     Parameters
     ----------
     params : iterable
-        Parameters (of either twin, or single Values), pairs of a name and a parameter, or
-        dictionaries with the parameters of a group as ``"params"`` and its own options.
+        Parameters (of either twin or of both, or single Values), pairs of a name and a parameter,
+        or dictionaries with the parameters of a group as ``"params"`` and its own options.
     defaults : mapping
         The options of groups that do not have their own.
 
@@ -44,7 +45,7 @@ class Optimizer(ABC):
     Raises
     ------
     TypeError
-        For what is no parameter.
+        For what is no parameter, and for a class that states no rule.
     ValueError
         For no parameters at all, one that is given twice, shares numbers with another, cannot be
         written to or is no leaf, and options out of their range.
@@ -62,6 +63,7 @@ class Optimizer(ABC):
             cls.variants = Variants(cls.rule)
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        self._check_rule()
         self.defaults = dict(defaults)
         check_options(self.defaults, type(self).__name__)
         self.param_groups: list[dict[str, Any]] = []
@@ -177,6 +179,15 @@ class Optimizer(ABC):
         """Call ``hook(optimizer, args, kwargs)`` behind every step."""
         return added(self._post_hooks, hook, "register_step_post_hook")
 
+    def _check_rule(self) -> None:
+        """Refuse a class of neither a rule nor steps of its own, such as one of PyTorch's form."""
+        cls = type(self)
+        if getattr(cls, "rule", None) is None and cls._step is Optimizer._step:
+            raise TypeError(
+                f"{cls.__name__}: an optimizer must state its rule, got none: write "
+                "rule = Rule(...) in the class"
+            )
+
     def _step(self, closure: Callable[[], Any] | None) -> Any:
         """The step between its hooks; gives what the closure gave."""
         loss = None
@@ -257,18 +268,22 @@ class Optimizer(ABC):
                     self._packs = None
 
     @property
-    def state(self) -> dict[Any, dict[str, Any]]:
+    def state(self) -> Mapping[Any, Mapping[str, Any]]:
         """What is remembered of each parameter, by parameter: ``step`` and the rule's state.
 
-        On the tensor twin the entries are tensors that share their memory with the optimizer.
+        It is read-only: load another state with :meth:`load_state_dict`, and make a new optimizer
+        to start afresh. On the tensor twin the entries are tensors that share their memory with
+        the optimizer.
         """
         self.follow()
-        return {
-            slot.operand: saving.entries(self.rule, slot)
-            for slots in self._slots
-            for slot in slots
-            if slot.updates
-        }
+        return MappingProxyType(
+            {
+                slot.operand: MappingProxyType(saving.entries(self.rule, slot))
+                for slots in self._slots
+                for slot in slots
+                if slot.updates
+            }
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """The options of the groups, and copies of the state of each parameter by its number.

@@ -98,10 +98,11 @@ class _Form(NamedTuple):
 def _form(
     path: StrPath, separator: str | None, header: bool | None, encoding: str | None, decimal: str
 ) -> _Form:
-    if separator is not None and (not isinstance(separator, str) or len(separator) != 1):
+    one = isinstance(separator, str) and len(separator) == 1 and separator not in '"\r\n'
+    if separator is not None and not one:
         raise ValueError(
-            f"read_csv: separator must be a single character, got {separator!r}: leave it out to "
-            "find it"
+            "read_csv: separator must be a single character that neither quotes nor ends a line, "
+            f"got {separator!r}: leave it out to find it"
         )
     if decimal not in (".", ","):
         raise ValueError(f"read_csv: decimal must be '.' or ',', got {decimal!r}: choose one")
@@ -135,6 +136,8 @@ def _decoded(start: bytes, encoding: str, path: StrPath) -> str:
     except UnicodeDecodeError as error:
         if len(start) == SAMPLE and error.start >= SAMPLE - 4:
             return start[: error.start].decode(encoding)
+        raise _not_text(path, encoding) from None
+    except UnicodeError:
         raise _not_text(path, encoding) from None
 
 
@@ -207,7 +210,7 @@ def _records(lines: TextIOWrapper, form: _Form, path: StrPath) -> Iterator[list[
             f"read_csv: path must lead to a well-formed table, got {os.fspath(path)!r} "
             f"({error} in line {reader.line_num}): close quotes, and double them inside of quotes"
         ) from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise _not_text(path, form.encoding) from None
 
 

@@ -57,7 +57,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < rows:
         raise IndexError(
             f"embedding: input must lie between 0 and {rows - 1}, got numbers from {numbers.min()} "
-            f"to {numbers.max()}: they name rows, so build the layer with num_embeddings={numbers.max() + 1}"
+            f"to {numbers.max()}: number the rows from 0, or build the layer with more of them"
         )
     found = weight[positions]
     if padding_idx is None:

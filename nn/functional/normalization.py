@@ -200,8 +200,8 @@ def check_channels(what: str, input: Any, **given: Any) -> None:
     for name, each in given.items():
         if each is not None and each.shape != input.shape[1:2]:
             raise ValueError(
-                f"{what}: input must have a channel along dim 1 for each number of {name}, of shape "
-                f"{each.shape}, got shape {input.shape}: reshape it, or build the layer for "
+                f"{what}: input must have a channel along dim 1 for each number in {name}, of "
+                f"shape {each.shape}, got shape {input.shape}: reshape it, or build the layer for "
                 f"{input.shape[1]} channels"
             )
 

@@ -34,6 +34,7 @@ _GAINS: Mapping[str, float] = MappingProxyType(
         "selu": 0.75,
     }
 )
+_LIKE_RELU = frozenset({"celu", "elu", "gelu", "hardswish", "mish", "relu6", "silu", "softplus"})
 _MODES = ("fan_in", "fan_out")
 
 
@@ -197,6 +198,6 @@ def _gain(gain: Any, what: str) -> float:
 def _check_choice(given: Any, choices: Collection[str], what: str) -> None:
     if given not in choices:
         cure = suggestion(given, choices, "write one of these")
-        if choices is _GAINS and given in ACTIVATIONS:
-            cure = "'relu' fits what bends as it does, such as gelu, silu and elu"
+        if given in _LIKE_RELU and choices is _GAINS:
+            cure = f"write 'relu', which {given} is like"
         raise ValueError(f"{what} must be one of {', '.join(choices)}, got {given!r}: {cure}")

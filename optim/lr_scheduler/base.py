@@ -12,6 +12,14 @@ from ...nn.checks import checked_count
 from ..arguments import checked_optimizer
 from ..optimizer import Optimizer
 
+_OF_PYTORCH = frozenset(
+    {
+        *["_step_count", "_is_initial", "_get_lr_called_within_step", "verbose", "lr_lambdas"],
+        *["default_min_lr", "mode_worse"],
+    }
+)
+"""What PyTorch's states hold besides, and what is of no use here."""
+
 
 class LRScheduler(ABC):
     r"""What sets the learning rates of an optimizer as training goes on: the base class.
@@ -122,10 +130,11 @@ class LRScheduler(ABC):
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a state that :meth:`state_dict` gave.
+        """Go on from a state that :meth:`state_dict` gave, here or in PyTorch.
 
         Load the state of the optimizer as well, after the scheduler is made: making it sets the
-        rates of the first epoch.
+        rates of the first epoch. PyTorch's states of :class:`CyclicLR`, :class:`OneCycleLR`,
+        :class:`SWALR` and :class:`ChainedScheduler` hold other settings, and do not load.
 
         Raises ``ValueError`` where the state is that of another kind of scheduler (the names
         that are missing and unexpected are listed) or of another number of groups.
@@ -211,20 +220,23 @@ class LRScheduler(ABC):
 
     def _check_state(self, state: Mapping[str, Any]) -> None:
         name = type(self).__name__
-        own = self.state_dict()
+        own = self.state_dict().keys()
         found = state.keys() if isinstance(state, Mapping) else set()
-        if found != own.keys():
+        # PyTorch's ReduceLROnPlateau and SequentialLR have no base_lrs
+        missing, unexpected = own - found - {"base_lrs"}, found - own - _OF_PYTORCH
+        if missing or unexpected:
             raise ValueError(
                 f"{name}: state_dict must be the state of a {name}, got one with missing names "
-                f"{sorted(own.keys() - found)} and unexpected names "
-                f"{sorted(found - own.keys())}: pass what state_dict() of a {name} gave"
+                f"{sorted(missing)} and unexpected names {sorted(unexpected)}: pass what "
+                f"state_dict() of a {name} gave"
             )
-        if len(state["base_lrs"]) != len(self.base_lrs):
+        if len(state["_last_lr"]) != len(self.base_lrs):
             raise ValueError(
                 f"{name}: state_dict must have rates for {len(self.base_lrs)} param_groups, got "
-                f"{len(state['base_lrs'])}: make the optimizer with the groups that it had"
+                f"{len(state['_last_lr'])}: make the optimizer with the groups that it had"
             )
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        saved = {name: value for name, value in state.items() if name not in self._unsaved}
+        known = vars(self).keys() - self._unsaved
+        saved = {name: value for name, value in state.items() if name in known}
         vars(self).update(deepcopy(saved))

@@ -35,7 +35,8 @@ class LinearLR(LRScheduler):
     end_factor : float
         The factor from epoch ``total_iters`` on, between 0 and 1.
     total_iters : int
-        The number of epochs from the first factor to the last, 1 or more.
+        The number of epochs from the first factor to the last, 0 or more; with 0 the factor is
+        ``end_factor`` from the beginning, where PyTorch would keep ``start_factor`` for good.
     last_epoch : int
         See :class:`LRScheduler`.
 
@@ -68,7 +69,7 @@ class LinearLR(LRScheduler):
     ) -> None:
         self.start_factor = checked_number(start_factor, "LinearLR: start_factor", SHARE)
         self.end_factor = checked_number(end_factor, "LinearLR: end_factor", UNIT)
-        self.total_iters = checked_count(total_iters, "LinearLR: total_iters", 1)
+        self.total_iters = checked_count(total_iters, "LinearLR: total_iters")
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
@@ -81,7 +82,9 @@ class LinearLR(LRScheduler):
         return [rate * growth for rate in self._rates()]
 
     def _first_lr(self) -> Sequence[float]:
-        factor = self.start_factor if self.last_epoch == 0 else 1.0
+        if self.last_epoch > 0:
+            return self._rates()
+        factor = self.start_factor if self.total_iters else self.end_factor
         return [rate * factor for rate in self._rates()]
 
 

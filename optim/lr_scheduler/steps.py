@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import final
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, final
 
 from ...nn.checks import checked_count
 from ..checks import POSITIVE, SHARE, checked_number
@@ -111,6 +112,10 @@ class MultiStepLR(LRScheduler):
         factor = self.gamma ** self.milestones.count(self.last_epoch)
         return [rate * factor for rate in self._rates()]
 
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        milestones = sorted(Counter(state["milestones"]).elements())  # PyTorch saves a Counter
+        super()._restore({**state, "milestones": milestones})
+
 
 @final
 class ConstantLR(LRScheduler):
@@ -128,7 +133,8 @@ class ConstantLR(LRScheduler):
     factor : float
         What the rate is multiplied by at first, greater than 0 and at most 1.
     total_iters : int
-        The epoch from which the rate is whole again, 1 or more.
+        The epoch from which the rate is whole again, 0 or more; with 0 it always is, where
+        PyTorch would keep ``factor`` for good.
     last_epoch : int
         See :class:`LRScheduler`.
 
@@ -156,13 +162,13 @@ class ConstantLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         self.factor = checked_number(factor, "ConstantLR: factor", SHARE)
-        self.total_iters = checked_count(total_iters, "ConstantLR: total_iters", 1)
+        self.total_iters = checked_count(total_iters, "ConstantLR: total_iters")
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
         """The present rates, times ``factor`` at first and divided by it at the end."""
-        if self.last_epoch == 0:
-            return [rate * self.factor for rate in self._rates()]
-        if self.last_epoch == self.total_iters:
-            return [rate * (1.0 / self.factor) for rate in self._rates()]
-        return self._rates()
+        begins, ends = self.last_epoch == 0, self.last_epoch == self.total_iters
+        if begins == ends:  # neither of them, or both at once
+            return self._rates()
+        change = self.factor if begins else 1.0 / self.factor
+        return [rate * change for rate in self._rates()]

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any, Self
 
 from ...engine.operation import real_number
-from ...engine.shapes import Shape, broadcast_shape
+from ...engine.shapes import Shape, broadcast_shape, check_linear
 from ..coercion import constant_array
 from ..dtypes import FLOATS, DType, bool_
 from ..methods import Methods
@@ -192,7 +192,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     operands = (input, weight) if bias is None else (input, weight, bias)
     kind = kind_of(operands, "linear")
     if bias is None or not _fit_linear(input, weight, bias, kind):
-        operands = _checked_linear(factors(operands, kind, "linear"))
+        operands = _checked_linear(tensors(operands, kind, "linear"))
     return kind.record(LINEAR, operands, ())
 
 
@@ -254,19 +254,16 @@ def _checked_addmm(operands: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _checked_linear(operands: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The operands of a linear layer; ``ValueError`` where their shapes do not fit."""
-    x, weight, *bias = [each._data.shape for each in operands]
-    _check_ndim(operands[1], 2, "linear", "weight")
-    if x[-1:] != weight[1:]:
-        raise ValueError(
-            f"linear: the last length of input must be that of weight, got shapes {x} and "
-            f"{weight}: weight is (out, in), so transpose it or reshape input"
+    """The operands of a linear layer; an error where their dtypes or shapes do not fit."""
+    own, wanted = [each._data.dtype for each in operands[:2]]
+    if own != wanted and wanted in FLOATS:
+        raise TypeError(
+            f"linear: input must be of the dtype of weight, {wanted}, got {own}: write "
+            f"input.to('{wanted}')" + (f", or model.to('{own}')" if own in FLOATS else "")
         )
-    if bias and bias[0] != weight[:1]:
-        raise ValueError(
-            f"linear: bias must have shape {weight[:1]} for a weight of shape {weight}, got "
-            f"{bias[0]}: give one number for each output"
-        )
+    check_factors(operands, "linear")
+    shape, weight, *bias = [each._data.shape for each in operands]
+    check_linear(shape, weight, bias[0] if bias else None)
     return operands
 
 
@@ -316,10 +313,11 @@ def check_factors(found: tuple[Any, ...], what: str) -> None:
     dtype = found[0]._data.dtype
     for each in found:
         if each._data.dtype != dtype:
+            dtypes = [t._data.dtype for t in found]
             raise TypeError(
-                f"{what}: operands must be of one dtype, got "
-                f"{', '.join(str(t._data.dtype) for t in found)}: convert the others, for example "
-                f"with to('{dtype}')"
+                f"{what}: operands must be of one dtype, got {', '.join(map(str, dtypes))}: "
+                "convert the others, for example with "
+                f"to('{next((t for t in dtypes if t in FLOATS), dtype)}')"
             )
     if dtype == bool_:
         raise TypeError(

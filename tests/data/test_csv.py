@@ -47,6 +47,8 @@ def same(found, expected):
         ("a,b\n1_0,1e999\n", {"a": ["1_0"], "b": [np.inf]}),
         ("5.1,3,setosa\n4,2,virginica\n", {"column 1": [5.1, 4.0], "column 2": [3.0, 2.0],
                                            "column 3": ["setosa", "virginica"]}),
+        ("5.1,?,a\n4,2,b\n", {"column 1": [5.1, 4.0], "column 2": [NAN, 2.0],
+                               "column 3": ["a", "b"]}),
         ("id,2019,2020\n1,3,4\n", {"id": [1.0], "2019": [3.0], "2020": [4.0]}),
         ("1,2\n3,4\n", {"column 1": [1.0, 3.0], "column 2": [2.0, 4.0]}),
         (",a\n0,5\n1,6\n", {"a": [5.0, 6.0]}),
@@ -108,7 +110,8 @@ def test_what_is_no_table_is_refused_with_a_sentence(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"separator": ", "}, "separator must be a single character, got ', '"),
+        ({"separator": ", "}, "separator must be a single character that .* got ', '"),
+        ({"separator": "\n"}, "separator must be a single character that neither quotes nor ends"),
         ({"encoding": "utf-9"}, "encoding must be one that Python knows, got 'utf-9'"),
         ({"encoding": "ascii"}, r"text in ascii, got other bytes in .*encoding='latin-1'\)"),
         ({"decimal": "'"}, "decimal must be '.' or ',', got"),

@@ -21,6 +21,7 @@ def test_parts_of_their_own_are_no_leak():
 
 def test_rows_in_two_parts_are_found_with_their_places():
     train, test = arrays(), arrays(20)
+    train.x[30] = train.x[9]
     test.x[[4, 7]] = train.x[[9, 9]]
     validation = test[3:6]
     found = leaks(train, validation, test)

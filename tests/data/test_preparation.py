@@ -11,7 +11,7 @@ from twingrad.data import Dataset, Preparation, Table, load, read_csv
 
 FLATS = Table(
     {
-        "rooms": [1.0, 2.0, None, 5.0, 4.0, 3.0],
+        "rooms": [1.0, 2.0, None, 9.0, 4.0, 3.0],
         "heating": ["gas", None, "oil", "gas", "oil", "gas"],
         "floor": [2.0] * 6,
         "id": ["a", "b", "c", "d", "e", "f"],
@@ -32,7 +32,7 @@ def rows(**changes):
 
 def test_numbers_are_standardized_and_missing_ones_become_the_median():
     data = Preparation.fit(FLATS).apply(rows(heating=["gas", "oil"]))
-    filled = np.array([1.0, 2.0, 3.0, 5.0, 4.0, 3.0])
+    filled = np.array([1.0, 2.0, 3.0, 9.0, 4.0, 3.0])
     expected = (filled[:2] - filled.mean()) / filled.std()
     assert data.features[:2] == ("rooms", "rooms is missing")
     np.testing.assert_allclose(data.x[:, 0], expected, rtol=1e-15)
@@ -162,6 +162,33 @@ def table(target=(0.0, 1.0, 0.0, 1.0), **columns):
 def test_what_cannot_be_learned_from_is_refused_with_a_sentence(data, options, message):
     with pytest.raises(ValueError, match=message):
         Preparation.fit(data, **options)
+
+
+def ages(*others, count=120):
+    """Text of which most is numbers, of thirty different values."""
+    return [str(20 + k % 30) for k in range(count - len(others))] + [*others]
+
+
+def test_text_among_many_numbers_is_an_error_and_no_category():
+    columns = {"a": ages("old"), "t": np.arange(120.0), "c": ["1", "2", "3+"] * 40}
+    with pytest.raises(ValueError, match=r"'a' must hold numbers only, .* got 'old' in row 120"):
+        Preparation.fit(Table(columns), target="t")
+    with pytest.raises(
+        ValueError, match=r"the target 'a' must hold numbers only, .* got 'old' in row"
+    ):
+        Preparation.fit(Table(columns), target="a")
+    del columns["a"]
+    assert Preparation.fit(Table(columns), target="t").features == ("c = 1", "c = 2", "c = 3+")
+    assert Preparation.fit(Table(columns), target="c").classes == ("1", "2", "3+")
+
+
+def test_text_that_is_all_numbers_in_training_rows_is_numbers():
+    whole = Table({"a": ages("old"), "t": np.arange(120.0)})
+    train = whole[:119]
+    assert Preparation.fit(train, target="t").features == ("a",)
+    assert Preparation.fit(train, target="a").task == "regression"
+    with pytest.raises(ValueError, match="'a' must hold numbers, got 'old' in row 120"):
+        Preparation.fit(train, target="t").apply(whole[110:])
 
 
 def test_many_texts_are_no_classes():

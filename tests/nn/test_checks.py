@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from twingrad.nn.checks import checked_count, number_within, ordered, suggestion
+from twingrad.nn.checks import check_function, checked_count, number_within, ordered, suggestion
 
 WITHIN = [
     ({"at_least": 0}, [0, 2.5, inf], [-1, nan, -inf]),
@@ -63,3 +63,10 @@ def test_counts_are_whole_numbers():
 def test_a_choice_that_is_near_is_suggested():
     assert suggestion("Rellu", ["tanh", "relu"], "write one of these") == "did you mean 'relu'?"
     assert suggestion(7, ["tanh", "relu"], "write one of these") == "write one of these"
+    assert suggestion("price", ["Price"], "") == "did you mean 'Price'?"
+
+
+def test_functions_can_be_called():
+    check_function(abs, "f: g")
+    with pytest.raises(TypeError, match="f: g must be a function, got str 'abs': pass the"):
+        check_function("abs", "f: g")

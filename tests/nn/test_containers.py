@@ -62,8 +62,24 @@ def test_names_are_kept_as_long_as_modules_are_added_at_the_end():
 
 
 def test_a_list_is_not_called():
-    with pytest.raises(NotImplementedError, match="ModuleList has no forward"):
-        nn.ModuleList(times(1))(3)
+    for container in (nn.ModuleList(times(1)), nn.ModuleDict({"a": Times(1)})):
+        with pytest.raises(NotImplementedError, match="has no forward: call the modules in it, or"):
+            container(3)
+
+
+def test_a_list_is_no_sequence_of_arguments():
+    with pytest.raises(TypeError, match=r"one by one, got a list: write nn.Sequential\(\*layers\)"):
+        nn.Sequential(times(1, 2))
+
+
+def test_names_that_only_this_module_has_are_free_for_members():
+    modules = nn.ModuleDict({"summary": Times(3)})
+    assert modules["summary"](2) == 6
+    assert [name for name, _ in modules.named_modules()] == ["", "summary"]
+    del modules["summary"]
+    assert not len(modules)
+    with pytest.raises(KeyError, match="must be free, got 'keys'"):
+        nn.ModuleDict({"keys": Times(1)})
 
 
 def test_modules_are_found_by_number_and_slice(build):

@@ -284,6 +284,11 @@ REFUSED = {
         ValueError,
         "nonlinearity must be one of linear, .*, got 'leakyrelu': did you mean 'leaky_relu'",
     ),
+    "a smooth relu": (
+        lambda: init.kaiming_uniform_(W, nonlinearity="gelu"),
+        ValueError,
+        "got 'gelu': write 'relu', which gelu is like",
+    ),
     "nothing alike": (lambda: init.calculate_gain("xyz"), ValueError, "write one of these"),
     "a mode": (
         lambda: init.kaiming_normal_(W, mode="fanin"),

@@ -88,7 +88,31 @@ def test_plain_numbers_become_operands_of_the_selected_twin():
         (lambda: nn.Linear(-1, 2), ValueError, "Linear: in_features must be at least 0, got -1"),
         (lambda: nn.Linear(2, 2.0), TypeError, "out_features must be a whole number, got float"),
         (lambda: nn.Bilinear(1, -2, 1), ValueError, "Bilinear: in2_features must be at least 0"),
-        (lambda: nn.Linear(3, 2)(np.ones((4, 2))), ValueError, "linear: the last length of input"),
+        (
+            lambda: nn.Linear(3, 2)(np.ones((4, 2))),
+            ValueError,
+            r"linear: the last length of input must be in_features, 3, got shape \(4, 2\)",
+        ),
+        (
+            lambda: nn.Linear(3, 2, backend="scalar")(np.ones((4, 2))),
+            ValueError,
+            r"linear: the last length of input must be in_features, 3, got shape \(4, 2\)",
+        ),
+        (lambda: F.linear([1.0], [1.0]), ValueError, r"weight must be a matrix, of shape \(out"),
+        (
+            lambda: nn.Linear(2, 1)(operand("tensor", [1, 2]).long()),
+            TypeError,
+            r"input must be of the dtype of weight, float32, got int64: write "
+            r"input.to\('float32'\)$",
+        ),
+        (
+            lambda: nn.Linear(2, 1)(operand("tensor", [1, 2]).double()),
+            TypeError,
+            r"got float64: write input.to\('float32'\), or model.to\('float64'\)$",
+        ),
+        (lambda: nn.Linear(2, 1)(None), TypeError, "linear: input must be an operand or numbers"),
+        (lambda: nn.Flatten()(operand("scalar", 1.0)), IndexError, "flatten: dim must lie between"),
+        (lambda: nn.Flatten()(operand("tensor", 1.0)), IndexError, "flatten: dim must lie between"),
         (lambda: nn.Bilinear(3, 2, 1)([1.0], [2.0]), ValueError, "bilinear: input1 and input2"),
         (lambda: nn.Linear(3, 2)(operand("scalar", [1.0] * 3)), TypeError, "input and weight"),
         (

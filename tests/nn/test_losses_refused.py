@@ -111,7 +111,7 @@ REFUSED = [
     (
         lambda twin: functional.cross_entropy(operand(twin, 1.0), integers(twin, 0)),
         ValueError,
-        r"input must have shape \(C\), \(N, C\) or \(N, C, \.\.\.\) with C classes, got \(\)",
+        r"input must have a dimension for the classes, got shape \(\): give one score for each",
     ),
     (
         lambda twin: cross_entropy(twin, [0, 1], weight=[1.0, 2.0]),
@@ -308,6 +308,44 @@ def test_a_weight_of_the_other_twin_is_refused(one, other):
         cross_entropy(one, [0, 1], weight=operand(other, [1.0, 1.0, 1.0]))
     with pytest.raises(TypeError, match=message):
         functional.binary_cross_entropy(operand(one, [0.5]), [1.0], operand(other, [1.0]))
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss", "multi_margin_loss"])
+def test_scores_and_classes_in_each_others_place_are_noticed(name, twin):
+    scores, classes = operand(twin, [[1.0, 2.0, 3.0]] * 2), integers(twin, [0, 1])
+    message = rf"{name}: target must not have more dimensions .* \(2, 3\) and \(2,\): exchange"
+    with pytest.raises(ValueError, match=message):
+        getattr(functional, name)(classes, scores)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        nn.MSELoss,
+        nn.HuberLoss,
+        nn.BCELoss,
+        nn.BCEWithLogitsLoss,
+        nn.CrossEntropyLoss,
+        nn.NLLLoss,
+        nn.KLDivLoss,
+        nn.HingeLoss,
+    ],
+)
+def test_a_class_called_in_the_place_of_a_loss_says_so(kind, twin):
+    scores = operand(twin, [[1.0, 2.0]])
+    message = rf"^{kind.__name__}: .*: .*make a module first .* as in {kind.__name__}\(\)\(input, t"
+    with pytest.raises((TypeError, ValueError), match=message):
+        kind(scores, scores)
+
+
+def test_shapes_of_triplets_are_named():
+    one, other = np.ones((2, 3)), np.ones((2, 4))
+    with pytest.raises(ValueError, match="triplet_margin_loss: anchor, positive and negative: sh"):
+        functional.triplet_margin_loss(one, other, one)
+    with pytest.raises(ValueError, match="pairwise_distance: x1 and x2: shapes"):
+        functional.pairwise_distance(one, other)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a module does with what it is made of: calls, modes, gradients, names of Values."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -38,10 +40,55 @@ def test_a_class_that_is_called_in_the_place_of_a_module_says_so():
         def forward(self, x):
             return 2 * x
 
-    message = r"Double must be made without arguments, got int: .* as in Double\(\)\(x\)"
+    message = r"Double: too many positional arguments: .* call that, as in Double\(\)\(x\)"
     with pytest.raises(TypeError, match=message):
         Double(3)
     assert Double()(3) == 6
+
+
+INPLACE = [
+    (lambda given: nn.ReLU(**given), lambda: nn.ReLU(True), "ReLU"),
+    (lambda given: nn.LeakyReLU(0.2, **given), lambda: nn.LeakyReLU(0.2, True), "LeakyReLU"),
+    (lambda given: nn.Dropout(0.5, **given), lambda: nn.Dropout(0.5, False), "Dropout"),
+]
+
+
+@pytest.mark.parametrize(("named", "in_place", "name"), INPLACE)
+def test_inplace_is_left_out(named, in_place, name):
+    for make in (lambda: named({"inplace": True}), lambda: named({"inplace": False}), in_place):
+        with pytest.raises(TypeError, match=f"^{name}: .*: leave inplace out, as no module"):
+            make()
+
+
+def test_a_module_of_ones_own_takes_what_its_signature_says():
+    class Own(nn.Module):
+        def __init__(self, width, inplace=False, *rest, **options):
+            super().__init__()
+            self.given = width, inplace, rest, options
+
+    assert Own(3, True).given == (3, True, (), {})
+    assert Own(3, inplace=True, other=1).given == (3, True, (), {"other": 1})
+    assert Own(3, False, 4).given == (3, False, (4,), {})
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'width'"):
+        Own()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'wide'"):
+        nn.Linear(2, 1, wide=True)
+
+
+def test_signatures_are_those_of_the_constructors():
+    assert [*signature(nn.LeakyReLU).parameters] == ["negative_slope"]
+    assert [*signature(nn.ReLU).parameters] == []
+
+
+def test_the_name_of_the_twin_is_not_assigned():
+    message = r"Identity.backend must not be assigned, got 'x': .* move them with to\(...\)"
+    with pytest.raises(AttributeError, match=message):
+        nn.Identity().backend = "x"
+
+
+def test_only_functions_are_applied():
+    with pytest.raises(TypeError, match="apply: fn must be a function, got int 3: pass the"):
+        nn.Identity().apply(3)
 
 
 def test_modes_are_set_in_all_modules():

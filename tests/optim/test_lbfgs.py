@@ -247,7 +247,8 @@ def test_a_step_needs_a_closure():
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (None, TypeError, "LBFGS: what the closure gives must be a real number, got NoneType"),
+        (None, TypeError, "LBFGS: closure must give the loss, got None: return the loss from the"),
+        ("1", TypeError, "LBFGS: what the closure gives must be a real number, got str '1'"),
         (
             Tensor([1.0, 2.0]),
             ValueError,

@@ -293,6 +293,12 @@ def test_a_plateau_beside_another_scheduler_reduces_what_it_finds():
     assert plateau.get_last_lr() == present_rates(optimizer)
 
 
+def test_a_warm_up_of_no_epochs_is_none():
+    assert rates_along(ConstantLR(optimizer_of([1.0]), 0.5, 0), 3) == [1.0] * 4
+    assert rates_along(LinearLR(optimizer_of([1.0]), 0.5, 1.0, 0), 3) == [1.0] * 4
+    assert rates_along(LinearLR(optimizer_of([1.0]), 0.5, 0.25, 0), 3) == [0.25] * 4
+
+
 def test_what_a_scheduler_of_one_s_own_changes_in_place_is_not_shared_with_a_loaded_state():
     class Remembering(LRScheduler):
         def __init__(self, optimizer):

@@ -87,7 +87,7 @@ W = Value(1.0)
     ("params", "error", "message"),
     [
         ([], ValueError, "SGD: params must hold at least one parameter, got none"),
-        (iter([]), ValueError, "SGD: params must hold at least one parameter, got none"),
+        (iter([]), ValueError, "SGD: params must hold .*in nn.ModuleList, as those in a plain li"),
         (W, TypeError, "SGD: params must be an iterable of parameters, got Value"),
         (Tensor([1.0]), TypeError, "SGD: params must be an iterable of parameters, got Tensor"),
         (3.0, TypeError, "SGD: params must be an iterable of parameters, got float"),
@@ -172,3 +172,12 @@ def test_a_group_that_is_refused_is_not_added():
     with pytest.raises(ValueError, match="lr"):
         optimizer.add_param_group({"params": [Value(1.0)], "lr": -1.0})
     assert len(optimizer.param_groups) == 1
+
+
+def test_a_class_without_a_rule_is_refused():
+    class Descent(optim.Optimizer):
+        def step(self, closure=None):
+            pass
+
+    with pytest.raises(TypeError, match="Descent: an optimizer must state its rule, got none: wri"):
+        Descent([W], {"lr": 0.1})

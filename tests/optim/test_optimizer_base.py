@@ -135,6 +135,20 @@ def test_a_large_parameter_is_updated_where_it_lies(kind, size):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_parameters_of_both_twins_may_be_in_one_group(kind):
+    mixed = [operand(twin, [1.0, -2.0], requires_grad=True) for twin in TWINS]
+    alone = [operand(twin, [1.0, -2.0], requires_grad=True) for twin in TWINS]
+    optimizer = getattr(optim, kind)(mixed, **KINDS[kind])
+    others = [getattr(optim, kind)([each], **KINDS[kind]) for each in alone]
+    for step in range(4):
+        for parameter in [*mixed, *alone]:
+            put(parameter, gradient_of(parameter, step))
+        for each in [optimizer, *others]:
+            each.step()
+    check_equal([numbers(each) for each in mixed], [numbers(each) for each in alone])
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_dtypes_may_be_mixed_in_a_group(kind):
     mixed = [leaf((3,), np.float32), leaf((2, 2)), leaf((4,), np.float32)]
     alone = [leaf((3,), np.float32), leaf((4,), np.float32)]

@@ -163,3 +163,35 @@ def test_a_saved_list_of_options_is_a_copy():
     state["param_groups"][0]["betas"][0] = 0.9
     optimizer.load_state_dict(optimizer.state_dict())
     assert optimizer.param_groups[0]["betas"] == [0.5, 0.6]
+
+
+@pytest.mark.parametrize("kind", ["SGD", "LBFGS", "Lookahead"])
+def test_the_state_is_read_only(kind):
+    w = Value(1.0)
+    sgd = optim.SGD([w], momentum=0.9)
+    optimizer = {"SGD": sgd, "LBFGS": optim.LBFGS([w]), "Lookahead": optim.Lookahead(sgd)}[kind]
+
+    def closure():
+        optimizer.zero_grad()
+        loss = w * w
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    for entries in (optimizer.state, optimizer.state[w]):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            entries[w] = {}
+        with pytest.raises(AttributeError, match="clear"):
+            entries.clear()
+    with pytest.raises(AttributeError, match="state"):
+        optimizer.state = {}
+
+
+def test_a_state_of_no_steps_starts_afresh():
+    w = leaf((3,))
+    optimizer = optim.Adam([w])
+    begin = optimizer.state_dict()
+    train(optimizer, [w])
+    assert optimizer.state
+    optimizer.load_state_dict(begin)
+    assert optimizer.state == {}
