@@ -271,9 +271,9 @@ class Optimizer(ABC):
     def state(self) -> Mapping[Any, Mapping[str, Any]]:
         """What is remembered of each parameter, by parameter: ``step`` and the rule's state.
 
-        It is read-only: load another state with :meth:`load_state_dict`, and make a new optimizer
-        to start afresh. On the tensor twin the entries are tensors that share their memory with
-        the optimizer.
+        It is read-only: :meth:`load_state_dict` puts another in its place, and one that was saved
+        before the first step starts afresh. On the tensor twin the entries are tensors that share
+        their memory with the optimizer.
         """
         self.follow()
         return MappingProxyType(
