@@ -274,13 +274,13 @@ from .tensor import (
 )
 
 if TYPE_CHECKING:
-    from . import nn, optim
+    from . import data, nn, optim
     from .nn.backend import backend
     from .tensor import tensor  # at run time it is the room, which is called as the function is
 
 __version__ = "0.1.0"
 
-_LATER = {"backend": ".nn.backend", "nn": ".nn", "optim": ".optim"}
+_LATER = {"backend": ".nn.backend", "data": ".data", "nn": ".nn", "optim": ".optim"}
 """What is loaded when it is first asked for: who wants a Value only does not wait for it."""
 
 
@@ -348,6 +348,7 @@ __all__ = [
     "count_nonzero",
     "cumprod",
     "cumsum",
+    "data",
     "detect_anomaly",
     "diag",
     "diag_embed",

@@ -21,6 +21,9 @@ from .wording import counted
 NEARLY_ONE = 0.9999
 """The size of a correlation above which a column is the target in another unit."""
 
+_GLANCE = 1000
+"""How many rows show of most columns that they are not the target."""
+
 _FEWEST = 10
 """In fewer rows anything agrees with anything."""
 
@@ -196,6 +199,8 @@ def _agreement(column: Column, answers: NDArray[Any], classes: bool) -> str:
 
 
 def _one_to_one(column: Column, answers: NDArray[Any]) -> bool:
+    if len(np.unique(column[:_GLANCE])) != len(np.unique(answers[:_GLANCE])):
+        return False  # as most columns, which need no further look
     values, classes = (np.unique(each, return_inverse=True) for each in (column, answers))
     pairs = set(zip(values[1].tolist(), classes[1].tolist(), strict=True))
     return len(values[0]) == len(classes[0]) == len(pairs)

@@ -10,13 +10,13 @@ from typing import Any, final
 
 import numpy as np
 
+from ..engine.checks import checked_count, checked_flag
 from ..tensor.broadcasting import NDArray
 from ..tensor.coercion import refused_dtype
 from ..tensor.dtypes import SUPPORTED, canonical
 from ..tensor.random import draws
 from ..tensor.random.generator import Generator
 from ..tensor.tensor import Tensor
-from .arguments import truth, whole
 from .augmentation import Augmentation
 from .augmentation.base import checked_augmentation
 from .dataset import Dataset, is_mapped
@@ -105,9 +105,9 @@ class DataLoader:
     ) -> None:
         self.data = data
         self._rows, self._gather = _source(data)
-        self.batch_size = whole(batch_size, "DataLoader: batch_size")
-        self.shuffle = truth(shuffle, "DataLoader: shuffle")
-        self.drop_last = truth(drop_last, "DataLoader: drop_last")
+        self.batch_size = checked_count(batch_size, "DataLoader: batch_size", at_least=1)
+        self.shuffle = checked_flag(shuffle, "DataLoader: shuffle")
+        self.drop_last = checked_flag(drop_last, "DataLoader: drop_last")
         self.augment = None if augment is None else _augmentation(augment, data)
         if not len(self):
             raise ValueError(
@@ -144,7 +144,7 @@ class DataLoader:
         With ``drop_last`` the last few are in no batch. Raises ``TypeError`` or ``ValueError`` for
         what is no whole number from 0 on.
         """
-        return self._order(self.seed, whole(epoch, "DataLoader.order: epoch", least=0))
+        return self._order(self.seed, checked_count(epoch, "DataLoader.order: epoch", at_least=0))
 
     def _order(self, seed: int, epoch: int) -> NDArray:
         if not self.shuffle:
@@ -209,7 +209,7 @@ class DataLoader:
                 )
         seed = checked_seed(state_dict["seed"])
         epoch, position = (
-            whole(state_dict[name], f"DataLoader: {name} of state_dict", least=0)
+            checked_count(state_dict[name], f"DataLoader: {name} of state_dict", at_least=0)
             for name in ("epoch", "position")
         )
         with self._lock:

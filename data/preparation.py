@@ -9,6 +9,7 @@ from typing import Any, final
 
 from numpy.typing import NDArray
 
+from ..engine.checks import POSITIVE, checked_count, checked_number
 from .answers import (
     ClassTarget,
     Label,
@@ -18,7 +19,6 @@ from .answers import (
     target_of_column,
     target_of_dataset,
 )
-from .arguments import POSITIVE, real, whole
 from .dataset import Dataset, Task
 from .preparing import ArrayInputs, Inputs, TableInputs, check_present, inputs_from
 from .records import Record
@@ -124,7 +124,9 @@ class Preparation:
         """
         if isinstance(data, Dataset):
             _check_target(data, target)
-            constant = None if pixels is None else real(pixels, "Preparation: pixels", POSITIVE)
+            constant = (
+                None if pixels is None else checked_number(pixels, "Preparation: pixels", POSITIVE)
+            )
             answers = target_of_dataset(data, task)
             return cls(ArrayInputs.fit(data, constant), answers, [answers.described()])
         if not isinstance(data, Table):
@@ -136,7 +138,7 @@ class Preparation:
             raise TypeError(
                 f"Preparation: pixels is for arrays, got {pixels!r} and a table: leave it out"
             )
-        most = whole(max_categories, "Preparation: max_categories")
+        most = checked_count(max_categories, "Preparation: max_categories", at_least=1)
         name = _target_of(data, target)
         answers = target_of_column(data.column(name), name, data.numbers, task)
         inputs, notes = TableInputs.fit(data, name, most)

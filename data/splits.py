@@ -8,11 +8,11 @@ from typing import Any, Generic, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.checks import checked_count, checked_flag
 from ..engine.operation import real_number
 from ..tensor.random import blocks
 from ..tensor.random.generator import Generator
 from .apportioning import group_parts, stratified_counts
-from .arguments import truth, whole
 from .dataset import Dataset
 from .holdout import Data, Holdout
 from .seeds import Purpose, generator_for
@@ -123,7 +123,7 @@ def split(
     sizes = _sizes(count, validation, test)
     labels = _strata(data, stratify, "split", free=shuffle and groups is None)
     generator = generator_for(seed, Purpose.SPLIT)
-    if not truth(shuffle, "split: shuffle"):
+    if not checked_flag(shuffle, "split: shuffle"):
         if groups is not None:
             raise ValueError(
                 "split: groups cannot be kept together with shuffle=False, got both: sort out the "
@@ -183,7 +183,7 @@ def kfold(
     [34, 33, 33]
     """
     _check_data(data, "kfold")
-    count, folds = len(data), whole(k, "kfold: k", least=2)
+    count, folds = len(data), checked_count(k, "kfold: k", at_least=2)
     if folds > count:
         raise ValueError(f"kfold: k must be at most the {count} rows, got {k}: give less")
     labels = _strata(data, stratify, "kfold", free=groups is None)
@@ -232,7 +232,7 @@ def _sizes(count: int, validation: Any, test: Any) -> list[int]:
 def _size(share: Any, count: int, what: str) -> int:
     """A share of the rows, or a number of rows, as a number of rows."""
     if isinstance(share, int | np.integer) and not isinstance(share, bool):
-        return whole(share, f"split: {what}", least=0)
+        return checked_count(share, f"split: {what}", at_least=0)
     part = real_number(share, f"split: {what}")
     if not 0 <= part < 1:
         raise ValueError(

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.checks import FINITE, FROM_ZERO, POSITIVE, UNIT, checked_count, checked_number
 from ..tensor.coercion import array_from
 from ..tensor.dtypes import float64
 from ..tensor.random import draws
 from ..tensor.random.generator import Generator
-from .arguments import FINITE, FROM_ZERO, POSITIVE, UNIT, real, whole
 from .dataset import Dataset
 from .seeds import Purpose, generator_for
 
@@ -96,7 +96,7 @@ def circles(n: int = 200, noise: float = 0.05, factor: float = 0.5, seed: int = 
     >>> np.unique(np.hypot(*data.x.T).round(9)).tolist()
     [0.5, 1.0]
     """
-    inner = real(factor, "circles: factor", UNIT)
+    inner = checked_number(factor, "circles: factor", UNIT)
     labels = _alternating(n, 2, "circles")
     t = 2 * pi * _progress(labels, 2, closed=True)
     x = np.where(labels == 0, 1.0, inner) * (np.cos(t), np.sin(t))
@@ -140,10 +140,10 @@ def spirals(
     >>> toys.spirals(300, classes=3).classes
     ('0', '1', '2')
     """
-    arms = whole(classes, "spirals: classes", least=2)
+    arms = checked_count(classes, "spirals: classes", at_least=2)
     labels = _alternating(n, arms, "spirals")
     r = 1 - _progress(labels, arms, closed=True)
-    angle = 2 * pi * (real(turns, "spirals: turns", POSITIVE) * r + labels / arms)
+    angle = 2 * pi * (checked_number(turns, "spirals: turns", POSITIVE) * r + labels / arms)
     x = (r * (np.cos(angle), np.sin(angle))).T
     return _noisy_classes(x, labels, noise, seed, _numbered(arms), "spirals")
 
@@ -182,7 +182,7 @@ def blobs(
     [10.0, 10.0]
     """
     generator = generator_for(seed, Purpose.TOY, 1)
-    places = _centers(centers, whole(features, "blobs: features"), generator)
+    places = _centers(centers, checked_count(features, "blobs: features", at_least=1), generator)
     labels = _alternating(n, len(places), "blobs")
     return _noisy_classes(places[labels], labels, std, seed, _numbered(len(places)), "blobs", "std")
 
@@ -268,19 +268,22 @@ def linear(
     >>> np.linalg.lstsq(data.x, data.y)[0].round(6).tolist()
     [1.0, 2.0, 3.0]
     """
-    rows, columns = whole(n, "linear: n"), whole(features, "linear: features")
+    rows, columns = (
+        checked_count(n, "linear: n", at_least=1),
+        checked_count(features, "linear: features", at_least=1),
+    )
     w = np.array(_weights(weights, columns))
-    spread = real(noise, "linear: noise", FROM_ZERO)
+    spread = checked_number(noise, "linear: noise", FROM_ZERO)
     generator = generator_for(seed, Purpose.TOY)
     x = draws.normal((rows, columns), float64, generator, "linear")
-    y = x @ w + real(bias, "linear: bias", FINITE)
+    y = x @ w + checked_number(bias, "linear: bias", FINITE)
     y += spread * draws.normal((rows,), float64, generator, "linear")
     return Dataset(x, y, features=_inputs(columns), target="y", name="linear")
 
 
 def _alternating(n: Any, classes: int, what: str) -> NDArray[np.int64]:
     """The classes 0, 1 and so on in turn, for ``n`` points."""
-    return np.arange(whole(n, f"{what}: n", least=classes), dtype=np.int64) % classes
+    return np.arange(checked_count(n, f"{what}: n", at_least=classes), dtype=np.int64) % classes
 
 
 def _progress(labels: Array, classes: int, closed: bool = False) -> Array:
@@ -296,7 +299,7 @@ def _progress(labels: Array, classes: int, closed: bool = False) -> Array:
 def _centers(centers: Any, features: int, generator: Generator) -> Array:
     """The centers as an array, drawn if only their number is given."""
     if np.isscalar(centers):
-        count = whole(centers, "blobs: centers", least=2)
+        count = checked_count(centers, "blobs: centers", at_least=2)
         return _WIDTH * (2 * draws.uniform((count, features), float64, generator, "blobs") - 1)
     given = array_from(centers, float64, "blobs: centers")
     if given.ndim != 2 or len(given) < 2 or not np.isfinite(given).all():
@@ -311,7 +314,7 @@ def _weights(weights: Sequence[float] | None, features: int) -> list[float]:
     """One weight for each input."""
     if weights is None:
         return [float(k) for k in range(1, features + 1)]
-    found = [real(weight, "linear: weights", FINITE) for weight in weights]
+    found = [checked_number(weight, "linear: weights", FINITE) for weight in weights]
     if len(found) != features:
         raise ValueError(
             f"linear: weights must be one for each of {features} features, got {len(found)}: "
@@ -330,7 +333,7 @@ def _noisy_classes(
     argument: str = "noise",
 ) -> Dataset:
     """Points with noise, in random order, as a data set."""
-    spread = real(noise, f"{name}: {argument}", FROM_ZERO)
+    spread = checked_number(noise, f"{name}: {argument}", FROM_ZERO)
     generator = generator_for(seed, Purpose.TOY)
     order = draws.permutation(len(x), generator, name)
     points = x[order] + spread * draws.normal(x.shape, float64, generator, name)

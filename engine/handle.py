@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Self
 
+from .checks import check_function
+
 Hook = Callable[..., Any]
 
 _keys = count()
@@ -31,16 +33,7 @@ class Handle:
 
 def added(hooks: dict[int, Any], hook: Hook, what: str) -> Handle:
     """Register a hook; ``TypeError``, beginning with ``what``, for what cannot be called."""
-    check_hook(hook, what)
+    check_function(hook, f"{what}: hook")
     key = next(_keys)
     hooks[key] = hook
     return Handle(hooks, key)
-
-
-def check_hook(hook: object, what: str) -> None:
-    """Raise ``TypeError``, beginning with ``what``, for what cannot be called."""
-    if not callable(hook):
-        raise TypeError(
-            f"{what}: hook must be a function, got {type(hook).__name__} {hook!r:.40}: pass the "
-            "function itself"
-        )

@@ -6,9 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
+from ..engine.checks import checked_count
 from ..engine.operation import real_number
 from .backend import named, twin_of
-from .checks import checked_count
 from .functional.batch_normalization import batch_norm
 from .functional.normalization import checked_eps
 from .module import Module

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.checks import number_within
 from ..engine.operation import real_number
 from .backend import Backend, backend_of, named, numbers_of, twin_of
-from .checks import number_within
 from .norms import unit_norms, vector_norm
 from .selection import selected
 

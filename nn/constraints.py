@@ -14,8 +14,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.checks import number_within
 from ..engine.shapes import Shape, reduced_dims
-from .checks import number_within
 from .norms import unit_norms
 from .selection import weights
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self, final
 
+from ..engine.checks import checked_count
 from .backend import twin_of
-from .checks import checked_count
 from .functional.embedding import embedding, row_number
 from .module import Module
 from .parameter import Parameter, empty_parameter

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ..engine.checks import check_function
 from ..engine.handle import Handle
-from .checks import check_function
 from .crossing import Crossing
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any, final
 
+from ..engine.checks import checked_count
 from . import init
-from .checks import checked_count
 from .functional.linear import bilinear, linear
 from .module import Module
 from .parameter import empty_parameter

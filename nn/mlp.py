@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from ..engine.checks import checked_count, number_within
+from ..engine.wording import suggestion
 from .activations import activation as activation_factory
 from .backend import backend as built_on
 from .backend import named
 from .batch_normalization import BatchNorm1d
-from .checks import checked_count, number_within, suggestion
 from .dropout import Dropout
 from .linear import Linear
 from .module import Module

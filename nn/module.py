@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self
 
 from numpy.typing import DTypeLike
 
+from ..engine.checks import check_function
 from ..engine.handle import Handle
 from . import hooks, moving, state, summarizing, tree
 from .backend import twin_of, zeros_like
-from .checks import check_function
 from .members import Members, check_initialized
 
 

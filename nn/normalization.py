@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, final
 
+from ..engine.checks import checked_count
 from . import init
-from .checks import checked_count
 from .functional.normalization import (
     check_groups,
     checked_eps,

@@ -17,8 +17,8 @@ from typing import Any, final
 
 import numpy as np
 
+from ..engine.checks import number_within
 from .backend import Backend, backend_of, twin_of
-from .checks import number_within
 from .module import Module
 from .selection import weights
 

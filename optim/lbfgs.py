@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ..engine.modes import enable_grad
 from . import saving
 from .arguments import single_number
-from .checks import check_options
 from .curvature import Memory, memory
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer
+from .options import check_options
 from .packing import Slot
 
 

@@ -8,10 +8,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.checks import SHARE, checked_count, checked_number
 from ..nn.backend import numbers_of, twin_of
-from ..nn.checks import checked_count
 from .arguments import checked_optimizer
-from .checks import SHARE, checked_number
 from .optimizer import Optimizer
 from .saving import checked_state
 from .stepping import UpdateSteps

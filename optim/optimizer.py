@@ -13,8 +13,8 @@ from ..engine.modes import enable_grad
 from ..nn.backend import zeros_like
 from ..tensor import Tensor
 from . import saving
-from .checks import check_options
 from .groups import check_apart, checked_parameters, grouped
+from .options import check_options
 from .packing import Pack, Run, Slot, packed
 from .rule import Rule
 from .stepping import UpdateSteps, update_steps

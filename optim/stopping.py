@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from math import inf, isfinite
 from typing import Any, Literal, final
 
+from ..engine.checks import FROM_ZERO, checked_choice, checked_count, checked_number
 from ..nn import Module
 from ..nn.backend import numbers_of
-from ..nn.checks import checked_count
 from ..nn.state import entries, load
 from .arguments import checked_module, single_number
-from .checks import FROM_ZERO, checked_choice, checked_number
 from .saving import checked_state
 
 

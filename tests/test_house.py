@@ -75,7 +75,17 @@ def test_every_folder_with_code_is_a_known_room_or_packaged_with_one():
 def test_nn_sees_the_twins_only_through_its_backends():
     """Rows of the table, shapes and modes belong to both twins; all else of a twin is hidden."""
     own = {"backend.py", "scalar_backend.py", "tensor_backend.py", "neuron.py"}
-    common = {"absent", "files", "formula", "formulas", "handle", "modes", "operation", "shapes"}
+    common = {
+        "absent",
+        "checks",
+        "files",
+        "formula",
+        "formulas",
+        "handle",
+        "modes",
+        "operation",
+        "shapes",
+    }
     common |= {"wording"}
     for file in (PACKAGE / "nn").rglob("*.py"):
         depth = len(file.relative_to(PACKAGE).parts)

@@ -10,12 +10,12 @@ from typing import Any, final
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...engine.checks import FINITE, FROM_ZERO, UNIT, checked_count, checked_number
 from ...engine.shapes import whole_numbers
 from ...tensor.broadcasting import NDArray
 from ...tensor.dtypes import float64, int64
 from ...tensor.random import draws
 from ...tensor.random.generator import Generator
-from ..arguments import FINITE, FROM_ZERO, UNIT, real, whole
 from .base import Augmentation, Batch, check_numbers
 
 
@@ -106,8 +106,8 @@ class Shift(ImageAugmentation):
 
     def __init__(self, pixels: int, fill: float = 0.0, shape: Sequence[int] | None = None) -> None:
         super().__init__(shape)
-        self.pixels = whole(pixels, "Shift: pixels", least=0)
-        self.fill = real(fill, "Shift: fill", FINITE)
+        self.pixels = checked_count(pixels, "Shift: pixels", at_least=0)
+        self.fill = checked_number(fill, "Shift: fill", FINITE)
 
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, each moved by two numbers of its own."""
@@ -160,8 +160,8 @@ class Rotate(ImageAugmentation):
         self, degrees: float, fill: float = 0.0, shape: Sequence[int] | None = None
     ) -> None:
         super().__init__(shape)
-        self.degrees = real(degrees, "Rotate: degrees", FROM_ZERO)
-        self.fill = real(fill, "Rotate: fill", FINITE)
+        self.degrees = checked_number(degrees, "Rotate: degrees", FROM_ZERO)
+        self.fill = checked_number(fill, "Rotate: fill", FINITE)
 
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, each turned by an angle of its own."""
@@ -205,7 +205,7 @@ class HorizontalFlip(ImageAugmentation):
 
     def __init__(self, p: float = 0.5, shape: Sequence[int] | None = None) -> None:
         super().__init__(shape)
-        self.p = real(p, "HorizontalFlip: p", UNIT)
+        self.p = checked_number(p, "HorizontalFlip: p", UNIT)
 
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, some of them mirrored."""
@@ -254,8 +254,8 @@ class Cutout(ImageAugmentation):
 
     def __init__(self, size: int, fill: float = 0.0, shape: Sequence[int] | None = None) -> None:
         super().__init__(shape)
-        self.size = whole(size, "Cutout: size")
-        self.fill = real(fill, "Cutout: fill", FINITE)
+        self.size = checked_count(size, "Cutout: size", at_least=1)
+        self.fill = checked_number(fill, "Cutout: fill", FINITE)
 
     def images(self, images: NDArray, generator: Generator) -> NDArray:
         """The pictures, each with a square of its own covered."""

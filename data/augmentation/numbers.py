@@ -6,11 +6,11 @@ from typing import final
 
 import numpy as np
 
+from ...engine.checks import FROM_ZERO, POSITIVE, checked_count, checked_number
 from ...tensor.broadcasting import NDArray
 from ...tensor.dtypes import float64
 from ...tensor.random import draws
 from ...tensor.random.generator import Generator
-from ..arguments import FROM_ZERO, POSITIVE, real, whole
 from ..dataset import Dataset
 from .base import Augmentation, Batch, check_numbers
 
@@ -44,7 +44,7 @@ class Noise(Augmentation):
     """
 
     def __init__(self, std: float) -> None:
-        self.std = real(std, "Noise: std", FROM_ZERO)
+        self.std = checked_number(std, "Noise: std", FROM_ZERO)
 
     def __call__(self, x: NDArray, y: NDArray, generator: Generator) -> Batch:
         """The batch with noise on its inputs."""
@@ -100,8 +100,10 @@ class Mixup(Augmentation):
     """
 
     def __init__(self, alpha: float = 0.2, classes: int | None = None) -> None:
-        self.alpha = real(alpha, "Mixup: alpha", POSITIVE)
-        self.classes = None if classes is None else whole(classes, "Mixup: classes")
+        self.alpha = checked_number(alpha, "Mixup: alpha", POSITIVE)
+        self.classes = (
+            None if classes is None else checked_count(classes, "Mixup: classes", at_least=1)
+        )
 
     def for_dataset(self, dataset: Dataset) -> Mixup:
         """The same for the classes of a data set, unless they were given."""

@@ -7,7 +7,7 @@ from copy import deepcopy
 from functools import partial
 from types import MappingProxyType
 
-from ..checks import suggestion
+from ...engine.wording import suggestion
 from ..linear import Identity
 from ..module import Module
 from .rectifiers import CELU, ELU, SELU, LeakyReLU, PReLU, ReLU, ReLU6, RReLU

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ...engine.checks import checked_count, ordered
 from ...engine.operation import real_number
 from .. import functional
 from ..backend import twin_of
-from ..checks import checked_count, ordered
 from ..functional.activations import checked_alpha
 from ..parameter import empty_parameter
 from .base import Activation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ...engine.checks import ordered
 from ...engine.operation import real_number
 from .. import functional
-from ..checks import ordered
 from .base import Activation
 
 

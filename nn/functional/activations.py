@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine import formulas
+from ...engine.checks import number_within, ordered
 from ...engine.operation import real_number
 from ...engine.shapes import normalized_dims
 from ..backend import backend_of, operands, twin_of
-from ..checks import number_within, ordered
 
 
 def relu(input: Any) -> Any:

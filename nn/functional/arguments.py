@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.checks import number_within
 from ...engine.shapes import Shape, broadcast_shape
 from ..backend import numbers_of, operands
-from ..checks import number_within
 
 TINY = float(np.float32(1e-12))
 """What keeps divisors from being 0: in single precision for every dtype, as in PyTorch."""

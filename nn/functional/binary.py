@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.checks import number_within
 from ...engine.formulas import where
 from ...engine.operation import real_number
 from ..backend import numbers_of, operands
-from ..checks import number_within
 from .arguments import TINY, check_fits, check_shape, paired, signs
 from .reducing import reduced
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.checks import number_within
 from ...engine.formulas import where
 from ..backend import Backend, numbers_of
-from ..checks import number_within
 from .classes import Classes, class_dim, classes, scores_and_weight
 from .reducing import reduced, reduced_by_weight
 

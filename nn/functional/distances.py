@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
+from ...engine.checks import number_within
 from ...engine.formulas import where
 from ...engine.shapes import broadcast_shape
 from ..backend import numbers_of, operands
-from ..checks import number_within
 from .arguments import lifted
 
 

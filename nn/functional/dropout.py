@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
+from ...engine.checks import number_within
 from ..backend import Generator, operands, twin_of
-from ..checks import number_within
 
 _FLOOR = -1.7580993408473766
 """What selu gives far to the left, -scale * alpha."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.checks import number_within
 from ...engine.shapes import Shape, whole_numbers
 from ..backend import numbers_of, operands
-from ..checks import number_within
 
 
 def layer_norm(

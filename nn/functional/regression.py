@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
+from ...engine.checks import number_within
 from ...engine.formulas import logaddexp, maximum
 from ...engine.operation import real_number
 from ..backend import operands
-from ..checks import number_within
 from .arguments import above_zero, check_shape, paired
 from .reducing import reduced, reduced_by_weight
 

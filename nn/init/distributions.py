@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.checks import number_within, ordered
 from ...engine.operation import real_number
 from ..backend import Generator
-from ..checks import number_within, ordered
 from .draws import deviation, normals, shape_to_draw, twin_to_fill, uniforms, uniforms64
 
 _SMALLEST = 2.0**-54

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.checks import number_within
 from ...engine.shapes import Shape
 from ..backend import Backend, Generator, backend_of, named
-from ..checks import number_within
 
 _FLOAT64 = np.empty(0, np.float64)
 """What is drawn like this is drawn in 64 bits."""

@@ -12,9 +12,10 @@ from math import prod, sqrt
 from types import MappingProxyType
 from typing import Any
 
+from ...engine.checks import number_within
 from ...engine.operation import real_number
+from ...engine.wording import suggestion
 from ..backend import Generator
-from ..checks import number_within, suggestion
 from .distributions import normal_, uniform_
 from .draws import shape_to_draw
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.checks import checked_count, number_within
 from ...engine.operation import real_number
 from ...engine.shapes import Shape
 from ..backend import Generator
-from ..checks import checked_count, number_within
 from .draws import deviation, normals, normals64, shape_to_draw, twin_to_fill, uniforms64
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ...nn.checks import checked_count
-from ..checks import Range, checked_number
+from ...engine.checks import Range, checked_count, checked_number
 from ..optimizer import Optimizer
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Any, ClassVar, Self
 
+from ...engine.checks import checked_count
 from ...engine.operation import real_number
-from ...nn.checks import checked_count
 from ..arguments import checked_optimizer
 from ..optimizer import Optimizer
 

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import final
 
-from ...nn.checks import checked_count
-from ..checks import FROM_ZERO, SHARE, checked_number
+from ...engine.checks import FROM_ZERO, SHARE, checked_count, checked_number
 from ..optimizer import Optimizer
 from .base import LRScheduler
 from .curves import linear_growth

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import final
 
-from ...nn.checks import checked_count
-from ..checks import FROM_ZERO, POSITIVE, SHARE, UNIT, checked_number
+from ...engine.checks import FROM_ZERO, POSITIVE, SHARE, UNIT, checked_count, checked_number
 from ..optimizer import Optimizer
 from .base import LRScheduler
 

@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, final
 
-from ...nn.checks import checked_count
+from ...engine.checks import FROM_ZERO, POSITIVE, checked_choice, checked_count, checked_number
 from ..arguments import checked_optimizer
-from ..checks import FROM_ZERO, POSITIVE, checked_choice, checked_number
 from ..optimizer import Optimizer
 from .arguments import reals_per_group
 from .base import LRScheduler

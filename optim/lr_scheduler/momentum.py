@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import MOMENTUM
+from ...engine.checks import MOMENTUM
 from ..optimizer import Optimizer
 from .arguments import reals_per_group
 

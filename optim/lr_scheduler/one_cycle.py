@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, final
 
-from ...nn.checks import checked_count
+from ...engine.checks import POSITIVE, SHARE, checked_choice, checked_count, checked_number
 from ..arguments import checked_optimizer
-from ..checks import POSITIVE, SHARE, checked_choice, checked_number
 from ..optimizer import Optimizer
 from .arguments import reals_per_group
 from .base import LRScheduler

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
-from ...nn.checks import checked_count
-from ..checks import POSITIVE, SHARE, checked_number
+from ...engine.checks import POSITIVE, SHARE, checked_count, checked_number
 from ..optimizer import Optimizer
 from .arguments import milestones_in_order
 from .base import LRScheduler

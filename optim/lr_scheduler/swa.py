@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal, final
 
-from ...nn.checks import checked_count
+from ...engine.checks import FROM_ZERO, checked_choice, checked_count
 from ..arguments import checked_optimizer
-from ..checks import FROM_ZERO, checked_choice
 from ..optimizer import Optimizer
 from .arguments import reals_per_group
 from .base import LRScheduler

@@ -201,7 +201,7 @@ def test_loops_in_several_threads_take_an_epoch_each():
         ({"batch_size": 3}, "must be of a loader with batch_size 2, got 3"),
         ({"shuffle": True}, "must be of a loader with shuffle False, got True"),
         ({"drop_last": True}, "must be of a loader with drop_last False, got True"),
-        ({"position": -1}, "position of state_dict must be 0 or more, got -1"),
+        ({"position": -1}, "position of state_dict must be at least 0, got -1"),
     ],
 )
 def test_a_state_of_other_batches_is_refused_and_changes_nothing(change, message):
@@ -349,9 +349,9 @@ def test_an_augmentation_that_gives_no_batch_is_named(batch, error, message):
         ((np.array(["a"]),), {}, TypeError, "must be real numbers or bools, got an array of"),
         ((np.ones(3), np.ones(2)), {}, ValueError, "equally many rows, at least one, got 3 and 2"),
         ((np.ones(0),), {}, ValueError, "equally many rows, at least one, got 0"),
-        ((np.ones(3),), {"batch_size": 0}, ValueError, "batch_size must be 1 or more, got 0"),
+        ((np.ones(3),), {"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
         ((np.ones(3),), {"batch_size": 2.0}, TypeError, "batch_size must be a whole number"),
-        ((np.ones(3),), {"shuffle": 1}, TypeError, "shuffle must be True or False, got int 1"),
+        ((np.ones(3),), {"shuffle": 1}, TypeError, "shuffle must be True or False, got 1"),
         ((np.ones(3),), {"drop_last": None}, TypeError, "drop_last must be True or False"),
         ((np.ones(3),), {"seed": "a"}, TypeError, "seed must be a whole number, got str 'a'"),
         ((np.ones(3),), {"augment": Noise(1)}, ValueError, "needs data of two arrays, x and y"),
@@ -365,7 +365,7 @@ def test_what_cannot_be_loaded_is_refused(data, options, error, message):
 
 
 def test_an_epoch_before_the_first_is_refused():
-    with pytest.raises(ValueError, match=r"order: epoch must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match=r"order: epoch must be at least 0, got -1"):
         DataLoader(numbered(3)).order(-1)
 
 

@@ -156,7 +156,7 @@ def table(target=(0.0, 1.0, 0.0, 1.0), **columns):
         (table(a=[None] * 4), {"target": "t"}, "column to learn 't' from, got none, column 'a'"),
         (table(a=["1", "2", "3", "b"]), {"target": "t"}, "'a' must hold numbers only, .* 'b' in"),
         (table(a=[1e200, 2.0, 3.0, -1e200]), {"target": "t"}, "'a' must hold .* below 1e150"),
-        (table(), {"target": "t", "max_categories": 0}, "max_categories must be 1 or more, got 0"),
+        (table(), {"target": "t", "max_categories": 0}, "max_categories must be at least 1, got 0"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learned_from_is_refused_with_a_sentence(data, options, message):
@@ -357,7 +357,7 @@ def test_arguments_of_other_types_are_refused():
         Preparation.fit(FLATS).apply(images())
     with pytest.raises(TypeError, match="pixels is for arrays, got 255 and a table"):
         Preparation.fit(FLATS, pixels=255)
-    with pytest.raises(ValueError, match="pixels must be greater than 0 and finite, got 0"):
+    with pytest.raises(ValueError, match="pixels must be above 0 and finite, got 0"):
         Preparation.fit(images(), pixels=0)
     with pytest.raises(ValueError, match="target must be that of the data set, 'target', got 'y'"):
         Preparation.fit(images(), target="y")

@@ -176,12 +176,12 @@ def test_a_part_without_rows_is_none_with_groups_too():
     [
         ({"validation": 1.0}, ValueError, "validation must be a share from 0 up to 1 or a whole"),
         ({"test": -0.1}, ValueError, "test must be a share from 0 up to 1"),
-        ({"test": -1}, ValueError, "test must be 0 or more, got -1"),
+        ({"test": -1}, ValueError, "test must be at least 0, got -1"),
         ({"test": float("nan")}, ValueError, "test must be a share"),
         ({"test": True}, TypeError, "test must be a real number, got bool True"),
         ({"test": "0.1"}, TypeError, "test must be a real number, got str"),
         ({"test": 12}, ValueError, "must leave rows to train, got 1 and 12 of 12 rows"),
-        ({"shuffle": 0}, TypeError, "shuffle must be True or False, got int 0"),
+        ({"shuffle": 0}, TypeError, "shuffle must be True or False, got 0"),
         ({"stratify": "yes"}, TypeError, 'stratify must be "auto", True, False or an array'),
         ({"stratify": True}, ValueError, "stratify=True needs classes, got targets that are"),
         ({"stratify": [0, 1]}, ValueError, r"a label for each of 12 rows, got shape \(2,\)"),
@@ -229,7 +229,7 @@ def test_folds_keep_groups_together(groups, k, seed):
 
 
 def test_folds_refuse_what_they_cannot_do_at_once():
-    with pytest.raises(ValueError, match="k must be 2 or more, got 1"):
+    with pytest.raises(ValueError, match="k must be at least 2, got 1"):
         kfold(numbered(5), 1)
     with pytest.raises(ValueError, match="kfold: groups must be at least as many as parts"):
         kfold(numbered(5), 3, groups=[0, 0, 0, 1, 1])

@@ -22,6 +22,7 @@ SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 6.0, -6.0, 1e4
 UNARY = (*SPECIAL, NAN, 20.0, -20.0, 800.0, -800.0, 5e-324, -5e-324, 1e-300, -1e-300)
 BINARY = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -3.0, 800.0, INF, -INF, NAN)
 
+
 def huber(x: Tensor, delta: float) -> Tensor:
     return functional.huber_loss(x, torch.zeros_like(x), delta=delta)
 

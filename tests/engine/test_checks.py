@@ -4,7 +4,8 @@ from math import inf, nan
 
 import pytest
 
-from twingrad.nn.checks import check_function, checked_count, number_within, ordered, suggestion
+from twingrad.engine.checks import check_function, checked_count, number_within, ordered
+from twingrad.engine.wording import suggestion
 
 WITHIN = [
     ({"at_least": 0}, [0, 2.5, inf], [-1, nan, -inf]),

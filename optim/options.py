@@ -1,51 +1,19 @@
-"""What the options of optimizers and schedulers must be, once for all of them."""
+"""What the options of optimizers must be, once for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..nn.checks import checked_count, number_within, ordered
-
-
-class Range(NamedTuple):
-    """The numbers that an option may be: see :func:`~twingrad.nn.checks.number_within`.
-
-    Attributes
-    ----------
-    why : str
-        The end of the sentence for numbers outside.
-    at_least, above, at_most, below : float or None
-        The bounds; ``below=inf`` is "finite".
-    """
-
-    why: str
-    at_least: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    below: float | None = None
-
-
-POSITIVE = Range("give a positive number", above=0, below=inf)
-FROM_ZERO = Range("give 0 or a positive number", at_least=0, below=inf)
-SHARE = Range("give a share such as 0.1", above=0, at_most=1)
-UNIT = Range("give a share such as 0.1", at_least=0, at_most=1)
-SHRINKING = Range("give 0.5 for half the rate", above=0, below=1)
-MOMENTUM = Range("give a momentum such as 0.9", at_least=0, below=1)
-
-
-def checked_number(given: Any, what: str, allowed: Range) -> float:
-    """A number of a range, as a float; an error beginning with ``what`` for others."""
-    return number_within(given, what, **allowed._asdict())
-
-
-def checked_choice(given: Any, what: str, choices: Collection[str | None]) -> Any:
-    """One of these words, or None; ``ValueError``, beginning with ``what``, for others."""
-    if given not in choices:
-        words = " or ".join(map(repr, choices))
-        raise ValueError(f"{what} must be {words}, got {given!r:.40}: choose one of them")
-    return given
+from ..engine.checks import (
+    Range,
+    checked_choice,
+    checked_count,
+    checked_flag,
+    checked_number,
+    ordered,
+)
 
 
 def check_options(options: Mapping[str, Any], what: str) -> None:
@@ -63,8 +31,8 @@ def check_options(options: Mapping[str, Any], what: str) -> None:
             checked_count(value, of, 1)
         elif name in _CHOICES:
             checked_choice(value, of, _CHOICES[name])
-        elif name in _FLAGS and not isinstance(value, bool):
-            raise TypeError(f"{of} must be True or False, got {value!r}: it is an option")
+        elif name in _FLAGS:
+            checked_flag(value, of)
     if "step_sizes" in options:
         least, greatest = options["step_sizes"]
         ordered(f"{what}: step_sizes", least=least, greatest=greatest)
