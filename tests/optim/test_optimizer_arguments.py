@@ -38,7 +38,7 @@ OUT_OF_RANGE = [
         for kind in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop")
     ],
     ("SGD", {"momentum": -0.5}, "momentum must be at least 0"),
-    ("SGD", {"dampening": float("inf")}, "dampening must be above -inf and finite"),
+    ("SGD", {"dampening": float("inf")}, "dampening must be finite"),
     ("SGD", {"nesterov": True}, "nesterov needs a momentum above 0 and no dampening"),
     ("SGD", {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "nesterov needs"),
     ("NAdam", {"momentum_decay": -0.1}, "momentum_decay must be at least 0"),
