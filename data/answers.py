@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .columns import Column, is_text, numbers_as_text
 from .dataset import Dataset, Task, as_floats, real_array
+from .mapped import Numbers
 from .records import Record
 from .scaling import Scale
 from .targets import Wish, as_numbers, check_given, check_wish, is_classes
@@ -102,7 +103,7 @@ class ClassTarget(Target):
                 f"got {'numbers' if dataset.classes is None else listed(dataset.classes)}: prepare "
                 "data of the same kind"
             )
-        return dataset.y
+        return np.asarray(dataset.y)
 
     def decode(self, predicted: NDArray[Any]) -> NDArray[Any]:
         """The label of each class."""
@@ -158,7 +159,7 @@ class NumberTarget(Target):
                 f"the target must be numbers, as in training, got classes "
                 f"{listed(dataset.classes)}: make y floats"
             )
-        return self._scaled(dataset.y)
+        return self._scaled(np.asarray(dataset.y))
 
     def _scaled(self, numbers: NDArray[Any]) -> NDArray[Any]:
         if numbers.shape[1:] != self.scale.mean.shape:
@@ -240,7 +241,7 @@ def _classes(labels: tuple[Label, ...], name: str, wish: Wish) -> ClassTarget:
     return target
 
 
-def _numbers(numbers: NDArray[Any], name: str) -> NumberTarget:
+def _numbers(numbers: Numbers, name: str) -> NumberTarget:
     scale = Scale.fit(numbers, f"the target {name!r}")
     if not scale.std.all():
         raise ValueError(

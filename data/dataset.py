@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from .mapped import MappedRows, Numbers, is_mapped, read, taken
 from .rows import chosen_rows
 from .wording import counted, listed
 
@@ -22,11 +23,12 @@ class Dataset:
     ----------
     x : array of shape (N, ...)
         Finite numbers: float32 stays as it is, all else becomes float64. A memory map
-        (``numpy.load(path, mmap_mode="r")``) must be float32 or float64 and is not read here:
-        its numbers are checked when rows are taken from it.
+        (``numpy.load(path, mmap_mode="r")``) must be float32 or float64 and is not read here;
+        rows that are chosen from it are read, and their numbers checked, batch by batch.
     y : array of shape (N,) or (N, k)
         Whole numbers or truth values are classes, counted from 0, of shape (N,). Floats are what
-        a regression is to predict, k numbers for each row.
+        a regression is to predict, k numbers for each row; float32 and float64 in a memory map
+        are read as those of ``x``.
     features : sequence of str, optional
         The names of the columns of an ``x`` of shape (N, F); x1, x2 and so on, if not given.
         An ``x`` with more dimensions, such as images (N, H, W), has none.
@@ -41,8 +43,10 @@ class Dataset:
     Attributes
     ----------
     x : array of shape (N, ...)
+        Rows that were chosen from a memory map are a :class:`~twingrad.data.mapped.MappedRows`,
+        which reads what it is asked for; ``numpy.asarray`` reads all.
     y : array of shape (N,) or (N, k)
-        int64 for classes, else floats.
+        int64 for classes, else floats, in a memory map as ``x``.
     task : {"regression", "binary", "multiclass"}
         What is to be learned: numbers, one of two classes, or one of more.
     classes : tuple or None
@@ -70,8 +74,8 @@ class Dataset:
     ('binary', 3, ('x1', 'x2'))
     """
 
-    x: NDArray[Any]
-    y: NDArray[Any]
+    x: Numbers
+    y: Numbers
     task: Task
     classes: tuple[Any, ...] | None
     features: tuple[str, ...]
@@ -103,7 +107,9 @@ class Dataset:
         else:
             self.task = "binary" if len(self.classes) == 2 else "multiclass"
         if not is_mapped(self.x):
-            self._check_finite()
+            _check_inputs(np.asarray(self.x), self)
+        if not is_mapped(self.y):
+            _check_answers(np.asarray(self.y), self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -116,14 +122,41 @@ class Dataset:
     def __getitem__(self, rows: Any) -> Self:
         """A data set of some rows: a slice, their numbers, or truth values for all.
 
-        A slice is a view; of a memory map only chosen rows are read, and those of a slice later.
+        A slice is a view. Rows of a memory map are not read: see :meth:`in_memory`.
         """
         chosen = chosen_rows(rows, len(self), "Dataset")
-        part = object.__new__(type(self))
-        part.__dict__.update(self.__dict__, x=self.x[chosen], y=self.y[chosen])
-        if is_mapped(self.x) and not is_mapped(part.x):
-            part._check_finite()
-        return part
+        return self._with(taken(self.x, chosen), taken(self.y, chosen))
+
+    def in_memory(self) -> Self:
+        """The same with ``x`` and ``y`` read from their memory maps, if they are in any.
+
+        Raises ``ValueError`` for nan and infinity in what is read.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import numpy as np
+        >>> from twingrad.data import Dataset
+        >>> path = os.path.join(tempfile.mkdtemp(), "x.npy")
+        >>> np.save(path, np.arange(8.0).reshape(4, 2))
+        >>> data = Dataset(np.load(path, mmap_mode="r"), [0, 0, 1, 1])[[3, 0]]
+        >>> data
+        Dataset: x (2, 2) float64 in a memory map, target 'target' with 2 classes: 0, 1
+        >>> data.in_memory().x
+        array([[6., 7.],
+               [0., 1.]])
+        """
+        x, y = read(self.x), read(self.y)
+        if is_mapped(self.x):
+            _check_inputs(x, self)
+        if is_mapped(self.y):
+            _check_answers(y, self)
+        return self._with(x, y)
+
+    def _with(self, x: Numbers, y: Numbers) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, x=x, y=y)
+        return other
 
     def __repr__(self) -> str:
         name = f"Dataset {self.name!r}" if self.name else "Dataset"
@@ -134,26 +167,11 @@ class Dataset:
             answers = f" with {len(self.classes)} classes: {_labels(self.classes)}"
         return f"{name}: x {self.shape} {self.x.dtype}{mapped}, target {self.target!r}{answers}"
 
-    def _check_finite(self) -> None:
-        finite = np.isfinite(self.x)
-        if not finite.all():
-            row, *place = np.unravel_index(int(np.argmin(finite)), self.shape)
-            where = self.features[place[0]] if self.features else tuple(map(int, place))
-            raise ValueError(
-                f"Dataset: x must be finite, got {self.x[(row, *place)]} in row {row}, feature "
-                f"{where!r}: leave the row out, or fill in missing numbers with Preparation"
-            )
-
-
-def is_mapped(array: NDArray[Any]) -> bool:
-    """Whether an array lies in a file, to be read piece by piece."""
-    return isinstance(array, np.memmap)
-
 
 def real_array(given: Any, what: str) -> NDArray[Any]:
     """An array of real numbers, as it is; ``TypeError``, beginning with ``what``, for all else."""
     try:
-        array = given if isinstance(given, np.memmap) else np.asarray(given)
+        array = np.asarray(given)
     except (ValueError, OverflowError):
         raise ValueError(
             f"{what} must be an array, got rows of different lengths: give each as many numbers"
@@ -168,14 +186,48 @@ def real_array(given: Any, what: str) -> NDArray[Any]:
 
 def as_floats(array: NDArray[Any]) -> NDArray[Any]:
     """The array if it is float32 or float64 as this machine has them, else as float64."""
-    if array.dtype in (np.float32, np.float64):
-        return array
-    return array.astype(np.float64)
+    return array if _is_float(array) else array.astype(np.float64)
 
 
-def _inputs(given: Any) -> NDArray[Any]:
-    array = real_array(given, "Dataset: x")
-    if is_mapped(array) and array.dtype not in (np.float32, np.float64):
+def _is_float(array: Numbers) -> bool:
+    return array.dtype in (np.float32, np.float64)
+
+
+def _check_inputs(x: NDArray[Any], data: Dataset) -> None:
+    place = _not_finite(x)
+    if place:
+        row, *others = place
+        where = data.features[others[0]] if data.features else tuple(others)
+        raise ValueError(
+            f"Dataset: x must be finite, got {x[place]} in row {_number(row, data.x)}, feature "
+            f"{where!r}: leave the row out, or fill in missing numbers with Preparation"
+        )
+
+
+def _check_answers(y: NDArray[Any], data: Dataset) -> None:
+    place = _not_finite(y)
+    if place:
+        row, *column = place
+        where = f"row {_number(row, data.y)}" + "".join([f", column {each}" for each in column])
+        raise ValueError(f"Dataset: y must be finite, got {y[place]} in {where}: leave the row out")
+
+
+def _number(row: int, array: Numbers) -> int:
+    """The number of a row in the memory map that it was chosen from, if there is one."""
+    return int(array.rows[row]) if isinstance(array, MappedRows) else row
+
+
+def _not_finite(array: NDArray[Any]) -> tuple[int, ...]:
+    """The place of the first number that is nan or infinite, if there is one."""
+    finite = np.isfinite(array)
+    if finite.all():
+        return ()
+    return tuple(map(int, np.unravel_index(int(np.argmin(finite)), array.shape)))
+
+
+def _inputs(given: Any) -> Numbers:
+    array: Numbers = given if is_mapped(given) else real_array(given, "Dataset: x")
+    if is_mapped(array) and not _is_float(array):
         raise TypeError(
             f"Dataset: x in a memory map must be float32 or float64, got {array.dtype}: save the "
             "file with x.astype(numpy.float32), as converting it here would read all of it"
@@ -185,7 +237,7 @@ def _inputs(given: Any) -> NDArray[Any]:
             f"Dataset: x must have the shape (N, ...) with at least one row and one number in it, "
             f"got {array.shape}: write x.reshape(-1, 1) if each row is a single number"
         )
-    return as_floats(array)
+    return array if is_mapped(array) else as_floats(np.asarray(array))
 
 
 def _feature_names(given: Sequence[str] | None, shape: tuple[int, ...]) -> tuple[str, ...]:
@@ -203,10 +255,11 @@ def _feature_names(given: Sequence[str] | None, shape: tuple[int, ...]) -> tuple
     return names
 
 
-def _answers(
-    given: Any, classes: Sequence[Any] | None
-) -> tuple[NDArray[Any], tuple[Any, ...] | None]:
-    array = np.asarray(real_array(given, "Dataset: y"))
+def _answers(given: Any, classes: Sequence[Any] | None) -> tuple[Numbers, tuple[Any, ...] | None]:
+    if is_mapped(given) and _is_float(given):
+        array: Numbers = given
+    else:
+        array = real_array(given, "Dataset: y")
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(
             f"Dataset: y must have the shape (N,) or (N, k) with N and k at least 1, got "
@@ -214,23 +267,16 @@ def _answers(
         )
     if array.dtype.kind == "f":
         return _numbers(array, classes), None
-    return _classes(array, classes)
+    return _classes(np.asarray(array), classes)
 
 
-def _numbers(array: NDArray[Any], classes: Sequence[Any] | None) -> NDArray[Any]:
+def _numbers(array: Numbers, classes: Sequence[Any] | None) -> Numbers:
     if classes is not None:
         raise TypeError(
             f"Dataset: y must be whole numbers where classes are given, got {array.dtype}: write "
             "y.astype(int), or leave classes out for a regression"
         )
-    finite = np.isfinite(array)
-    if not finite.all():
-        row, *column = np.unravel_index(int(np.argmin(finite)), array.shape)
-        where = f"row {row}" + "".join([f", column {each}" for each in column])
-        raise ValueError(
-            f"Dataset: y must be finite, got {array[(row, *column)]} in {where}: leave the row out"
-        )
-    return as_floats(array)
+    return array if is_mapped(array) else as_floats(np.asarray(array))
 
 
 def _classes(

@@ -14,8 +14,8 @@ from .dataset import Dataset
 from .table import Table
 from .wording import counted
 
-Data = TypeVar("Data", Dataset, Table)
-"""What has rows that can be divided."""
+Data = TypeVar("Data", Dataset, Table, Table | Dataset)
+"""What has rows that can be divided; either, where a source does not say which it gives."""
 
 _training: ContextVar[bool] = ContextVar("twingrad_training", default=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .columns import Column, is_missing, is_text
 from .dataset import Dataset
+from .mapped import Numbers
 from .scaling import blocks
 from .table import Table
 from .targets import is_classes
@@ -132,7 +133,7 @@ def _keys(part: Table | Dataset, train: Table | Dataset) -> list[bytes]:
     return [*_array_keys(part.x)] if isinstance(part, Dataset) else []
 
 
-def _array_keys(x: NDArray[Any]) -> Iterator[bytes]:
+def _array_keys(x: Numbers) -> Iterator[bytes]:
     for part in blocks(x):
         block = np.asarray(x[part], dtype=np.float64) + 0.0  # which makes -0.0 the 0.0 it equals
         for row in block.reshape(len(block), -1):
@@ -164,16 +165,16 @@ def _telling_columns(train: Table | Dataset) -> list[Leak]:
         target = _target(train)
         answers = train.column(target)
         classes = is_classes(answers, target, train.numbers)
-        columns = [(name, train.column(name)) for name in train.names if name != target]
-        return _told(columns, answers, classes, target)
+        cells = ((name, train.column(name)) for name in train.names if name != target)
+        return _told(cells, answers, classes, target)
     if train.x.ndim != 2 or train.y.ndim != 1:
         return []
-    columns = [(name, np.asarray(train.x[:, k])) for k, name in enumerate(train.features)]
-    return _told(columns, train.y, train.classes is not None, train.target)
+    columns = ((name, np.asarray(train.x[:, k])) for k, name in enumerate(train.features))
+    return _told(columns, np.asarray(train.y), train.classes is not None, train.target)
 
 
 def _told(
-    columns: Sequence[tuple[str, Column]], answers: NDArray[Any], classes: bool, target: str
+    columns: Iterable[tuple[str, Column]], answers: NDArray[Any], classes: bool, target: str
 ) -> list[Leak]:
     found = []
     for name, column in columns:

@@ -19,7 +19,8 @@ from ..tensor.random.generator import Generator
 from ..tensor.tensor import Tensor
 from .augmentation import Augmentation
 from .augmentation.base import checked_augmentation
-from .dataset import Dataset, is_mapped
+from .dataset import Dataset
+from .mapped import MappedRows, Numbers, is_mapped
 from .seeds import Purpose, checked_seed, fresh_seed, generator_for
 
 _OPTIONS = ("rows", "batch_size", "shuffle", "drop_last")
@@ -232,9 +233,9 @@ class DataLoader:
 def _source(data: Any) -> tuple[int, Callable[[NDArray], list[NDArray]]]:
     """How many rows there are, and what gathers some of them in new arrays."""
     if isinstance(data, Dataset):
-        if is_mapped(data.x):
+        if is_mapped(data.x) or is_mapped(data.y):
             return len(data), lambda rows: _checked_rows(data, rows)
-        arrays = [data.x, data.y]
+        arrays: list[Numbers] = [data.x, data.y]
     elif isinstance(data, list | tuple) and data:
         arrays = [_array(each) for each in data]
     else:
@@ -254,12 +255,14 @@ def _source(data: Any) -> tuple[int, Callable[[NDArray], list[NDArray]]]:
 
 def _checked_rows(data: Dataset, rows: NDArray) -> list[NDArray]:
     """Rows of a memory map, whose numbers nobody has looked at before."""
-    part = data[rows]
-    return [part.x, part.y]
+    part = data[rows].in_memory()
+    return [np.asarray(part.x), np.asarray(part.y)]
 
 
-def _array(given: Any) -> NDArray:
+def _array(given: Any) -> Numbers:
     """An array or a tensor as an array of a dtype that tensors have; a memory map is not read."""
+    if isinstance(given, MappedRows):
+        return given
     if isinstance(given, Tensor):
         return given.detach().numpy()
     if not isinstance(given, np.ndarray) or not given.ndim:
@@ -272,8 +275,10 @@ def _array(given: Any) -> NDArray:
     return np.asarray(given)
 
 
-def _gatherer(array: NDArray) -> Callable[[NDArray], NDArray]:
+def _gatherer(array: Numbers) -> Callable[[NDArray], NDArray]:
     """What gives some rows in a new array."""
+    if isinstance(array, MappedRows):
+        return lambda rows: np.asarray(array[rows], order="C")
     if array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative:
         return partial(array.take, axis=0)  # faster than indexing; else it would copy all first
     native = array.dtype.newbyteorder("=")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .columns import Column, is_missing, is_text
 from .dataset import Dataset
 from .encoders import CategoryEncoder, Encoder, NumberEncoder, encoder_from
+from .mapped import Numbers
 from .records import Record
 from .scaling import Scale, blocks
 from .table import Table
@@ -143,31 +144,33 @@ class ArrayInputs(Inputs):
         self, data: Table | Dataset, target: str, out: StrPath | None
     ) -> tuple[NDArray[Any], list[str]]:
         """An array of the shape and the dtype of the data, made in blocks."""
-        x, notes = self._matched(data, target)
-        result = created(x.shape, x.dtype, out)
+        x, columns, notes = self._matched(data, target)
+        result = created((len(x), *self.shape), x.dtype, out)
         for part in blocks(x):
-            block = np.asarray(x[part])
+            block = np.asarray(x[part])[:, columns]
             scaled = block / self.pixels if self.scale is None else self.scale.apply(block)
             result[part] = scaled
         return result, notes
 
-    def _matched(self, data: Table | Dataset, target: str) -> tuple[NDArray[Any], list[str]]:
-        """The columns in the order of training."""
+    def _matched(
+        self, data: Table | Dataset, target: str
+    ) -> tuple[Numbers, slice | list[int], list[str]]:
+        """The inputs, which of their columns are those of training in order, and notes."""
         if isinstance(data, Table):
             check_present(self.names or ("a data set of arrays",), data)
             columns = [_numbers(data.column(name), name, data) for name in self.names]
-            return np.stack(columns, axis=1), _extra({*self.names, target}, data)
+            return np.stack(columns, axis=1), slice(None), _extra({*self.names, target}, data)
         if data.features != self.names and self.names and set(self.names) <= set(data.features):
             places = [data.features.index(name) for name in self.names]
             extra = [name for name in data.features if name not in self.names]
-            return data.x[:, places], _ignored(extra)
+            return data.x, places, _ignored(extra)
         if data.features != self.names or data.shape[1:] != self.shape:
             missing = [name for name in self.names if name not in data.features]
             raise ValueError(
                 f"Preparation: data must have rows of shape {self.shape}, as in training, got "
                 f"{data.shape[1:]}" + (f" without {listed(missing)}" if missing else "")
             )
-        return data.x, []
+        return data.x, slice(None), []
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from .mapped import Numbers
 from .records import Record
 
 Floats = NDArray[np.float64]
@@ -18,7 +19,7 @@ _BLOCK = 2**19
 """How many numbers are worked on at a time: a few MB, whatever the size of the array."""
 
 
-def blocks(array: NDArray[Any]) -> Iterator[slice]:
+def blocks(array: Numbers) -> Iterator[slice]:
     """The rows of an array in pieces of moderate size, to be read one after the other."""
     step = max(1, _BLOCK // max(1, prod(array.shape[1:])))
     for start in range(0, len(array), step):
@@ -40,7 +41,7 @@ class Scale:
     std: Floats
 
     @classmethod
-    def fit(cls, x: NDArray[Any], what: str) -> Scale:
+    def fit(cls, x: Numbers, what: str) -> Scale:
         """The scale of some rows.
 
         They are read in blocks, twice. Raises ``ValueError``, beginning with ``what``,

@@ -69,7 +69,8 @@ def split(
 ) -> Parts[Data]:
     """Divide a data set or a table into a training, a validation and a test part, in one go.
 
-    No row is in two parts, and every row is in one. Rows keep their order within a part.
+    No row is in two parts, and every row is in one. Rows keep their order within a part. Parts of a
+    memory map hold the numbers of their rows, which are read when they are used.
 
     Parameters
     ----------
@@ -213,7 +214,7 @@ def _check_data(data: Any, what: str) -> None:
 
 
 def _consecutive(rows: Rows) -> Rows | slice:
-    """Rows as a slice where they are one, so that a memory map need not be read."""
+    """Rows as a slice where they are one, which makes a view."""
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 

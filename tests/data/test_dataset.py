@@ -143,32 +143,68 @@ def mapped(folder, rows, columns, dtype="f4"):
     return np.load(path, mmap_mode="r")
 
 
-def test_of_a_memory_map_only_chosen_rows_are_read(tmp_path):
+def test_rows_of_a_memory_map_are_not_read_until_they_are_asked_for(tmp_path):
     x = mapped(tmp_path, 20_000, 500)
     y = np.arange(len(x)) % 2
     tracemalloc.start()
     try:
         data = Dataset(x, y)
-        part = data[[5, 19_999]]
+        part = data[np.arange(len(x))[::-1]]
+        part.x[[19_994, 0]]
         view = data[100:200]
         used = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert used < x.nbytes / 20
-    assert part.x[:, 0].tolist() == [5.0, 19_999.0]
+    assert part.x[[19_994, 0], 0].tolist() == [5.0, 19_999.0]
     assert view.x[0, 0] == 100.0
     assert isinstance(view.x, np.memmap)
-    assert not isinstance(part.x, np.memmap)
     assert "in a memory map" in repr(view)
+    assert "in a memory map" in repr(part)
 
 
-def test_rows_of_a_memory_map_are_checked_when_they_are_taken(tmp_path):
-    path = tmp_path / "x.npy"
-    np.save(path, np.array([[1.0, 2.0], [np.nan, 3.0]]))
-    data = Dataset(np.load(path, mmap_mode="r"), [0, 1])
-    assert data[[0]].x.tolist() == [[1.0, 2.0]]
-    with pytest.raises(ValueError, match="x must be finite, got nan in row 0, feature 'x1'"):
-        data[[1]]
+@pytest.mark.parametrize("mapped_answers", [False, True])
+def test_rows_of_rows_of_a_memory_map_are_those_of_arrays(tmp_path, mapped_answers):
+    x = mapped(tmp_path, 30, 2)
+    np.save(tmp_path / "y.npy", np.arange(60.0).reshape(30, 2))
+    y = np.load(tmp_path / "y.npy", mmap_mode="r" if mapped_answers else None)
+    lazy, whole = Dataset(x, y), Dataset(np.array(x), np.array(y))
+    is_even = np.arange(10) % 2 == 0
+    for rows in ([*range(20, -1, -1)], slice(3, 18), [-1, 2, *range(8)], is_even, slice(1, None)):
+        lazy, whole = lazy[rows], whole[rows]
+        read = lazy.in_memory()
+        assert (len(lazy), lazy.shape, lazy.features) == (len(whole), whole.shape, ("x1", "x2"))
+        assert isinstance(lazy.y, np.ndarray) != mapped_answers
+        for part in (lazy, read, Dataset(lazy.x, lazy.y)):
+            np.testing.assert_array_equal(part.x, whole.x)
+            np.testing.assert_array_equal(part.y, whole.y)
+        assert [type(array) for array in (read.x, read.y)] == [np.ndarray, np.ndarray]
+
+
+def test_what_is_in_memory_stays_where_it_is():
+    data = Dataset(X, [0, 1, 1])
+    assert data.in_memory().x is data.x
+    assert data.in_memory().y is data.y
+
+
+def test_numbers_in_a_memory_map_are_checked_when_they_are_read(tmp_path):
+    np.save(tmp_path / "x.npy", np.array([[1.0, 2.0], [3.0, 4.0], [np.nan, 3.0]]))
+    np.save(tmp_path / "y.npy", np.array([0.5, np.inf, 1.5]))
+    x, y = (np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "xy")
+    data = Dataset(x, y)
+    assert data[[0]].in_memory().x.tolist() == [[1.0, 2.0]]
+    with pytest.raises(ValueError, match="x must be finite, got nan in row 2, feature 'x1'"):
+        data[[0, 2]].in_memory()
+    with pytest.raises(ValueError, match="x must be finite, got nan in row 2, feature 'x1'"):
+        data.in_memory()
+    with pytest.raises(ValueError, match="y must be finite, got inf in row 1: leave"):
+        data[[1, 0]].in_memory()
+
+
+def test_classes_in_a_memory_map_are_read(tmp_path):
+    np.save(tmp_path / "y.npy", np.array([0, 1, 1]))
+    data = Dataset(X, np.load(tmp_path / "y.npy", mmap_mode="r"))
+    assert data[[2, 0]].y.tolist() == [1, 0]
 
 
 def test_a_memory_map_of_other_numbers_is_refused(tmp_path):

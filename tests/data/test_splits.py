@@ -242,6 +242,7 @@ def test_tables_are_divided_before_they_are_prepared():
     table = Table({"age": [*range(60)], "kind": animals}, target="kind", name="animals")
     parts = split(table, 0.2, 0.1)
     assert [type(part) for part in parts[:2]] == [Table, Table]
+    assert [part.names for part in parts[:2]] == [("age", "kind")] * 2
     assert parts.validation.column("kind").tolist().count("dog") == 4
     assert parts.train.column("age").tolist() == parts.rows.train.tolist()
     assert repr(parts.test) == "<6 rows of animals, held out for the last test>"
@@ -264,7 +265,7 @@ def test_the_first_rows_of_a_memory_map_are_not_read_to_be_divided(tmp_path):
     x = np.load(tmp_path / "x.npy", mmap_mode="r")
     parts = split(Dataset(x, np.zeros(20)), shuffle=False)
     assert isinstance(parts.train.x, np.memmap)
-    assert parts.test.open().x.tolist() == [[36.0, 37.0], [38.0, 39.0]]
+    assert np.asarray(parts.test.open().x).tolist() == [[36.0, 37.0], [38.0, 39.0]]
 
 
 def test_the_test_part_opens_once():
