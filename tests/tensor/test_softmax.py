@@ -145,3 +145,16 @@ def test_dims_are_checked(kind):
     for dim in ((0, 1), None, True):
         with pytest.raises(TypeError, match="softmax: dim must be a whole number, got "):
             x.softmax(dim)
+
+
+@pytest.mark.parametrize("kind", [Tensor, Array])
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_the_logarithms_at_some_positions_are_those_that_gather_picks(kind, scale):
+    numbers = scale * np.random.default_rng(0).standard_normal((4, 3))
+    index = np.array([[2], [0], [0], [1]])
+    x, y = kind(numbers, requires_grad=True), kind(numbers, requires_grad=True)
+    picked, gathered = x.log_softmax_at(1, index), y.log_softmax(1).gather(1, index)
+    np.testing.assert_allclose(picked.detach().numpy(), gathered.detach().numpy(), rtol=1e-12)
+    picked.sum().backward()
+    gathered.sum().backward()
+    np.testing.assert_allclose(np.asarray(x.grad), np.asarray(y.grad), rtol=1e-12, atol=1e-14)
