@@ -13,6 +13,7 @@ import numpy as np
 
 from . import elements
 from .elements import Elements
+from .modes import current_mode
 from .operation import Operand, Operation
 from .picking import Picking
 from .shapes import Shape, broadcast_shape, reduced_dims
@@ -206,6 +207,30 @@ class Array(Picking, Softmax):
     def mean(self, dim: Dims = None, keepdim: bool = False) -> Array:
         """The sum along ``dim`` divided by the number of elements; of none it is nan."""
         return array_of(elements.reduced(self._elements, dim, keepdim, "mean", elements.average))
+
+    def __iadd__(self, other: Any) -> Array:
+        return self._changed_to(self + other)
+
+    def __isub__(self, other: Any) -> Array:
+        return self._changed_to(self - other)
+
+    def __imul__(self, other: Any) -> Array:
+        return self._changed_to(self * other)
+
+    def __itruediv__(self, other: Any) -> Array:
+        return self._changed_to(self / other)
+
+    def _changed_to(self, result: Array) -> Array:
+        """The result; where no graph is recorded, its numbers written into the leaves here.
+
+        So ``w -= 0.1 * w.grad`` updates the leaves themselves inside ``no_grad()``, as on tensors,
+        and a running ``total += x`` stays an operation.
+        """
+        values: list[Value] = self._elements.ravel().tolist()
+        if current_mode().record or not all([value.is_leaf for value in values]):
+            return result
+        self.data = result.data
+        return self
 
     def __matmul__(self, other: Any) -> Array:
         return array_of(elements.matmul(self._elements, operand_elements(other)))

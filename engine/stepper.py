@@ -201,6 +201,11 @@ class Stepper(Sequence[Step]):
         w = w - lr * g = 3.0 - 0.1 * 6.0 = 2.4
         """
         for step in steps:
+            if not isinstance(step, Step):
+                raise TypeError(
+                    f"extend: steps must hold steps, got {type(step).__name__} {step!r:.40}: pass "
+                    "what optimizer.steps() gives"
+                )
             written = step.within(self)
             if isinstance(written, UpdateStep):
                 written.give(self.state)

@@ -254,6 +254,10 @@ class ActivityPenalty:
         penalty = _penalty(terms, [output], twin_of(output))
         return penalty / output.shape[0] if output.ndim > 1 and output.shape[0] else penalty
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: not the last output, whose graph cannot be."""
+        return self.__dict__ | {"_output": None}
+
     def remove(self) -> None:
         """Collect no more outputs, and forget the last one."""
         self._handle.remove()

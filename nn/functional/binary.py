@@ -40,7 +40,8 @@ def binary_cross_entropy(
     TypeError
         If the operands are not of one twin.
     ValueError
-        If shapes do not fit, if an input is outside [0, 1], or for an unknown reduction.
+        If shapes do not fit, if an input or a target is outside [0, 1], or for an unknown
+        reduction.
 
     Examples
     --------
@@ -52,6 +53,7 @@ def binary_cross_entropy(
     what = "binary_cross_entropy"
     input, target, weight = operands(what, "weight", input=input, target=target, weight=weight)
     check_shape(target, input.shape, "target", what)
+    _check_probabilities(target, what)
     chances = numbers_of(input)
     spreads = chances * (1 - chances)
     least = np.minimum.reduce(spreads, axis=None, initial=1)
@@ -95,7 +97,7 @@ def binary_cross_entropy_with_logits(
     TypeError
         If the operands are not of one twin.
     ValueError
-        If shapes do not fit, or for an unknown reduction.
+        If shapes do not fit, if a target is outside [0, 1], or for an unknown reduction.
 
     Examples
     --------
@@ -236,6 +238,18 @@ def multilabel_soft_margin_loss(
     return reduced(losses.mean(-1), reduction, what)
 
 
+def _check_probabilities(target: Any, what: str) -> None:
+    """Raise ``ValueError`` for a target that is no class and no probability."""
+    numbers = numbers_of(target)
+    least = np.minimum.reduce(numbers, axis=None, initial=0)
+    greatest = np.maximum.reduce(numbers, axis=None, initial=1)
+    if least < 0 or greatest > 1:
+        raise ValueError(
+            f"{what}: target must lie in [0, 1], got {least if least < 0 else greatest}: give the "
+            "class 0 or 1, or a probability"
+        )
+
+
 def _from_logits(input: Any, target: Any, weight: Any, pos_weight: Any, what: str) -> Any:
     """The binary cross-entropies of logits, weighted."""
     input, target, weight, pos_weight = operands(
@@ -248,6 +262,7 @@ def _from_logits(input: Any, target: Any, weight: Any, pos_weight: Any, what: st
         pos_weight=pos_weight,
     )
     check_shape(target, input.shape, "target", what)
+    _check_probabilities(target, what)
     if pos_weight is None:
         return _weighted(input.softplus() - target * input, weight, what)
     check_fits(pos_weight, input.shape, "pos_weight", what)

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import operator
 import pickle
 
 import numpy as np
@@ -445,3 +446,32 @@ def test_it_prints_its_numbers():
     assert repr(Array([1.0, -2.5])) == "Array([ 1. , -2.5])"
     assert float(Array([[2.0]])) == 2.0
     assert f"{Array([2.0]):.2f}" == "2.00"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (operator.iadd, [3.0, 4.0]),
+        (operator.isub, [-1.0, 0.0]),
+        (operator.imul, [2.0, 4.0]),
+        (operator.itruediv, [0.5, 1.0]),
+    ],
+)
+def test_leaves_are_changed_in_place_where_no_graph_is_recorded(change, expected):
+    w = Array([1.0, 2.0], label="w")
+    elements = [w[0], w[1]]
+    with twingrad.no_grad():
+        changed = change(w, 2.0)
+    assert changed is w
+    assert [each.data for each in elements] == expected
+    assert w.requires_grad
+
+
+def test_an_operator_with_an_assignment_is_an_operation_where_a_graph_is_recorded():
+    w = Array([1.0, 2.0])
+    total = w
+    total += w * 2
+    assert total is not w
+    assert w.tolist() == [1.0, 2.0]
+    total.sum().backward()
+    assert w.grad.tolist() == [3.0, 3.0]

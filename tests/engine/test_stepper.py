@@ -408,3 +408,9 @@ def test_a_notebook_is_shown_small_graphs_as_pictures_and_spared_large_ones():
     assert small._repr_svg_().startswith("<svg")
     assert large._repr_svg_() is None
     assert large.steps()._repr_html_() is None
+
+
+def test_only_steps_extend_a_stepper():
+    stepper = (Value(2.0, label="x") * 3).steps()
+    with pytest.raises(TypeError, match=r"steps must hold steps, got int 1.*optimizer\.steps"):
+        stepper.extend([1])

@@ -390,3 +390,12 @@ def test_shapes_of_triplets_are_named():
 def test_a_module_refuses_its_options_when_it_is_made(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("target", [3.0, -0.5])
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_target_that_is_no_probability_is_refused(name, target, twin):
+    loss = getattr(functional, name)
+    with pytest.raises(ValueError, match=rf"{name}: target must lie in \[0, 1\], got {target}"):
+        loss(operand(twin, [0.5, 0.5]), [1.0, target])

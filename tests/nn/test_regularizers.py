@@ -1,5 +1,7 @@
 """Regularizers: their numbers and slopes, on both twins, and what they count."""
 
+import copy
+import pickle
 from math import inf, nan
 
 import numpy as np
@@ -296,3 +298,15 @@ class TestActivityPenalty:
         nn.ActivityPenalty(layer, l1=1.0)
         with pytest.raises(TypeError, match=r"output of Identity must be .* got tuple"):
             layer((1.0, 2.0))
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_model_is_copied_after_a_penalty_has_seen_it(twin):
+    model = nn.Sequential(nn.Linear(2, 3, backend=twin), nn.ReLU())
+    penalty = nn.ActivityPenalty(model[1], l1=0.1)
+    model(np.ones((4, 2)))
+    copied = copy.deepcopy(model)
+    assert penalty().item() >= 0
+    copied(np.ones((4, 2)))
+    assert [*copied.state_dict()] == [*model.state_dict()]
+    assert pickle.loads(pickle.dumps(model)).training
