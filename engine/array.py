@@ -208,19 +208,19 @@ class Array(Picking, Softmax):
         """The sum along ``dim`` divided by the number of elements; of none it is nan."""
         return array_of(elements.reduced(self._elements, dim, keepdim, "mean", elements.average))
 
-    def __iadd__(self, other: Any) -> Array:
+    def __iadd__(self, other: Any) -> Self:
         return self._changed_to(self + other)
 
-    def __isub__(self, other: Any) -> Array:
+    def __isub__(self, other: Any) -> Self:
         return self._changed_to(self - other)
 
-    def __imul__(self, other: Any) -> Array:
+    def __imul__(self, other: Any) -> Self:
         return self._changed_to(self * other)
 
-    def __itruediv__(self, other: Any) -> Array:
+    def __itruediv__(self, other: Any) -> Self:
         return self._changed_to(self / other)
 
-    def _changed_to(self, result: Array) -> Array:
+    def _changed_to(self, result: Self) -> Self:
         """The result; where no graph is recorded, its numbers written into the leaves here.
 
         So ``w -= 0.1 * w.grad`` updates the leaves themselves inside ``no_grad()``, as on tensors,
