@@ -81,7 +81,14 @@ def summarized(module: Module, input_shape: Any, dtype: Any) -> Summary:
     if input_shape is not None:
         inputs = [_zeros(module, shape, dtype) for shape in _shapes(input_shape)]
         with _undisturbed(module), _watched(module, shapes), no_grad():
-            module(*inputs)
+            try:
+                module(*inputs)
+            except Exception as error:
+                error.add_note(
+                    f"summary called the module with zeros of shape {input_shape}: give the shape "
+                    "of its inputs, batch included, and dtype='int64' for whole numbers"
+                )
+                raise
     rows = []
     seen: set[int] = set()
     for path, each in module.named_modules():

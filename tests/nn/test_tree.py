@@ -224,3 +224,10 @@ def test_a_summary_of_float64_is_made_with_float64():
     seen = []
     model.summary((1, 2))
     assert seen == [np.float64]
+
+
+def test_a_summary_that_fails_says_what_the_module_was_called_with():
+    with pytest.raises(TypeError, match="must hold whole numbers") as caught:
+        nn.Sequential(nn.Embedding(5, 3)).summary((4, 2))
+    assert "zeros of shape (4, 2)" in caught.value.__notes__[0]
+    assert "dtype='int64'" in caught.value.__notes__[0]
