@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.value import Value
 from ..nn.backend import Backend, backend_of
 from ..nn.parameter import Place, place_of
 
@@ -44,7 +45,7 @@ class Slot:
     )
 
     def __init__(self, operand: Any) -> None:
-        self.place: Place | None = place_of(operand) if hasattr(operand, "shape") else None
+        self.place: Place | None = None if isinstance(operand, Value) else place_of(operand)
         self.updates = 0
         self.state: dict[str, NDArray[Any]] = {}
         self.kept: dict[str, float] = {}

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 from ..engine.expression import Expression, parse
 from ..engine.formula import condition, number
 from ..engine.updates import GRADIENT, WEIGHT
+from .branches import branches_taken
 from .rule import Rule
 
 
@@ -35,12 +35,19 @@ class TakenLine:
 
         Conditionals on what is still not known stay as they are.
         """
-        if not any(isinstance(node, ast.IfExp) for node in ast.walk(self.expression.tree)):
-            return self
-        choosing = _Choosing(known, options)
-        tree = choosing.visit(deepcopy(self.expression.tree))
-        conditions = (*self.conditions, *choosing.told)
-        return TakenLine(self.target, parse(ast.unparse(tree)), conditions)
+        told: list[Expression] = []
+
+        def decide(node: ast.expr) -> bool | None:
+            test = parse(ast.unparse(node))
+            if not known.keys() >= {*test.variables}:
+                return None
+            holds = condition(test, known)
+            if not {*options} >= {*test.variables}:
+                told.append(test if holds else _negated(test, known))
+            return holds
+
+        expression = branches_taken(self.expression, decide)
+        return TakenLine(self.target, expression, (*self.conditions, *told))
 
     def renamed(self, names: Mapping[str, str]) -> TakenLine:
         """The line with other names for what it is computed from."""
@@ -102,33 +109,14 @@ def _needed(lines: Sequence[TakenLine], kept: Sequence[str]) -> list[TakenLine]:
     return found[::-1]
 
 
-class _Choosing(ast.NodeTransformer):
-    """Replaces conditionals by the branch that is taken."""
-
-    def __init__(self, known: Mapping[str, float], options: Sequence[str]) -> None:
-        self._known = known
-        self._options = frozenset(options)
-        self.told: list[Expression] = []
-
-    def visit_IfExp(self, node: ast.IfExp) -> Any:
-        test = parse(ast.unparse(node.test))
-        if not self._known.keys() >= {*test.variables}:
-            return self.generic_visit(node)
-        holds = condition(test, self._known)
-        if not self._options >= {*test.variables}:
-            self.told.append(test if holds else self._negated(test))
-        return self.visit(node.body if holds else node.orelse)
-
-    def _negated(self, test: Expression) -> Expression:
-        """What holds instead of a comparison; with nan it is only that the comparison does not."""
-        match test.tree:
-            case ast.Compare(left=left, ops=[sign], comparators=[right]):
-                opposite = parse(
-                    ast.unparse(ast.Compare(left, [_OPPOSITES[type(sign)]()], [right]))
-                )
-                if condition(opposite, self._known):
-                    return opposite
-        return parse(f"not ({test})")
+def _negated(test: Expression, known: Mapping[str, float]) -> Expression:
+    """What holds instead of a comparison; with nan it is only that the comparison does not."""
+    match test.tree:
+        case ast.Compare(left=left, ops=[sign], comparators=[right]):
+            opposite = parse(ast.unparse(ast.Compare(left, [_OPPOSITES[type(sign)]()], [right])))
+            if condition(opposite, known):
+                return opposite
+    return parse(f"not ({test})")
 
 
 _OPPOSITES: Mapping[type[ast.cmpop], type[ast.cmpop]] = {

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.shapes import Shape
-from ..nn.backend import numbers_of
+from ..nn.backend import backend_of, numbers_of
 from .packing import Slot
 from .rule import Rule
 
@@ -32,7 +32,7 @@ def state_dict(
     members = enumerate(slot for group in slots for slot in group)
     state = {
         position: {
-            key: slot.twin.exported(each).clone() if hasattr(each, "shape") else each
+            key: slot.twin.exported(each).clone() if backend_of(each) is not None else each
             for key, each in entries(rule, slot).items()
         }
         for position, slot in members

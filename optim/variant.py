@@ -13,6 +13,7 @@ from ..engine.source import FUNCTION, define, scalar_source
 from ..tensor.dtypes import DType
 from ..tensor.kernels.program import lines_program
 from ..tensor.kernels.updates import Update
+from .branches import branches_taken
 from .rule import Line, Rule
 
 Decisions = tuple[bool, ...]
@@ -204,22 +205,7 @@ def _tests(rule: Rule) -> Iterator[tuple[int, str]]:
                     yield position, ast.unparse(node.test)
 
 
-class _Resolving(ast.NodeTransformer):
-    """Replaces conditionals by the branch that is taken."""
-
-    def __init__(self, position: int, held: Mapping[tuple[int, str], bool]) -> None:
-        self._position = position
-        self._held = held
-
-    def visit_IfExp(self, node: ast.IfExp) -> Any:
-        holds = self._held.get((self._position, ast.unparse(node.test)))
-        if holds is None:
-            return self.generic_visit(node)
-        return self.visit(node.body if holds else node.orelse)
-
-
 def _resolved(
     expression: Expression, position: int, held: Mapping[tuple[int, str], bool]
 ) -> Expression:
-    tree = _Resolving(position, held).visit(_copied(expression.tree))
-    return parse(ast.unparse(tree))
+    return branches_taken(expression, lambda test: held.get((position, ast.unparse(test))))
