@@ -276,19 +276,28 @@ from .tensor import (
 if TYPE_CHECKING:
     from . import data, nn, optim
     from .nn.backend import backend
+    from .optim import fit
     from .tensor import tensor  # at run time it is the room, which is called as the function is
 
 __version__ = "0.1.0"
 
-_LATER = {"backend": ".nn.backend", "data": ".data", "nn": ".nn", "optim": ".optim"}
-"""What is loaded when it is first asked for: who wants a Value only does not wait for it."""
+_LATER = {
+    "backend": (".nn.backend", "backend"),
+    "data": (".data", None),
+    "fit": (".optim", "fit"),
+    "nn": (".nn", None),
+    "optim": (".optim", None),
+}
+"""What is loaded when it is first asked for, rooms or names in them: who wants a Value only does
+not wait for it."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(_sentence(__name__, name))
-    room = import_module(_LATER[name], __name__)
-    found = globals()[name] = room.backend if name == "backend" else room
+    path, member = _LATER[name]
+    room = import_module(path, __name__)
+    found = globals()[name] = room if member is None else vars(room)[member]
     return found
 
 
@@ -369,6 +378,7 @@ __all__ = [
     "exp2",
     "expm1",
     "eye",
+    "fit",
     "flatten",
     "flip",
     "fliplr",

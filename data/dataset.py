@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self, final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from .mapped import MappedRows, Numbers, is_mapped, read, taken
 from .rows import chosen_rows
@@ -153,6 +153,29 @@ class Dataset:
             _check_answers(y, self)
         return self._with(x, y)
 
+    def astype(self, dtype: DTypeLike) -> Self:
+        """The same with floats of another width: float32, as networks have it, or float64.
+
+        Classes stay whole numbers, and what is in a memory map stays as it is. Raises
+        ``ValueError`` for another dtype, and where a number is too great for it.
+
+        Examples
+        --------
+        >>> from twingrad.data import toys
+        >>> toys.moons(100).astype("float32")
+        Dataset 'moons': x (100, 2) float32, target 'class' with 2 classes: upper, lower
+        """
+        wanted = np.dtype(dtype)
+        if wanted not in (np.float32, np.float64):
+            raise ValueError(f"Dataset: dtype must be float32 or float64, got {wanted}: give one")
+        with np.errstate(over="ignore"):
+            x, y = _cast(self.x, wanted), _cast(self.y, wanted)
+        if x is not self.x and not is_mapped(x):
+            _check_inputs(np.asarray(x), self)
+        if y is not self.y and not is_mapped(y):
+            _check_answers(np.asarray(y), self)
+        return self._with(x, y)
+
     def _with(self, x: Numbers, y: Numbers) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, x=x, y=y)
@@ -187,6 +210,13 @@ def real_array(given: Any, what: str) -> NDArray[Any]:
 def as_floats(array: NDArray[Any]) -> NDArray[Any]:
     """The array if it is float32 or float64 as this machine has them, else as float64."""
     return array if _is_float(array) else array.astype(np.float64)
+
+
+def _cast(numbers: Numbers, dtype: np.dtype[Any]) -> Numbers:
+    """Floats in memory as another dtype; all else as it is."""
+    if is_mapped(numbers) or not _is_float(numbers) or numbers.dtype == dtype:
+        return numbers
+    return np.asarray(numbers).astype(dtype)
 
 
 def _is_float(array: Numbers) -> bool:

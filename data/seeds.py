@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     ORDER = 3
     AUGMENTATION = 4
     FOLD = 5
+    TRAINING = 6
 
 
 def checked_seed(seed: Any) -> int:

@@ -1,4 +1,4 @@
-"""How it is trained: update rules, optimizers, schedules."""
+"""How it is trained: update rules, optimizers, schedules, and the training loop."""
 
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from .rule import Rule
 from .sgd import SGD
 from .stopping import EarlyStopping, TerminateOnNaN
 from .swa_utils import AveragedModel, get_ema_avg_fn, get_swa_avg_fn, update_bn
+from .training import Callback, Checkpoints, History, Training, evaluate, fit, predict
 
 __all__ = [
     "ASGD",
@@ -30,9 +31,12 @@ __all__ = [
     "AdamW",
     "Adamax",
     "AveragedModel",
+    "Callback",
+    "Checkpoints",
     "Diagnostics",
     "EarlyStopping",
     "GradientFlow",
+    "History",
     "Lion",
     "Lookahead",
     "NAdam",
@@ -42,13 +46,17 @@ __all__ = [
     "Rprop",
     "Rule",
     "TerminateOnNaN",
+    "Training",
     "adaptive_clip_grad_",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "evaluate",
+    "fit",
     "get_ema_avg_fn",
     "get_swa_avg_fn",
     "gradient_flow",
     "lr_scheduler",
+    "predict",
     "swa_utils",
     "update_bn",
 ]

@@ -1,0 +1,217 @@
+"""Where training takes its batches from, and how they become operands of the model's twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ...data import DataLoader, Dataset, Table
+from ...data.mapped import is_mapped
+from ...engine.checks import checked_count
+from ...nn import Module
+from ...nn.backend import Backend, numbers_of, twin_of
+from .objective import Kind
+
+BATCH_SIZE = 32
+MEASURED_AT_ONCE = 1024
+"""The rows of a batch that is only measured: few enough for the caches, many enough for BLAS."""
+
+
+@final
+class Form:
+    """The form that a model wants its numbers in: operands of its twin, floats of its dtype."""
+
+    def __init__(self, model: Module) -> None:
+        first = next(iter(model.parameters()), None)
+        self.twin: Backend = twin_of(first)
+        self.dtype: Any = np.float64 if first is None else numbers_of(first).dtype
+
+    def operand(self, given: Any) -> Any:
+        """Numbers in this form; whole numbers stay what they are."""
+        if type(given) in self.twin.kinds:
+            dtype = numbers_of(given).dtype
+            different = dtype.kind == "f" and dtype != self.dtype
+            return self.twin.cast(given, self.dtype) if different else given
+        numbers = numbers_of(given)
+        return self.twin.moved(as_dtype(numbers, self.dtype))
+
+
+class Batch(NamedTuple):
+    """Inputs and targets of some rows, as operands of one twin, and the weights of the rows."""
+
+    x: Any
+    y: Any
+    weights: NDArray[Any] | None
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return int(self.x.shape[0])
+
+
+@final
+class Batches:
+    """Batches to train on or to measure with, in the form of a model.
+
+    Parameters
+    ----------
+    loader : DataLoader or iterable
+        What gives pairs of inputs and targets, again and again.
+    form : Form
+        The form of the model.
+    targets : array of shape (N, ...)
+        Those of all rows, or of some where the loader is not one of ours.
+    labels : tuple, optional
+        What classes are called.
+    weights : array of shape (N,), optional
+        Weights of the rows.
+
+    Attributes
+    ----------
+    kind : {"classes", "numbers"}
+        What the targets are.
+    """
+
+    def __init__(
+        self,
+        loader: Any,
+        form: Form,
+        targets: NDArray[Any],
+        labels: Sequence[Any] | None = None,
+        weights: NDArray[Any] | None = None,
+    ) -> None:
+        self.loader = loader
+        self.form = form
+        self.labels = labels
+        self.kind: Kind = "classes" if targets.dtype.kind in "iub" else "numbers"
+        self._weights = weights
+
+    @property
+    def own_loader(self) -> DataLoader | None:
+        """The loader, if it is one whose place in an epoch can be saved."""
+        return self.loader if isinstance(self.loader, DataLoader) else None
+
+    @property
+    def per_epoch(self) -> int | None:
+        """The number of batches in an epoch, where it is known."""
+        return None if self.own_loader is None else len(self.own_loader)
+
+    def __iter__(self) -> Iterator[Batch]:
+        weights = self._weights_of_batches()
+        empty = True
+        for given in self.loader:
+            x, y = _pair(given)
+            batch = Batch(self.form.operand(x), self.form.operand(y), next(weights))
+            _check_rows(batch)
+            empty = False
+            yield batch
+        if empty and self.own_loader is None:
+            raise ValueError(
+                f"fit: data must give batches each time it is gone through, got "
+                f"{type(self.loader).__name__} that gave none: pass a list or a DataLoader"
+            )
+
+    def _weights_of_batches(self) -> Iterator[NDArray[Any] | None]:
+        """The weights of each batch; to be asked for once the loader has given it."""
+        loader = self.own_loader
+        if self._weights is None or loader is None:
+            while True:
+                yield None
+        order = loader.order(loader.epoch)
+        for position in range(loader.position - 1, len(loader)):
+            start = position * loader.batch_size
+            yield self._weights[order[start : start + loader.batch_size]]
+
+
+def targets_of(data: Any, what: str) -> NDArray[Any]:
+    """The targets of a data set, of a pair of arrays, of a loader, or of a first batch."""
+    if isinstance(data, DataLoader):
+        return targets_of(data.data, what)
+    if isinstance(data, Dataset):
+        return np.asarray(data.y)
+    if isinstance(data, tuple):
+        return numbers_of(data[1])
+    for given in data:
+        return numbers_of(_pair(given)[1])
+    raise ValueError(f"{what}: data must give at least one batch, got none: pass some")
+
+
+def labels_of(data: Any) -> tuple[Any, ...] | None:
+    """What the classes are called, where that is known."""
+    source = data.data if isinstance(data, DataLoader) else data
+    return source.classes if isinstance(source, Dataset) else None
+
+
+def checked_source(data: Any, what: str, dtype: DTypeLike) -> Any:
+    """Data that batches can be taken from, with floats of the model's dtype where they are ours.
+
+    Raises ``TypeError`` for what is none, and for tables, which are to be prepared first.
+    """
+    if isinstance(data, Dataset):
+        return data.astype(dtype)
+    if isinstance(data, DataLoader):
+        return data
+    if isinstance(data, Table):
+        raise TypeError(
+            f"{what}: data must be numbers, got a Table: prepare it with "
+            "Preparation.fit(train).apply(...)"
+        )
+    if isinstance(data, tuple) and len(data) == 2:
+        return tuple([_array(each, dtype) for each in data])
+    if not isinstance(data, Iterable) or isinstance(data, Iterator | str | bytes | dict | tuple):
+        raise TypeError(
+            f"{what}: data must be a Dataset, a pair (x, y), a DataLoader or a list of batches, "
+            f"got {type(data).__name__}: write for example fit(model, (x, y))"
+        )
+    return data
+
+
+def checked_batch_size(given: Any, data: Any, what: str) -> int:
+    """A number of rows; ``"all"`` is that of the data."""
+    if isinstance(given, str) and given == "all":
+        return len(data) if isinstance(data, Dataset) else len(data[0])
+    if isinstance(given, str):
+        raise ValueError(
+            f"{what}: batch_size must be a number of rows or 'all', got {given!r}: write for "
+            "example batch_size=32"
+        )
+    return checked_count(given, f"{what}: batch_size", at_least=1)
+
+
+def measured(data: Any, form: Form, what: str, batch_size: int = MEASURED_AT_ONCE) -> Batches:
+    """Batches of data that is only measured, in the order of its rows."""
+    source = checked_source(data, what, form.dtype)
+    loader = source
+    if isinstance(source, Dataset | tuple):
+        loader = DataLoader(source, checked_batch_size(batch_size, source, what))
+    return Batches(loader, form, targets_of(source, what), labels_of(source))
+
+
+def as_dtype(numbers: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Floats as another dtype; whole numbers and truth values as they are."""
+    return numbers.astype(dtype, copy=False) if numbers.dtype.kind == "f" else numbers
+
+
+def _array(given: Any, dtype: DTypeLike) -> Any:
+    return given if is_mapped(given) else as_dtype(numbers_of(given), dtype)
+
+
+def _pair(given: Any) -> tuple[Any, Any]:
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        length = f" of {len(given)}" if isinstance(given, tuple | list) else ""
+        raise TypeError(
+            f"fit: a batch must be a pair of inputs and targets, got {type(given).__name__}"
+            f"{length}: write a list of pairs, or the tuple (x, y) for all rows"
+        )
+    return given[0], given[1]
+
+
+def _check_rows(batch: Batch) -> None:
+    if not batch.x.shape or not batch.y.shape or batch.x.shape[0] != batch.y.shape[0]:
+        raise ValueError(
+            f"fit: inputs and targets of a batch must have equally many rows, got shapes "
+            f"{batch.x.shape} and {batch.y.shape}: each row of x needs its target"
+        )

@@ -1,0 +1,178 @@
+"""What a model gives for data, and how good it is, without training on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import DataLoader
+from ...data.mapped import is_mapped
+from ...engine.modes import no_grad
+from ...engine.operation import real_number
+from ...nn import Module
+from ...nn.backend import numbers_of
+from ..arguments import checked_module
+from .batches import (
+    MEASURED_AT_ONCE,
+    Batches,
+    Form,
+    as_dtype,
+    checked_batch_size,
+    measured,
+)
+from .objective import Objective, classes_of
+
+Metric = Callable[[NDArray[Any], NDArray[Any]], Any]
+
+
+class Outputs(NamedTuple):
+    """What a model gives for all rows, their targets, and the mean loss."""
+
+    outputs: NDArray[Any]
+    targets: NDArray[Any]
+    loss: float
+
+
+def evaluate(
+    model: Module,
+    data: Any,
+    loss: Any = "auto",
+    *,
+    batch_size: int = MEASURED_AT_ONCE,
+    metrics: Mapping[str, Metric] | None = None,
+) -> dict[str, float]:
+    """How good a model is on data: its loss, its accuracy where there are classes, and more.
+
+    The model is in evaluation mode meanwhile, and nothing is recorded.
+
+    Parameters
+    ----------
+    model : Module
+    data : Dataset, pair (x, y), DataLoader or list of batches
+    loss
+        As for :func:`twingrad.fit`.
+    batch_size : int
+        How many rows are computed at once.
+    metrics : dict of functions, optional
+        Each is given all outputs and all targets as NumPy arrays, and gives a number.
+
+    Returns
+    -------
+    dict of float
+        ``"loss"``, the mean over all rows; ``"accuracy"``, the share of rows whose class is right;
+        the metrics by their names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of other kinds.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn, optim
+    >>> model = nn.Sequential(nn.Linear(1, 1, bias=False))
+    >>> model.load_state_dict({"0.weight": [[2.0]]})
+    Mismatch(missing_keys=[], unexpected_keys=[])
+    >>> x = twingrad.tensor([[1.0], [2.0]])
+    >>> optim.evaluate(model, (x, twingrad.tensor([2.0, 5.0])))
+    {'loss': 0.5}
+    """
+    checked_module(model, "evaluate")
+    batches = measured(data, Form(model), "evaluate", batch_size)
+    objective = Objective(loss, batches.kind)
+    return measures(model, batches, objective, checked_metrics(metrics))
+
+
+def predict(model: Module, x: Any, *, batch_size: int = MEASURED_AT_ONCE) -> NDArray[Any]:
+    """What a model gives for inputs: its raw outputs, such as logits.
+
+    The model is in evaluation mode meanwhile, and nothing is recorded.
+
+    Parameters
+    ----------
+    model : Module
+    x : array or tensor of shape (N, ...)
+        A memory map is read batch by batch.
+    batch_size : int
+        How many rows are computed at once.
+
+    Returns
+    -------
+    array of shape (N, ...)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of other kinds, and inputs without rows.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import nn, optim
+    >>> optim.predict(nn.MLP(2, [8], 3), twingrad.zeros(5, 2)).shape
+    (5, 3)
+    """
+    checked_module(model, "predict")
+    form = Form(model)
+    inputs = x if is_mapped(x) else as_dtype(numbers_of(x), form.dtype)
+    size = checked_batch_size(batch_size, (inputs,), "predict")
+    with evaluating(model):
+        found = [numbers_of(model(form.operand(rows))) for (rows,) in DataLoader((inputs,), size)]
+    return np.concatenate(found)
+
+
+def measures(
+    model: Module, batches: Batches, objective: Objective, metrics: Mapping[str, Metric]
+) -> dict[str, float]:
+    """The loss, the accuracy where there are classes, and the metrics."""
+    found = outputs_of(model, batches, objective)
+    loss = objective.chosen(found.outputs)
+    own = {"loss": found.loss}
+    if batches.kind == "classes" and found.targets.ndim == 1:
+        own["accuracy"] = float((classes_of(loss, found.outputs) == found.targets).mean())
+    for name, metric in metrics.items():
+        own[name] = real_number(metric(found.outputs, found.targets), f"fit: metrics: {name}")
+    return own
+
+
+def outputs_of(model: Module, batches: Batches, objective: Objective) -> Outputs:
+    """The outputs of a model for all rows, their targets, and the mean loss."""
+    outputs, targets = [], []
+    total, rows = 0.0, 0
+    with evaluating(model):
+        for batch in batches:
+            output = model(batch.x)
+            total += objective(output, batch.y).item() * batch.rows
+            rows += batch.rows
+            outputs.append(numbers_of(output))
+            targets.append(numbers_of(batch.y))
+    return Outputs(np.concatenate(outputs), np.concatenate(targets), total / rows)
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Compute with a model as it is used, not trained; all its modules are put back behind it."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def checked_metrics(given: Any) -> Mapping[str, Metric]:
+    """The metrics by name; ``TypeError`` for what is no dictionary of functions."""
+    found = {} if given is None else given
+    if not isinstance(found, Mapping) or not all(map(callable, found.values())):
+        raise TypeError(
+            f"fit: metrics must be a dictionary of functions, got {given!r:.60}: write for example "
+            "metrics={'mae': lambda outputs, targets: abs(outputs[:, 0] - targets).mean()}"
+        )
+    return found

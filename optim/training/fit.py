@@ -1,0 +1,341 @@
+"""``fit``: train a model on data, in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+from ...data import DataLoader, Dataset, Parts, split
+from ...data.holdout import Holdout
+from ...data.seeds import Purpose, checked_seed, generator_for
+from ...engine.checks import POSITIVE, checked_count, checked_flag, checked_number
+from ...nn import Module
+from ...nn.backend import random_numbers_kept
+from ...nn.clipping import clip_grad_norm_
+from ...nn.regularizers import Regularizer
+from ...tensor.random.generator import set_rng_state
+from ..arguments import checked_module, checked_optimizer
+from ..names import optimizer_named
+from ..optimizer import Optimizer
+from ..stopping import EarlyStopping
+from .batches import (
+    BATCH_SIZE,
+    Batches,
+    Form,
+    checked_batch_size,
+    checked_source,
+    labels_of,
+    measured,
+    targets_of,
+)
+from .callbacks import Callback, checked_callbacks
+from .checkpoints import Checkpoints
+from .evaluation import Metric, checked_metrics
+from .history import History
+from .objective import Objective, checked_weights, row_weights
+from .plan import Plan
+from .progress import Progress
+from .scheduling import scheduled
+from .training import Training
+
+
+def fit(
+    model: Module,
+    data: Any,
+    *,
+    loss: Any = "auto",
+    optimizer: str | Optimizer | Callable[[Any], Optimizer] = "adamw",
+    epochs: int = 10,
+    batch_size: int | str | None = None,
+    validation: Any = None,
+    schedule: Any = None,
+    clip: float | Callable[[Any], Any] | None = None,
+    early_stopping: int | EarlyStopping | None = None,
+    callbacks: Any = (),
+    seed: int | None = None,
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    regularizer: Regularizer | Sequence[Regularizer] = (),
+    accumulate: int = 1,
+    augment: Any = None,
+    metrics: Mapping[str, Metric] | None = None,
+    checkpoints: str | os.PathLike[str] | Checkpoints | None = None,
+    resume: bool = False,
+    progress: bool = False,
+) -> History:
+    """Train a model on data: epochs of mini-batches, each with a step of the optimizer.
+
+    It does what the loop by hand does (``zero_grad``, the loss, ``backward``, ``step``), on either
+    twin, and leaves the model in evaluation mode, ready to predict. While it runs, no test part of
+    :func:`~twingrad.data.split` opens.
+
+    Parameters
+    ----------
+    model : Module
+    data : Dataset, pair (x, y), Parts, DataLoader or list of batches
+        What to train on; ``Parts``, as ``data.split`` gives them, also hold what to validate with.
+        Floats become those of the model. Targets that are whole numbers are classes. A loader of
+        one's own may be anything that gives pairs (x, y), again and again.
+    loss : str, module or function
+        ``"auto"`` is cross-entropy for classes (that of one logit, where the model has a single
+        output) and the mean squared error for numbers. Others are named as in
+        ``nn.losses.names.LOSSES``, or called with outputs and targets.
+    optimizer : str, Optimizer, or function of the parameters
+        A name (``"adamw"``, ``"sgd"``, ``"momentum"``, ``"nesterov"``, ...) has its default
+        options; for others pass ``lambda parameters: optim.SGD(parameters, lr=0.1)``.
+    epochs : int
+        How often all data are gone through.
+    batch_size : int or "all", optional
+        The rows of a step, 32 if not given: 1 is stochastic descent, ``"all"`` that of the whole
+        batch.
+    validation : Dataset, pair (x, y), DataLoader, or float, optional
+        What is measured, never trained on, at the end of each epoch; a share from 0 to 1 is split
+        off the data, in proportion of classes.
+    schedule : str, LRScheduler, pair or function, optional
+        How the learning rate changes: ``"onecycle"``, ``"cosine"``, ``"linear"``, ``"warmup"`` (a
+        rise, then a cosine), ``"step"`` (to a tenth at 1/2 and 3/4) and ``"plateau"`` (half, where
+        the loss stands still), from the rate of the optimizer; a scheduler, which steps with each
+        epoch, but ``OneCycleLR``, ``CyclicLR`` and ``WarmupCosineLR`` with each update; a pair
+        ``(scheduler, "step")`` or ``(scheduler, "epoch")``; or a function of the optimizer and the
+        number of all updates that gives one, for updates.
+    clip : float or function, optional
+        The greatest norm of the gradient, or what changes the gradients of parameters itself.
+    early_stopping : int or EarlyStopping, optional
+        Stop after so many epochs without a lower validation loss (with ``mode="max"``, a higher
+        validation accuracy). However training ends, the model has its best weights then.
+    callbacks : list of Callback or functions
+        A function is called with the :class:`Training` at the end of each epoch.
+    seed : int, optional
+        What the order of rows, augmentation and dropout follow from; the weights the model begins
+        with are its own. Without it they follow from ``twingrad.manual_seed``.
+    class_weight : "balanced", dict or array of shape (K,), optional
+        Weights of classes, by label or number. The mean of a batch is ``sum(w * loss) / sum(w)``.
+    sample_weight : array of shape (N,), optional
+        Weights of the training rows, which multiply those of classes.
+    regularizer : Regularizer or list of them
+        Penalties that are added to the loss, such as ``nn.L2(1e-4)``.
+    accumulate : int
+        So many batches make one update, from the gradient of their common mean.
+    augment : Augmentation or list of them, optional
+        Random changes of training batches; see :mod:`twingrad.data.augmentation`.
+    metrics : dict of functions, optional
+        Further measures of the validation data; see :func:`evaluate`.
+    checkpoints : path or Checkpoints, optional
+        A folder to save the training in while it runs.
+    resume : bool
+        Go on from the last good checkpoint in that folder, if there is one, with the result that
+        the training would have had without a break. Pass the same arguments.
+    progress : bool
+        Show a bar on a terminal, and lines elsewhere.
+
+    Returns
+    -------
+    History
+        The measures of each epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of other kinds, and out of range.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the loss becomes nan or infinite: training stops before that update.
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import data, nn
+    >>> _ = twingrad.manual_seed(0)
+    >>> parts = data.split(data.toys.moons(500), validation=0.2, test=0.2)
+    >>> model = nn.MLP(2, [16, 16], 2)
+    >>> history = twingrad.fit(
+    ...     model,
+    ...     parts,
+    ...     optimizer=lambda parameters: twingrad.optim.Adam(parameters, lr=0.01),
+    ...     schedule="onecycle",
+    ...     epochs=20,
+    ...     seed=0,
+    ... )
+    >>> history["validation_accuracy"][-1] > 0.95
+    True
+    >>> twingrad.optim.evaluate(model, parts.test.open())["accuracy"] > 0.95
+    True
+    """
+    checked_module(model, "fit")
+    form = Form(model)
+    source = _source(data, validation, sample_weight, seed)
+    batches = _batches(source, form, batch_size, seed, augment, class_weight)
+    held_out = None if source.held_out is None else measured(source.held_out, form, "fit")
+    made = _optimizer(optimizer, model)
+    joined = checked_count(accumulate, "fit: accumulate", at_least=1)
+    planned = checked_count(epochs, "fit: epochs", at_least=1)
+    updates = None if batches.per_epoch is None else planned * -(-batches.per_epoch // joined)
+    training = Training(
+        Plan(
+            model=model,
+            optimizer=made,
+            batches=batches,
+            validation=held_out,
+            objective=Objective(loss, batches.kind),
+            schedule=scheduled(schedule, made, updates),
+            regularizers=_regularizers(regularizer),
+            clip=_clipping(clip),
+            metrics=checked_metrics(metrics),
+            epochs=planned,
+            accumulate=joined,
+            stopping=_stopping(early_stopping, model, held_out),
+            checkpoints=_checkpoints(checkpoints, resume),
+            callbacks=_callbacks(callbacks, progress),
+        )
+    )
+    with _random_numbers_of(seed):
+        if checked_flag(resume, "fit: resume"):
+            training.resume()
+        return training.run()
+
+
+class _Source(NamedTuple):
+    """What to train on, weights of its rows, and what to validate with."""
+
+    train: Any
+    weights: Any
+    held_out: Any
+
+
+def _source(data: Any, validation: Any, weights: Any, seed: int | None) -> _Source:
+    if isinstance(data, Parts):
+        if validation is not None:
+            raise ValueError(
+                "fit: validation must be left out where data are Parts, got "
+                f"{type(validation).__name__}: pass parts.train as data to choose another"
+            )
+        return _Source(data.train, weights, data.validation)
+    for given in (data, validation):
+        if isinstance(given, Holdout):
+            raise TypeError(
+                "fit: the test part is neither to train nor to validate with, got a Holdout: open "
+                "it once, at the end"
+            )
+    if isinstance(validation, bool) or not isinstance(validation, float | int):
+        return _Source(data, weights, validation)
+    whole = Dataset(*data) if isinstance(data, tuple) and len(data) == 2 else data
+    if not isinstance(whole, Dataset):
+        raise TypeError(
+            f"fit: validation must be data where data are a {type(data).__name__}, got "
+            f"{validation}: only a Dataset or a pair (x, y) can be split"
+        )
+    parts = split(whole, validation=validation, test=0, seed=0 if seed is None else seed)
+    if weights is not None:
+        weights = checked_weights(weights, "sample_weight", len(whole), "row")[parts.rows.train]
+    return _Source(parts.train, weights, parts.validation)
+
+
+def _batches(
+    source: _Source, form: Form, batch_size: Any, seed: Any, augment: Any, class_weight: Any
+) -> Batches:
+    """The training batches."""
+    data = checked_source(source.train, "fit", form.dtype)
+    targets, labels = targets_of(data, "fit"), labels_of(data)
+    if isinstance(data, Dataset | tuple):
+        size = BATCH_SIZE if batch_size is None else batch_size
+        loader = DataLoader(
+            data, checked_batch_size(size, data, "fit"), shuffle=True, seed=seed, augment=augment
+        )
+        weights = row_weights(targets, class_weight, source.weights, labels)
+        return Batches(loader, form, targets, labels, weights)
+    for name, given in (("batch_size", batch_size), ("augment", augment)):
+        if given is not None:
+            raise ValueError(
+                f"fit: {name} must be left out where data come in batches, got {given!r:.40}: "
+                "give it to the DataLoader"
+            )
+    if isinstance(data, DataLoader):
+        weights = row_weights(targets, class_weight, source.weights, labels)
+        return Batches(data, form, targets, labels, weights)
+    if class_weight is not None or source.weights is not None:
+        raise ValueError(
+            f"fit: class_weight and sample_weight need to know the rows, got batches in a "
+            f"{type(data).__name__}: pass a Dataset, a pair (x, y) or a DataLoader"
+        )
+    return Batches(data, form, targets)
+
+
+def _optimizer(given: Any, model: Module) -> Optimizer:
+    if isinstance(given, Optimizer):
+        return given
+    if isinstance(given, str):
+        return optimizer_named(given, "fit: optimizer")(model.parameters())
+    if not callable(given):
+        raise TypeError(
+            f"fit: optimizer must be a name, an Optimizer or a function of the parameters, got "
+            f"{type(given).__name__}: write for example optimizer='adamw'"
+        )
+    made = given(model.parameters())
+    return checked_optimizer(made, "fit")
+
+
+def _regularizers(given: Any) -> list[Regularizer]:
+    found = [given] if isinstance(given, Regularizer) else given
+    if not isinstance(found, list | tuple) or not all(
+        isinstance(each, Regularizer) for each in found
+    ):
+        raise TypeError(
+            f"fit: regularizer must be a Regularizer or a list of them, got {given!r:.60}: write "
+            "for example regularizer=nn.L2(1e-4)"
+        )
+    return [*found]
+
+
+def _clipping(given: Any) -> Callable[[Any], Any] | None:
+    if given is None or callable(given):
+        return given  # type: ignore[no-any-return]
+    return partial(clip_grad_norm_, max_norm=checked_number(given, "fit: clip", POSITIVE))
+
+
+def _stopping(given: Any, model: Module, held_out: Batches | None) -> EarlyStopping | None:
+    if given is None:
+        return None
+    if held_out is None:
+        raise ValueError(
+            "fit: early_stopping needs something to measure, got no validation: pass "
+            "validation=0.1, or data to validate with"
+        )
+    if not isinstance(given, EarlyStopping):
+        return EarlyStopping(model, checked_count(given, "fit: early_stopping"))
+    if given.mode == "max" and held_out.kind == "numbers":
+        raise ValueError(
+            "fit: early_stopping must have mode='min' where targets are numbers, got 'max': there "
+            "is no accuracy"
+        )
+    if given.model is None:
+        given.model = model
+    return given
+
+
+def _checkpoints(given: Any, resume: bool) -> Checkpoints | None:
+    if given is None and resume:
+        raise ValueError(
+            "fit: resume=True needs the folder of the checkpoints, got none: pass checkpoints="
+        )
+    return given if given is None or isinstance(given, Checkpoints) else Checkpoints(given)
+
+
+def _callbacks(given: Any, progress: bool) -> list[Callback]:
+    callbacks = checked_callbacks(given)
+    return [*callbacks, Progress()] if checked_flag(progress, "fit: progress") else callbacks
+
+
+@contextmanager
+def _random_numbers_of(seed: int | None) -> Iterator[None]:
+    """Draw random numbers from the seed inside the block, and go on outside as if nothing were."""
+    if seed is None:
+        yield
+        return
+    with random_numbers_kept():
+        set_rng_state(generator_for(checked_seed(seed), Purpose.TRAINING).get_state())
+        yield

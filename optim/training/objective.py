@@ -1,0 +1,258 @@
+"""What training makes small: the loss of a batch, however it was named, and weights of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...nn import losses
+from ...nn.backend import backend_of, named, numbers_of, twin_of
+from ...nn.losses.names import loss_named
+
+Kind = Literal["classes", "numbers"]
+"""What targets are: whole numbers that count classes from 0, or numbers to be predicted."""
+
+_OF_CLASSES = (losses.CrossEntropyLoss, losses.NLLLoss, losses.MultiMarginLoss)
+"""Losses whose targets are the numbers of classes."""
+_OF_SIGNS = (
+    losses.HingeLoss,
+    losses.PerceptronLoss,
+    losses.SoftMarginLoss,
+    losses.SquaredHingeLoss,
+)
+"""Losses whose targets are -1 and 1."""
+
+
+@final
+class Objective:
+    """The mean loss of a batch, as an operand that gradients flow through.
+
+    Parameters
+    ----------
+    loss : str, module or function
+        ``"auto"``: cross-entropy for classes, that of one logit where the model has a single
+        output, and the mean squared error for numbers; or the name of a loss; or what is called
+        with the outputs of the model and the targets. A function gives a number without
+        dimensions, or losses of rows, of which the mean is taken.
+    kind : {"classes", "numbers"}
+        What the targets are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no loss.
+    """
+
+    def __init__(self, loss: Any, kind: Kind) -> None:
+        self.kind = kind
+        self._given = _checked(loss)
+        self._by_rows: Callable[..., Any] | None = None
+
+    def __call__(self, output: Any, target: Any, weights: NDArray[Any] | None = None) -> Any:
+        """The mean loss of a batch.
+
+        Parameters
+        ----------
+        output : operand of shape (N, ...)
+        target : operand or whole numbers, of shape (N, ...)
+        weights : array of shape (N,), optional
+            Weights of the rows: the mean is ``sum(w * loss) / sum(w)``, and 0 where all are 0.
+        """
+        loss = self.chosen(output)
+        target = fitted_target(loss, output, target)
+        if weights is None:
+            found = loss(output, target)
+            _check_loss(found)
+            return found.mean() if found.ndim else found
+        return self._weighted(loss, output, target, weights)
+
+    def chosen(self, output: Any) -> Any:
+        """The loss for a model with such outputs."""
+        if self._given is None:
+            self._given = losses.MSELoss()
+            if self.kind == "classes":
+                single = output.ndim < 2 or output.shape[1] == 1
+                self._given = losses.BCEWithLogitsLoss() if single else losses.CrossEntropyLoss()
+        return self._given
+
+    @property
+    def name(self) -> str:
+        """What the loss is called, for people."""
+        if self._given is None:
+            return "auto"
+        given = self._given
+        return type(given).__name__ if isinstance(given, losses.Loss) else _name_of(given)
+
+    def _weighted(self, loss: Any, output: Any, target: Any, weights: NDArray[Any]) -> Any:
+        if self._by_rows is None:
+            self._by_rows = _by_rows(loss)
+        found = self._by_rows(output, target)
+        _check_loss(found)
+        rows = output.shape[0]
+        if not found.ndim or found.shape[0] != rows:
+            raise ValueError(
+                f"fit: with weights, loss must give one number for each of the {rows} rows, got "
+                f"shape {found.shape}: leave its mean to fit"
+            )
+        if found.ndim > 1:
+            found = found.reshape(rows, -1).mean(1)
+        total = float(weights.sum())
+        shares = weights / total if total else weights
+        return (found * twin_of(output).operand(shares, output)).sum()
+
+
+def fitted_target(loss: Any, output: Any, target: Any) -> Any:
+    """The targets in the form that a loss wants.
+
+    Losses of classes, and functions, take classes as they are. For other losses of ours classes 0
+    and 1 become floats, or -1 and 1 where the loss counts so. Floats of shape (N,) get the shape
+    (N, 1) beside outputs of that shape, with which they would broadcast to (N, N).
+    """
+    is_whole = numbers_of(target).dtype.kind in "iub"
+    if is_whole and (not isinstance(loss, losses.Loss) or isinstance(loss, _OF_CLASSES)):
+        return target
+    if is_whole:
+        numbers = numbers_of(target).astype(np.float64)
+        if isinstance(loss, _OF_SIGNS) and ((numbers == 0) | (numbers == 1)).all():
+            numbers = 2 * numbers - 1
+        target = twin_of(output).operand(numbers, output)
+    return target.reshape(*output.shape) if output.shape == (*target.shape, 1) else target
+
+
+def probabilities_of(loss: Any, output: NDArray[Any]) -> NDArray[np.float64] | None:
+    """The probabilities of the classes, of shape (N, K), that outputs (N, K), (N, 1) or (N,) mean.
+
+    One output is the logit of the second of two classes, or with ``BCELoss`` its probability. For
+    losses without probabilities, such as hinges and functions, None.
+    """
+    outputs = named("tensor").operand(output.astype(np.float64))
+    if isinstance(loss, losses.CrossEntropyLoss) and output.ndim == 2:
+        return np.asarray(outputs.softmax(1).numpy())
+    if isinstance(loss, losses.NLLLoss) and output.ndim == 2:
+        return np.asarray(outputs.exp().numpy())
+    if isinstance(loss, losses.BCEWithLogitsLoss | losses.FocalLoss):
+        outputs = outputs.sigmoid()
+    elif not isinstance(loss, losses.BCELoss):
+        return None
+    chances = outputs.reshape(-1).numpy()
+    return np.stack([1 - chances, chances], axis=1)
+
+
+def classes_of(loss: Any, output: NDArray[Any]) -> NDArray[np.int64]:
+    """The class that each row of outputs, (N, K), (N, 1) or (N,), speaks for, of shape (N,)."""
+    if output.ndim > 1 and output.shape[1] > 1:
+        return np.asarray(output.argmax(axis=1))
+    threshold = 0.5 if isinstance(loss, losses.BCELoss) else 0.0
+    return (output.reshape(len(output)) > threshold).astype(np.int64)
+
+
+def row_weights(
+    targets: NDArray[Any], class_weight: Any, sample_weight: Any, labels: Sequence[Any] | None
+) -> NDArray[np.float64] | None:
+    """The weights of all training rows, of shape (N,): those of classes times those of rows.
+
+    Raises ``TypeError`` or ``ValueError`` for weights that are none, and of other shapes.
+    """
+    rows = len(targets)
+    found = None
+    if sample_weight is not None:
+        found = checked_weights(sample_weight, "sample_weight", rows, "row")
+    if class_weight is None:
+        return found
+    if targets.dtype.kind not in "iub":
+        raise ValueError(
+            "fit: class_weight needs targets that are classes, got numbers: use sample_weight"
+        )
+    by_class = _class_weights(class_weight, targets, labels)
+    own: NDArray[np.float64] = by_class[targets.astype(np.int64)]
+    return own if found is None else own * found
+
+
+def _class_weights(
+    given: Any, targets: NDArray[Any], labels: Sequence[Any] | None
+) -> NDArray[np.float64]:
+    count = max(int(targets.max()) + 1, 0 if labels is None else len(labels))
+    if isinstance(given, str):
+        if given != "balanced":
+            raise ValueError(
+                f"fit: class_weight must be 'balanced', a dictionary or numbers, got {given!r}: "
+                "write class_weight='balanced' for classes of equal weight in all"
+            )
+        found = np.bincount(targets.astype(np.int64), minlength=count)
+        return len(targets) / (np.count_nonzero(found) * np.maximum(found, 1))
+    if not isinstance(given, Mapping):
+        return checked_weights(given, "class_weight", count, "class")
+    names = [*range(count)] if labels is None else [*labels]
+    unknown = [name for name in given if name not in names and name not in range(count)]
+    if unknown:
+        raise ValueError(
+            f"fit: class_weight must name classes, got {unknown[0]!r}: the classes are "
+            f"{', '.join(map(repr, names))}"
+        )
+    weights = [given.get(name, given.get(code, 1.0)) for code, name in enumerate(names)]
+    return checked_weights(weights, "class_weight", count, "class")
+
+
+def checked_weights(given: Any, name: str, count: int, noun: str) -> NDArray[np.float64]:
+    """Weights as an array of shape (count,); ``TypeError`` or ``ValueError`` for what is none."""
+    try:
+        found = np.asarray(numbers_of(given), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"fit: {name} must be numbers, one for each {noun}, got {type(given).__name__}: pass "
+            "an array"
+        ) from None
+    if found.shape != (count,):
+        raise ValueError(
+            f"fit: {name} must hold one number for each of the {count} {noun}s, got shape "
+            f"{found.shape}: give it the shape ({count},)"
+        )
+    if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
+        raise ValueError(
+            f"fit: {name} must be finite numbers from 0 on, not all 0, got {found.min():g} to "
+            f"{found.max():g}: 1 is the weight of an ordinary {noun}"
+        )
+    return found
+
+
+def _checked(loss: Any) -> Any:
+    """A loss that can be called; None for ``"auto"``."""
+    if isinstance(loss, str):
+        return None if loss == "auto" else loss_named(loss, "fit: loss")
+    if isinstance(loss, type) or not callable(loss):
+        what = f"the class {loss.__name__}" if isinstance(loss, type) else repr(loss)[:40]
+        raise TypeError(
+            f"fit: loss must be the name of a loss, a module or a function, got {what}: write for "
+            "example loss=nn.CrossEntropyLoss()"
+        )
+    return loss
+
+
+def _by_rows(loss: Any) -> Callable[..., Any]:
+    """The same loss without the mean."""
+    if not isinstance(loss, losses.Loss):
+        return loss  # type: ignore[no-any-return]  # a function of the user's own
+    if loss.__dict__.get("weight") is not None:
+        raise ValueError(
+            f"fit: weights belong in one place, got {type(loss).__name__} with a weight and "
+            "class_weight or sample_weight: give one of them"
+        )
+    by_rows = deepcopy(loss)
+    by_rows.reduction = "none"
+    return by_rows
+
+
+def _check_loss(found: Any) -> None:
+    if backend_of(found) is None:
+        raise TypeError(
+            f"fit: loss must give an operand that gradients flow through, got "
+            f"{type(found).__name__}: compute it from the outputs with their own arithmetic"
+        )
+
+
+def _name_of(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

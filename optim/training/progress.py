@@ -1,0 +1,7 @@
+"""Placeholder, to be replaced."""
+
+from .callbacks import Callback
+
+
+class Progress(Callback):
+    """Placeholder."""

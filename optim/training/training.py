@@ -1,0 +1,393 @@
+"""The training loop: epochs of steps, and what happens between them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from math import isfinite, nan
+from time import monotonic
+from typing import Any, final
+
+from ...data.holdout import training as keeping_test_closed
+from ...nn.backend import numbers_of
+from ...nn.clipping import get_total_norm
+from ...tensor.random.generator import get_rng_state, set_rng_state
+from ..arguments import single_number
+from ..lbfgs import LBFGS
+from ..lr_scheduler import LRScheduler
+from ..saving import checked_state
+from .batches import Batch
+from .checkpoints import Checkpoints
+from .evaluation import measures
+from .history import History, Row
+from .objective import classes_of
+from .plan import Plan
+
+_STATE = (
+    *("model", "optimizer", "scheduler", "loader", "random", "stopping", "callbacks", "history"),
+    *("progress", "sums", "stopped"),
+)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What an epoch has added up so far, and what its last step had."""
+
+    loss: float = 0.0
+    right: float = 0.0
+    rows: int = 0
+    penalty: float = 0.0
+    gradient_norm: float = nan
+    seconds: float = 0.0
+
+    def mean(self, total: float) -> float:
+        """A total by row."""
+        return total / self.rows if self.rows else nan
+
+
+@final
+class Training:
+    """A training that goes on, as callbacks see it; :func:`twingrad.fit` makes and runs it.
+
+    Attributes
+    ----------
+    model : Module
+    optimizer : Optimizer
+    history : History
+        A row for each epoch that is done.
+    epochs : int
+        How many epochs are planned in all.
+    epoch : int
+        How many are done; in ``on_epoch_end`` the present one is counted.
+    step : int
+        The updates so far, of all epochs.
+    step_in_epoch : int
+        The updates in the present epoch.
+    samples : int
+        The rows that were trained on in this process.
+    loss : float
+        That of the last step, without penalties.
+    lr : float
+        The learning rate of the last step, of the first group of parameters.
+    stopped : str or None
+        Why training ends before its time.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.model = plan.model
+        self.optimizer = plan.optimizer
+        self.epochs = plan.epochs
+        self.history = History()
+        self.epoch = 0
+        self.step = 0
+        self.step_in_epoch = 0
+        self.samples = 0
+        self.loss = nan
+        self.lr = float(plan.optimizer.param_groups[0]["lr"])
+        self.stopped: str | None = None
+        self._interrupted = False
+        self._sums = _Sums()
+        self._saved_at = monotonic()
+
+    @property
+    def scheduler(self) -> LRScheduler | None:
+        """What sets the learning rate."""
+        return self._plan.schedule.scheduler
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """The updates in an epoch, where their number is known."""
+        batches = self._plan.batches.per_epoch
+        return None if batches is None else -(-batches // self._plan.accumulate)
+
+    @property
+    def running_loss(self) -> float:
+        """The mean loss of the present epoch so far, nan before its first step."""
+        return self._sums.mean(self._sums.loss)
+
+    def stop(self, reason: str) -> None:
+        """End training when the present epoch is over, for good: resuming does not go on."""
+        self.stopped = self.stopped or reason
+
+    def interrupt(self, reason: str) -> None:
+        """End training when the present epoch is over; resuming goes on from there."""
+        self.stop(reason)
+        self._interrupted = True
+
+    def run(self) -> History:
+        """Train until all epochs are done, or until something stops it."""
+        with keeping_test_closed():
+            try:
+                for callback in self._plan.callbacks:
+                    callback.on_train_begin(self)
+                while self.epoch < self.epochs and self.stopped is None:
+                    self._run_epoch()
+            finally:
+                self._tell_all_of_the_end()
+        if self._plan.stopping is not None and self._plan.stopping.restore_best:
+            self._plan.stopping.restore()
+        self.model.eval()
+        self.history.stopped = self.stopped
+        return self.history
+
+    def _run_epoch(self) -> None:
+        started = monotonic() - self._sums.seconds
+        self.model.train()
+        for callback in self._plan.callbacks:
+            callback.on_epoch_begin(self)
+        for group in self._groups():
+            self._run_step(group)
+            self._sums.seconds = monotonic() - started
+            if not isfinite(self.loss):
+                self._stop_without_a_number()
+                break
+            for callback in self._plan.callbacks:
+                callback.on_step_end(self)
+            if self.step_in_epoch != self.steps_per_epoch:
+                self._save_if_due(in_epoch=True)
+        self._end_epoch(started)
+
+    def _groups(self) -> Iterator[list[Batch]]:
+        """The batches of an epoch, those of one update together."""
+        batches = iter(self._plan.batches)
+        while group := [*islice(batches, self._plan.accumulate)]:
+            yield group
+
+    def _run_step(self, group: Sequence[Batch]) -> None:
+        """One update from the mean loss of some batches."""
+        self.lr = float(self.optimizer.param_groups[0]["lr"])
+        noted: list[_Sums] = []
+
+        def closure() -> float:
+            found = self._backward(group)
+            noted.append(found)
+            return found.loss + found.penalty
+
+        if isinstance(self.optimizer, LBFGS):  # which computes gradients at several places
+            self.optimizer.step(closure)
+        elif isfinite(closure()):
+            self.optimizer.step()
+        first = noted[0]
+        self.loss = first.loss + 0 * first.penalty  # nan, if the penalty is no number
+        if not isfinite(self.loss):
+            return
+        self._note(first)
+        schedule = self._plan.schedule
+        if schedule.scheduler is not None and schedule.interval == "step":
+            schedule.scheduler.step()
+
+    def _backward(self, group: Sequence[Batch]) -> _Sums:
+        """The gradients of the mean loss of some batches and of the penalties, and measures."""
+        plan = self._plan
+        found = _Sums(rows=sum(batch.rows for batch in group))
+        masses = [
+            float(batch.rows if batch.weights is None else batch.weights.sum()) for batch in group
+        ]
+        whole = sum(masses) or 1.0
+        self.optimizer.zero_grad()
+        for batch, mass in zip(group, masses, strict=True):
+            output = self.model(batch.x)
+            loss = plan.objective(output, batch.y, batch.weights)
+            share = 1.0 if len(group) == 1 else mass / whole
+            (loss if share == 1 else loss * share).backward()
+            found.loss += loss.item() * share
+            found.right += self._right(output, batch)
+        for regularizer in plan.regularizers:
+            penalty = regularizer(self.model)
+            penalty.backward()
+            found.penalty += penalty.item()
+        if plan.clip is not None:
+            found.gradient_norm = _norm(plan.clip(self._parameters()))
+        return found
+
+    def _right(self, output: Any, batch: Batch) -> float:
+        """How many rows of a batch have the right class; nan where that is no question."""
+        targets = numbers_of(batch.y)
+        if targets.dtype.kind == "f" or targets.ndim != 1:
+            return nan
+        loss = self._plan.objective.chosen(output)
+        return float((classes_of(loss, numbers_of(output)) == targets).sum())
+
+    def _note(self, found: _Sums) -> None:
+        """Count an update."""
+        self._sums.loss += found.loss * found.rows
+        self._sums.right += found.right
+        self._sums.rows += found.rows
+        self._sums.penalty = found.penalty
+        self._sums.gradient_norm = found.gradient_norm
+        self.samples += found.rows
+        self.step += 1
+        self.step_in_epoch += 1
+
+    def _stop_without_a_number(self) -> None:
+        reason = (
+            f"the loss became {self.loss} in epoch {self.epoch + 1}, at step {self.step + 1}, "
+            "before which the weights are as they were: lower the learning rate, clip gradients, "
+            "or look at the data with optim.dry_run"
+        )
+        self.stop(reason)
+        warnings.warn(f"fit: {reason}", RuntimeWarning, stacklevel=5)
+
+    def _end_epoch(self, started: float) -> None:
+        row = self._row()
+        self.epoch += 1
+        if isfinite(self.loss):
+            self._step_schedule(row)
+            self._check_progress(row)
+        row["seconds"] = round(monotonic() - started, 6)
+        self.history.rows.append(row)
+        self._sums = _Sums()
+        self.step_in_epoch = 0
+        for callback in self._plan.callbacks:
+            callback.on_epoch_end(self)
+        self._save_if_due(in_epoch=False)
+
+    def _row(self) -> Row:
+        """What the epoch has measured, its validation included."""
+        plan, sums = self._plan, self._sums
+        row: Row = {"epoch": self.epoch + 1, "step": self.step}
+        row["loss"] = sums.mean(sums.loss) if isfinite(self.loss) else self.loss
+        if plan.regularizers:
+            row["penalty"] = sums.penalty
+        if plan.batches.kind == "classes" and isfinite(sums.right):
+            row["accuracy"] = sums.mean(sums.right)
+        if plan.validation is not None:
+            found = measures(self.model, plan.validation, plan.objective, plan.metrics)
+            row |= {f"validation_{name}": value for name, value in found.items()}
+        norm = sums.gradient_norm
+        row["lr"] = self.lr
+        row["gradient_norm"] = self._gradient_norm() if plan.clip is None else norm
+        return row
+
+    def _step_schedule(self, row: Row) -> None:
+        schedule = self._plan.schedule
+        if schedule.scheduler is None or schedule.interval == "step":
+            return
+        if schedule.needs_measure:
+            schedule.scheduler.step(row.get("validation_loss", row["loss"]))  # type: ignore[call-arg]
+        else:
+            schedule.scheduler.step()
+
+    def _check_progress(self, row: Row) -> None:
+        stopping = self._plan.stopping
+        if stopping is None:
+            return
+        name = "validation_loss" if stopping.mode == "min" else "validation_accuracy"
+        if stopping.step(row[name]):
+            self.stop(
+                f"{name} has not become better for {stopping.checks - stopping.best_check} epochs; "
+                f"the best was epoch {stopping.best_check}"
+            )
+
+    def _gradient_norm(self) -> float:
+        gradients = [each.grad for each in self._parameters() if each.grad is not None]
+        return float(get_total_norm(gradients))
+
+    def _parameters(self) -> list[Any]:
+        return [each for group in self.optimizer.param_groups for each in group["params"]]
+
+    def _tell_all_of_the_end(self) -> None:
+        """Call ``on_train_end`` of all callbacks, whatever one of them raises."""
+        first: BaseException | None = None
+        for callback in self._plan.callbacks:
+            try:
+                callback.on_train_end(self)
+            except BaseException as error:
+                first = first or error
+        if first is not None:
+            raise first
+
+    def _save_if_due(self, in_epoch: bool) -> None:
+        checkpoints = self._plan.checkpoints
+        if checkpoints is None or (in_epoch and self._plan.batches.own_loader is None):
+            return
+        is_over = not in_epoch and (self.epoch == self.epochs or self.stopped is not None)
+        if is_over or self._is_due(checkpoints):
+            checkpoints.save(self.state_dict(), self.step)
+            self._saved_at = monotonic()
+
+    def _is_due(self, checkpoints: Checkpoints) -> bool:
+        steps, seconds = checkpoints.every_steps, checkpoints.every_seconds
+        if steps is not None and self.step % steps == 0:
+            return True
+        return seconds is not None and monotonic() - self._saved_at >= seconds
+
+    def resume(self) -> None:
+        """Go on from the last good checkpoint, if there is one."""
+        assert self._plan.checkpoints is not None
+        last = self._plan.checkpoints.latest()
+        if last is not None:
+            self.load_state_dict(last.state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that resuming needs: plain data, arrays and tensors."""
+        plan = self._plan
+        loader = plan.batches.own_loader
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
+            "loader": None if loader is None else loader.state_dict(),
+            "random": get_rng_state(),
+            "stopping": None if plan.stopping is None else plan.stopping.state_dict(),
+            "callbacks": [callback.state_dict() for callback in plan.callbacks],
+            "history": [dict(row) for row in self.history.rows],
+            "progress": {
+                "epoch": self.epoch,
+                "step": self.step,
+                "step_in_epoch": self.step_in_epoch,
+                "loss": self.loss,
+                "lr": self.lr,
+            },
+            "sums": asdict(self._sums),
+            "stopped": None if self._interrupted else self.stopped,
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on where another training of the same plan was.
+
+        Raises ``ValueError`` or ``RuntimeError`` for the state of a training of another model,
+        optimizer or schedule, or of other data.
+        """
+        plan = self._plan
+        saved = checked_state(state_dict, _STATE, "fit: the checkpoint")
+        own: dict[str, Any] = {
+            "scheduler": self.scheduler,
+            "loader": plan.batches.own_loader,
+            "stopping": plan.stopping,
+        }
+        for name, part in own.items():
+            if (saved[name] is None) != (part is None):
+                raise ValueError(
+                    f"fit: a checkpoint must be of a training of the same kind, got one "
+                    f"{'without' if saved[name] is None else 'with'} {name}: pass the arguments "
+                    "that it was made with"
+                )
+        if len(saved["callbacks"]) != len(plan.callbacks):
+            raise ValueError(
+                f"fit: a checkpoint must be of a training with as many callbacks, got one with "
+                f"{len(saved['callbacks'])} for {len(plan.callbacks)}: pass the same callbacks"
+            )
+        self.model.load_state_dict(saved["model"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        for name, part in own.items():
+            if part is not None:
+                part.load_state_dict(saved[name])
+        for callback, state in zip(plan.callbacks, saved["callbacks"], strict=True):
+            callback.load_state_dict(state)
+        set_rng_state(saved["random"])
+        self.history = History(saved["history"])
+        self._sums = _Sums(**saved["sums"])
+        self.stopped = saved["stopped"]
+        progress = saved["progress"]
+        self.epoch, self.step = progress["epoch"], progress["step"]
+        self.step_in_epoch = progress["step_in_epoch"]
+        self.loss, self.lr = progress["loss"], progress["lr"]
+
+
+def _norm(given: Any) -> float:
+    """What a clipping function gave, if it is the norm of the gradients."""
+    return nan if given is None else single_number(given, "fit: clip")
