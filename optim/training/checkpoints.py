@@ -1,7 +1,226 @@
-"""Placeholder, to be replaced."""
+"""Checkpoints of a training in a folder: whatever happens, the last good one is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple, final
+
+from ...engine.checks import checked_count, number_within
+from ...engine.files import make_folder, remove_leftovers, told
+from .state_files import read_state, write_state
+
+_NAME = re.compile(r"step-([0-9]{9}|[1-9][0-9]{9,17})\.safetensors")
 
 
+class Checkpoint(NamedTuple):
+    """A checkpoint that has been read.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    step : int
+        How many updates of the weights came before it.
+    state : dict
+        What :meth:`Checkpoints.save` was given.
+    """
+
+    path: Path
+    step: int
+    state: dict[Any, Any]
+
+
+@final
 class Checkpoints:
-    """Placeholder."""
+    """The checkpoints of one training, each a file ``step-000000123.safetensors`` in a folder.
 
-    def __init__(self, folder, *, every_steps=None, every_seconds=5.0, keep=2): ...
+    A file is complete and safe on the disk before it takes its name, and before any older one is
+    removed: a killed process, a full disk or a power failure costs what came after the last
+    checkpoint, and no more. How a file is made, :func:`~.state_files.write_state` tells. Other
+    files in the folder are left alone.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where; it is made when it is needed.
+    every_steps : int, optional
+        After how many updates of the weights another one is due; at least 1.
+    every_seconds : float, optional
+        After how many seconds another one is due; at least 0.
+    keep : int
+        How many of the newest good ones are kept; at least 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For options out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from twingrad.optim.training.checkpoints import Checkpoints
+    >>> checkpoints = Checkpoints(tempfile.mkdtemp(), keep=2)
+    >>> for step in [10, 20, 30]:
+    ...     path = checkpoints.save({"weight": np.full(2, step)}, step)
+    >>> path.name
+    'step-000000030.safetensors'
+    >>> checkpoints.latest().state
+    {'weight': array([30, 30])}
+    >>> checkpoints.steps()
+    [20, 30]
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        every_steps: int | None = None,
+        every_seconds: float | None = 30.0,
+        keep: int = 2,
+    ) -> None:
+        if not isinstance(folder, str | os.PathLike):
+            raise TypeError(
+                f"Checkpoints: folder must be the path of a folder, got {folder!r:.40}: pass text "
+                "or a Path"
+            )
+        self.folder = Path(folder)
+        self.every_steps = (
+            None
+            if every_steps is None
+            else checked_count(every_steps, "Checkpoints: every_steps", at_least=1)
+        )
+        self.every_seconds = (
+            None
+            if every_seconds is None
+            else number_within(
+                every_seconds,
+                "Checkpoints: every_seconds",
+                "give seconds such as 30.0, or None",
+                at_least=0,
+                below=inf,
+            )
+        )
+        self.keep = checked_count(keep, "Checkpoints: keep", at_least=1)
+        self._damaged: set[int] = set()
+        self._since = monotonic()
+
+    def is_due(self, step: int) -> bool:
+        """Whether it is time for another one behind this update.
+
+        It is at each multiple of ``every_steps``, and once ``every_seconds`` have gone by since
+        this object was made, or last saved or read one.
+        """
+        if self.every_steps is not None and step % self.every_steps == 0:
+            return True
+        return self.every_seconds is not None and monotonic() - self._since >= self.every_seconds
+
+    def steps(self) -> list[int]:
+        """The steps of all checkpoints in the folder, damaged ones too, in ascending order.
+
+        Raises ``OSError`` if the folder cannot be read; one that is missing holds none.
+        """
+        try:
+            with os.scandir(self.folder) as entries:
+                names = [_NAME.fullmatch(entry.name) for entry in entries if entry.is_file()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._told(error) from None
+        return sorted(int(name[1]) for name in names if name)
+
+    def save(self, state: Mapping[str, Any], step: int) -> Path:
+        """Write a checkpoint, and then remove the older ones beyond ``keep``.
+
+        Parameters
+        ----------
+        state : mapping
+            Nested plain data with arrays, as :func:`~.state_files.write_state` wants it.
+        step : int
+            How many updates of the weights came before; a checkpoint of the same step is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``state`` holds what cannot be saved; if the folder has a good checkpoint of a later
+            step, which is of another course of training.
+        OSError
+            If the file cannot be written. All earlier checkpoints are there.
+        """
+        step = checked_count(step, "Checkpoints: step")
+        try:
+            make_folder(self.folder)
+        except OSError as error:
+            raise self._told(error) from None
+        remove_leftovers(self.folder)
+        self._check_newest(step)
+        path = self._path(step)
+        write_state(path, state)
+        self._damaged.discard(step)
+        self._remove_old(step)
+        self._since = monotonic()
+        return path
+
+    def latest(self) -> Checkpoint | None:
+        """The newest good checkpoint, or None if there is none.
+
+        A damaged one is passed over with a ``UserWarning`` that names the file and the reason.
+        Raises ``OSError`` if the folder cannot be read.
+        """
+        remove_leftovers(self.folder)
+        for step in reversed(self.steps()):
+            found = self._read(step)
+            if found is not None:
+                self._since = monotonic()
+                return found
+        return None
+
+    def _read(self, step: int) -> Checkpoint | None:
+        path = self._path(step)
+        try:
+            return Checkpoint(path, step, read_state(path))
+        except FileNotFoundError:  # another process has removed it
+            return None
+        except (ValueError, OSError) as error:
+            self._damaged.add(step)
+            warnings.warn(f"Checkpoints: one is passed over: {error}", stacklevel=3)
+            return None
+
+    def _check_newest(self, step: int) -> None:
+        """Raise ``ValueError`` if there is a good checkpoint of a later step."""
+        for later in self.steps():
+            if later > step and later not in self._damaged and self._read(later) is not None:
+                raise ValueError(
+                    "Checkpoints: step must not be below those in the folder, which are of another "
+                    f"training, got {step} beside {os.fspath(self._path(later))!r}: resume it, or "
+                    "choose another folder"
+                )
+
+    def _remove_old(self, step: int) -> None:
+        """Remove all that are older than the last good ones to be kept."""
+        good = 0
+        for each in reversed(self.steps()):
+            if good == self.keep:
+                with suppress(OSError):  # it is tried again behind the next one
+                    self._path(each).unlink()
+            elif each <= step and each not in self._damaged:
+                good += 1
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}.safetensors"
+
+    def _told(self, error: OSError) -> OSError:
+        rule = "Checkpoints: folder must be one that can be read and written to"
+        return told(error, rule, self.folder, "choose another")

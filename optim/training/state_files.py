@@ -25,7 +25,10 @@ _LONGEST = 100_000_000
 _UNKNOWN = b"0" * 64
 """What stands for the digest while it is made."""
 
-_MARK = re.compile(rb'"twingrad":"\{\\"version\\":([0-9]{1,9}),\\"sha256\\":\\"([0-9a-f]{64})\\"')
+_MARK = re.compile(
+    rb'"twingrad":"\{\\"version\\":([0-9]{1,9}),\\"bytes\\":([0-9]{1,18}),'
+    rb'\\"sha256\\":\\"([0-9a-f]{64})\\"'
+)
 """The beginning of the plain data within the header of the file.
 
 It is found in one place only: elsewhere, a quotation mark within text has a backslash before it.
@@ -37,7 +40,8 @@ def write_state(path: StrPath, state: Mapping[Any, Any]) -> None:
 
     The file is one of safetensors: PyTorch's ``safetensors.torch.load_file`` gives the arrays, by
     names such as ``model.0.weight``. All else is JSON in the entry ``twingrad`` of its metadata,
-    with the SHA-256 digest of the whole file, in which the digest itself is counted as zeros.
+    with the version of the format, the bytes of all arrays, and the SHA-256 digest of the whole
+    file, in which the digest itself is counted as zeros.
 
     Parameters
     ----------
@@ -107,24 +111,24 @@ def read_state(path: StrPath) -> dict[Any, Any]:
     except ValueError as error:
         raise ValueError(
             f"read_state: path must lead to a whole file of write_state, got {os.fspath(path)!r} "
-            f"({error}): take another"
+            f"({error}): use an earlier one, or write it again"
         ) from None
 
 
 def _content(state: Mapping[Any, Any]) -> bytes:
     """What the file of a state consists of."""
     tree, arrays = packed(state, "write_state")
-    document = {"version": _VERSION, "sha256": _UNKNOWN.decode(), "state": tree}
+    size = sum(numbers.nbytes for numbers in arrays.values())
+    document = {"version": _VERSION, "bytes": size, "sha256": _UNKNOWN.decode(), "state": tree}
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     content = memoryview(safetensors.save(arrays, {"twingrad": text}))
     header = bytes(content[8 : 8 + _header_length(content)])
-    mark = _MARK.search(header)
-    if mark is None or len(header) > _LONGEST:
+    if len(header) > _LONGEST:
         raise ValueError(
             f"write_state: state must have at most {_LONGEST} bytes of plain data, got "
             f"{len(header)}: save long lists of numbers as arrays"
         )
-    start = 8 + mark.start(2)
+    start = 8 + _mark(header).start(3)
     end = start + len(_UNKNOWN)
     return b"".join((content[:start], _checksum(content, start), content[end:]))
 
@@ -133,21 +137,31 @@ def _verified(path: StrPath) -> bytes:
     """All that is in a file, if it is as it was written; else ``ValueError`` with the reason."""
     status = os.stat(path)
     if status.st_size < 8 and not stat.S_ISDIR(status.st_mode):  # also pipes, which may block
-        raise ValueError("it is cut off")
+        raise ValueError("it is empty or cut off")
     with open(path, "rb") as file:
         length = _header_length(file.read(8))
         if length > min(status.st_size - 8, _LONGEST):
             raise ValueError("it is cut off, or no safetensors file")
-        mark = _MARK.search(file.read(length))
-        if mark is None:
-            raise ValueError("there is no state of twingrad in it")
+        mark = _mark(file.read(length))
         if int(mark[1]) != _VERSION:
-            raise ValueError(f"it is of version {mark[1].decode()}, this library knows {_VERSION}")
+            raise ValueError(
+                f"it is of version {int(mark[1])}, this twingrad knows version {_VERSION}"
+            )
+        if status.st_size != 8 + length + int(mark[2]):
+            raise ValueError("it is cut off, or something has been added to it")
         file.seek(0)
         content = file.read()
-    if _checksum(memoryview(content), 8 + mark.start(2)) != mark[2]:
+    if _checksum(memoryview(content), 8 + mark.start(3)) != mark[3]:
         raise ValueError("its checksum is wrong")
     return content
+
+
+def _mark(header: bytes) -> re.Match[bytes]:
+    """Where the plain data begins: its groups are version, bytes of all arrays, and digest."""
+    found = _MARK.search(header)
+    if found is None:
+        raise ValueError("there is no state of twingrad in it")
+    return found
 
 
 def _header_length(content: bytes | memoryview) -> int:

@@ -107,15 +107,11 @@ class _Packing:
         return {"$tuple": parts} if isinstance(entry, tuple) else parts
 
     def _dictionary(self, entry: Mapping[Any, Any], place: Place) -> Any:
-        keys = [self._key(key, place) for key in entry]
-        parts = [
-            self.entry(each, (*place, k)) for k, each in zip(keys, entry.values(), strict=True)
-        ]
-        if all(isinstance(k, str) and _is_unicode(k) and not k.startswith("$") for k in keys):
-            return dict(zip(keys, parts, strict=True))
-        return {
-            "$dict": [[self.entry(k, place), part] for k, part in zip(keys, parts, strict=True)]
-        }
+        entries = [(self._key(key, place), each) for key, each in entry.items()]
+        parts = [(key, self.entry(each, (*place, key))) for key, each in entries]
+        if all(isinstance(k, str) and _is_unicode(k) and not k.startswith("$") for k, _ in parts):
+            return dict(parts)
+        return {"$dict": [[self.entry(key, place), part] for key, part in parts]}
 
     def _key(self, key: Any, place: Place) -> str | int:
         if isinstance(key, str):

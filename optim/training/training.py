@@ -11,18 +11,15 @@ from time import monotonic
 from typing import Any, final
 
 from ...data.holdout import training as keeping_test_closed
-from ...nn.backend import numbers_of
-from ...nn.clipping import get_total_norm
 from ...tensor.random.generator import get_rng_state, set_rng_state
-from ..arguments import single_number
-from ..lbfgs import LBFGS
 from ..lr_scheduler import LRScheduler
 from ..saving import checked_state
 from .batches import Batch
+from .callbacks import Callback
 from .checkpoints import Checkpoints
+from .descent import Descent, Update
 from .evaluation import measures
 from .history import History, Row
-from .objective import classes_of
 from .plan import Plan
 
 _STATE = (
@@ -32,7 +29,7 @@ _STATE = (
 
 
 @dataclass(slots=True)
-class _Sums:
+class Sums:
     """What an epoch has added up so far, and what its last step had."""
 
     loss: float = 0.0
@@ -68,7 +65,7 @@ class Training:
     samples : int
         The rows that were trained on in this process.
     loss : float
-        That of the last step, without penalties.
+        That of the last step, penalties included.
     lr : float
         The learning rate of the last step, of the first group of parameters.
     stopped : str or None
@@ -89,7 +86,8 @@ class Training:
         self.lr = float(plan.optimizer.param_groups[0]["lr"])
         self.stopped: str | None = None
         self._interrupted = False
-        self._sums = _Sums()
+        self._sums = Sums()
+        self._descent = Descent(plan)
         self._saved_at = monotonic()
 
     @property
@@ -159,59 +157,16 @@ class Training:
     def _run_step(self, group: Sequence[Batch]) -> None:
         """One update from the mean loss of some batches."""
         self.lr = float(self.optimizer.param_groups[0]["lr"])
-        noted: list[_Sums] = []
-
-        def closure() -> float:
-            found = self._backward(group)
-            noted.append(found)
-            return found.loss + found.penalty
-
-        if isinstance(self.optimizer, LBFGS):  # which computes gradients at several places
-            self.optimizer.step(closure)
-        elif isfinite(closure()):
-            self.optimizer.step()
-        first = noted[0]
-        self.loss = first.loss + 0 * first.penalty  # nan, if the penalty is no number
+        found = self._descent.update(group)
+        self.loss = found.objective
         if not isfinite(self.loss):
             return
-        self._note(first)
+        self._note(found)
         schedule = self._plan.schedule
         if schedule.scheduler is not None and schedule.interval == "step":
             schedule.scheduler.step()
 
-    def _backward(self, group: Sequence[Batch]) -> _Sums:
-        """The gradients of the mean loss of some batches and of the penalties, and measures."""
-        plan = self._plan
-        found = _Sums(rows=sum(batch.rows for batch in group))
-        masses = [
-            float(batch.rows if batch.weights is None else batch.weights.sum()) for batch in group
-        ]
-        whole = sum(masses) or 1.0
-        self.optimizer.zero_grad()
-        for batch, mass in zip(group, masses, strict=True):
-            output = self.model(batch.x)
-            loss = plan.objective(output, batch.y, batch.weights)
-            share = 1.0 if len(group) == 1 else mass / whole
-            (loss if share == 1 else loss * share).backward()
-            found.loss += loss.item() * share
-            found.right += self._right(output, batch)
-        for regularizer in plan.regularizers:
-            penalty = regularizer(self.model)
-            penalty.backward()
-            found.penalty += penalty.item()
-        if plan.clip is not None:
-            found.gradient_norm = _norm(plan.clip(self._parameters()))
-        return found
-
-    def _right(self, output: Any, batch: Batch) -> float:
-        """How many rows of a batch have the right class; nan where that is no question."""
-        targets = numbers_of(batch.y)
-        if targets.dtype.kind == "f" or targets.ndim != 1:
-            return nan
-        loss = self._plan.objective.chosen(output)
-        return float((classes_of(loss, numbers_of(output)) == targets).sum())
-
-    def _note(self, found: _Sums) -> None:
+    def _note(self, found: Update) -> None:
         """Count an update."""
         self._sums.loss += found.loss * found.rows
         self._sums.right += found.right
@@ -224,9 +179,9 @@ class Training:
 
     def _stop_without_a_number(self) -> None:
         reason = (
-            f"the loss became {self.loss} in epoch {self.epoch + 1}, at step {self.step + 1}, "
-            "before which the weights are as they were: lower the learning rate, clip gradients, "
-            "or look at the data with optim.dry_run"
+            f"the loss became {self.loss} at step {self.step + 1}, in epoch {self.epoch + 1}, "
+            "whose update was not made: lower the learning rate, clip gradients, or look for the "
+            "cause with optim.dry_run"
         )
         self.stop(reason)
         warnings.warn(f"fit: {reason}", RuntimeWarning, stacklevel=5)
@@ -239,7 +194,7 @@ class Training:
             self._check_progress(row)
         row["seconds"] = round(monotonic() - started, 6)
         self.history.rows.append(row)
-        self._sums = _Sums()
+        self._sums = Sums()
         self.step_in_epoch = 0
         for callback in self._plan.callbacks:
             callback.on_epoch_end(self)
@@ -257,9 +212,9 @@ class Training:
         if plan.validation is not None:
             found = measures(self.model, plan.validation, plan.objective, plan.metrics)
             row |= {f"validation_{name}": value for name, value in found.items()}
-        norm = sums.gradient_norm
         row["lr"] = self.lr
-        row["gradient_norm"] = self._gradient_norm() if plan.clip is None else norm
+        clipped = plan.clip is not None
+        row["gradient_norm"] = sums.gradient_norm if clipped else self._descent.gradient_norm()
         return row
 
     def _step_schedule(self, row: Row) -> None:
@@ -281,13 +236,6 @@ class Training:
                 f"{name} has not become better for {stopping.checks - stopping.best_check} epochs; "
                 f"the best was epoch {stopping.best_check}"
             )
-
-    def _gradient_norm(self) -> float:
-        gradients = [each.grad for each in self._parameters() if each.grad is not None]
-        return float(get_total_norm(gradients))
-
-    def _parameters(self) -> list[Any]:
-        return [each for group in self.optimizer.param_groups for each in group["params"]]
 
     def _tell_all_of_the_end(self) -> None:
         """Call ``on_train_end`` of all callbacks, whatever one of them raises."""
@@ -333,7 +281,11 @@ class Training:
             "loader": None if loader is None else loader.state_dict(),
             "random": get_rng_state(),
             "stopping": None if plan.stopping is None else plan.stopping.state_dict(),
-            "callbacks": [callback.state_dict() for callback in plan.callbacks],
+            "callbacks": {
+                name: state
+                for name, callback in _named(plan.callbacks).items()
+                if (state := callback.state_dict())
+            },
             "history": [dict(row) for row in self.history.rows],
             "progress": {
                 "epoch": self.epoch,
@@ -366,21 +318,17 @@ class Training:
                     f"{'without' if saved[name] is None else 'with'} {name}: pass the arguments "
                     "that it was made with"
                 )
-        if len(saved["callbacks"]) != len(plan.callbacks):
-            raise ValueError(
-                f"fit: a checkpoint must be of a training with as many callbacks, got one with "
-                f"{len(saved['callbacks'])} for {len(plan.callbacks)}: pass the same callbacks"
-            )
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         for name, part in own.items():
             if part is not None:
                 part.load_state_dict(saved[name])
-        for callback, state in zip(plan.callbacks, saved["callbacks"], strict=True):
-            callback.load_state_dict(state)
+        for name, callback in _named(plan.callbacks).items():
+            if name in saved["callbacks"]:
+                callback.load_state_dict(saved["callbacks"][name])
         set_rng_state(saved["random"])
         self.history = History(saved["history"])
-        self._sums = _Sums(**saved["sums"])
+        self._sums = Sums(**saved["sums"])
         self.stopped = saved["stopped"]
         progress = saved["progress"]
         self.epoch, self.step = progress["epoch"], progress["step"]
@@ -388,6 +336,11 @@ class Training:
         self.loss, self.lr = progress["loss"], progress["lr"]
 
 
-def _norm(given: Any) -> float:
-    """What a clipping function gave, if it is the norm of the gradients."""
-    return nan if given is None else single_number(given, "fit: clip")
+def _named(callbacks: Sequence[Callback]) -> dict[str, Callback]:
+    """Callbacks by class, those of one class numbered: others may come or go in between."""
+    found: dict[str, Callback] = {}
+    for callback in callbacks:
+        kind = type(callback).__name__
+        number = sum(name.startswith(f"{kind} ") for name in found) + 1
+        found[f"{kind} {number}"] = callback
+    return found
