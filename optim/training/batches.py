@@ -53,6 +53,34 @@ class Batch(NamedTuple):
 
 
 @final
+class GivenBatches:
+    """Batches that come from elsewhere, the first of which is known beforehand.
+
+    Looking at it begins an iteration, and the first loop goes on with that: a loader that shuffles
+    each time it is gone through would lose an epoch otherwise.
+    """
+
+    def __init__(self, source: Iterable[Any], what: str) -> None:
+        self._source = source
+        self._begun: Iterator[Any] | None = iter(source)
+        try:
+            self.first = next(self._begun)
+        except StopIteration:
+            raise ValueError(f"{what} must give at least one batch, got none: pass some") from None
+
+    def __iter__(self) -> Iterator[Any]:
+        begun, self._begun = self._begun, None
+        if begun is None:
+            yield from self._source
+        else:
+            yield self.first
+            yield from begun
+
+    def __repr__(self) -> str:
+        return f"batches in a {type(self._source).__name__}"
+
+
+@final
 class Batches:
     """Batches to train on or to measure with, in the form of a model.
 
@@ -68,11 +96,15 @@ class Batches:
         What classes are called.
     weights : array of shape (N,), optional
         Weights of the rows.
+    what : str
+        What errors call the batches.
 
     Attributes
     ----------
     kind : {"classes", "numbers"}
         What the targets are.
+    has_accuracy : bool
+        Whether each row has one class, which is right or wrong.
     """
 
     def __init__(
@@ -82,12 +114,15 @@ class Batches:
         targets: NDArray[Any],
         labels: Sequence[Any] | None = None,
         weights: NDArray[Any] | None = None,
+        what: str = "fit: data",
     ) -> None:
         self.loader = loader
         self.form = form
         self.labels = labels
         self.kind: Kind = "classes" if targets.dtype.kind in "iub" else "numbers"
+        self.has_accuracy = self.kind == "classes" and targets.ndim == 1
         self._weights = weights
+        self._what = what
 
     @property
     def own_loader(self) -> DataLoader | None:
@@ -103,15 +138,15 @@ class Batches:
         weights = self._weights_of_batches()
         empty = True
         for given in self.loader:
-            x, y = _pair(given)
-            batch = Batch(self.form.operand(x), self.form.operand(y), next(weights))
-            _check_rows(batch)
+            x, y = _pair(given, self._what)
+            batch = Batch(self.form.operand(x), self.form.operand(_counted(y)), next(weights))
+            _check_rows(batch, self._what)
             empty = False
             yield batch
         if empty and self.own_loader is None:
             raise ValueError(
-                f"fit: data must give batches each time it is gone through, got "
-                f"{type(self.loader).__name__} that gave none: pass a list or a DataLoader"
+                f"{self._what} must give batches each time it is gone through, got "
+                f"{self.loader!r} that gave none: pass a list or a DataLoader"
             )
 
     def _weights_of_batches(self) -> Iterator[NDArray[Any] | None]:
@@ -132,11 +167,8 @@ def targets_of(data: Any, what: str) -> NDArray[Any]:
         return targets_of(data.data, what)
     if isinstance(data, Dataset):
         return np.asarray(data.y)
-    if isinstance(data, tuple):
-        return numbers_of(data[1])
-    for given in data:
-        return numbers_of(_pair(given)[1])
-    raise ValueError(f"{what}: data must give at least one batch, got none: pass some")
+    y = data[1] if isinstance(data, tuple) else _pair(data.first, what)[1]
+    return numbers_of(_counted(y))
 
 
 def labels_of(data: Any) -> tuple[Any, ...] | None:
@@ -148,7 +180,8 @@ def labels_of(data: Any) -> tuple[Any, ...] | None:
 def checked_source(data: Any, what: str, dtype: DTypeLike) -> Any:
     """Data that batches can be taken from, with floats of the model's dtype where they are ours.
 
-    Raises ``TypeError`` for what is none, and for tables, which are to be prepared first.
+    Raises ``TypeError`` for what is none, and for tables, which are to be prepared first;
+    ``ValueError`` for batches that are none.
     """
     if isinstance(data, Dataset):
         return data.astype(dtype)
@@ -156,17 +189,17 @@ def checked_source(data: Any, what: str, dtype: DTypeLike) -> Any:
         return data
     if isinstance(data, Table):
         raise TypeError(
-            f"{what}: data must be numbers, got a Table: prepare it with "
+            f"{what} must be numbers, got a Table: prepare it with "
             "Preparation.fit(train).apply(...)"
         )
     if isinstance(data, tuple) and len(data) == 2:
         return tuple([_array(each, dtype) for each in data])
     if not isinstance(data, Iterable) or isinstance(data, Iterator | str | bytes | dict | tuple):
         raise TypeError(
-            f"{what}: data must be a Dataset, a pair (x, y), a DataLoader or a list of batches, "
-            f"got {type(data).__name__}: write for example fit(model, (x, y))"
+            f"{what} must be a Dataset, a pair (x, y), a DataLoader or a list of batches, got "
+            f"{type(data).__name__}: write for example (x, y)"
         )
-    return data
+    return GivenBatches(data, what)
 
 
 def checked_batch_size(given: Any, data: Any, what: str) -> int:
@@ -186,8 +219,8 @@ def measured(data: Any, form: Form, what: str, batch_size: int = MEASURED_AT_ONC
     source = checked_source(data, what, form.dtype)
     loader = source
     if isinstance(source, Dataset | tuple):
-        loader = DataLoader(source, checked_batch_size(batch_size, source, what))
-    return Batches(loader, form, targets_of(source, what), labels_of(source))
+        loader = DataLoader(source, batch_size)
+    return Batches(loader, form, targets_of(source, what), labels_of(source), what=what)
 
 
 def as_dtype(numbers: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
@@ -199,19 +232,26 @@ def _array(given: Any, dtype: DTypeLike) -> Any:
     return given if is_mapped(given) else as_dtype(numbers_of(given), dtype)
 
 
-def _pair(given: Any) -> tuple[Any, Any]:
+def _counted(y: Any) -> Any:
+    """Targets, of which truth values are classes 0 and 1."""
+    numbers = numbers_of(y)
+    return numbers.astype(np.int64) if numbers.dtype == bool else y
+
+
+def _pair(given: Any, what: str) -> tuple[Any, Any]:
     if not isinstance(given, tuple | list) or len(given) != 2:
         length = f" of {len(given)}" if isinstance(given, tuple | list) else ""
         raise TypeError(
-            f"fit: a batch must be a pair of inputs and targets, got {type(given).__name__}"
-            f"{length}: write a list of pairs, or the tuple (x, y) for all rows"
+            f"{what} must give batches that are pairs of inputs and targets, got "
+            f"{type(given).__name__}{length}: write a list of pairs, or the tuple (x, y) for all "
+            "rows"
         )
     return given[0], given[1]
 
 
-def _check_rows(batch: Batch) -> None:
+def _check_rows(batch: Batch, what: str) -> None:
     if not batch.x.shape or not batch.y.shape or batch.x.shape[0] != batch.y.shape[0]:
         raise ValueError(
-            f"fit: inputs and targets of a batch must have equally many rows, got shapes "
+            f"{what} must give batches with equally many rows of inputs and targets, got shapes "
             f"{batch.x.shape} and {batch.y.shape}: each row of x needs its target"
         )

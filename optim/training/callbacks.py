@@ -72,6 +72,8 @@ class EpochFunction(Callback):
 
 def checked_callbacks(given: Any) -> list[Callback]:
     """The callbacks as a list; ``TypeError`` for what is neither a callback nor a function."""
+    if given is None:
+        return []
     if isinstance(given, Callback) or callable(given):
         return [_checked(given)]
     if not isinstance(given, Iterable):

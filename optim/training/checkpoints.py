@@ -180,11 +180,14 @@ class Checkpoints:
         Raises ``OSError`` if the folder cannot be read.
         """
         remove_leftovers(self.folder)
-        for step in reversed(self.steps()):
-            found = self._read(step)
+        tried: set[int] = set()
+        while left := [step for step in self.steps() if step not in tried]:
+            # Listed anew each time: a running training may have put a newer one in its place.
+            found = self._read(left[-1])
             if found is not None:
                 self._since = monotonic()
                 return found
+            tried.add(left[-1])
         return None
 
     def _read(self, step: int) -> Checkpoint | None:

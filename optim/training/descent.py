@@ -12,7 +12,7 @@ from ...nn.clipping import get_total_norm
 from ..arguments import single_number
 from ..lbfgs import LBFGS
 from .batches import Batch
-from .objective import classes_of
+from .objective import rows_right
 from .plan import Plan
 
 
@@ -86,11 +86,9 @@ class Descent:
 
     def _right(self, output: Any, batch: Batch) -> float:
         """How many rows of a batch have the right class."""
-        targets = numbers_of(batch.y)
-        if targets.dtype.kind == "f" or targets.ndim != 1:
-            return nan
         loss = self._plan.objective.chosen(output)
-        return float((classes_of(loss, numbers_of(output)) == targets).sum())
+        right = rows_right(loss, numbers_of(output), numbers_of(batch.y))
+        return nan if right is None else float(right.sum())
 
     def _parameters(self) -> list[Any]:
         return [each for group in self._optimizer.param_groups for each in group["params"]]

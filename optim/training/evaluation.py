@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...data import DataLoader
 from ...data.mapped import is_mapped
+from ...engine.checks import checked_count
 from ...engine.modes import no_grad
 from ...engine.operation import real_number
 from ...nn import Module
@@ -24,7 +25,7 @@ from .batches import (
     checked_batch_size,
     measured,
 )
-from .objective import Objective, classes_of
+from .objective import Objective, rows_right
 
 Metric = Callable[[NDArray[Any], NDArray[Any]], Any]
 
@@ -83,7 +84,8 @@ def evaluate(
     {'loss': 0.5}
     """
     checked_module(model, "evaluate")
-    batches = measured(data, Form(model), "evaluate", batch_size)
+    size = checked_count(batch_size, "evaluate: batch_size", at_least=1)
+    batches = measured(data, Form(model), "evaluate: data", size)
     objective = Objective(loss, batches.kind)
     return measures(model, batches, objective, checked_metrics(metrics))
 
@@ -133,8 +135,9 @@ def measures(
     found = outputs_of(model, batches, objective)
     loss = objective.chosen(found.outputs)
     own = {"loss": found.loss}
-    if batches.kind == "classes" and found.targets.ndim == 1:
-        own["accuracy"] = float((classes_of(loss, found.outputs) == found.targets).mean())
+    right = rows_right(loss, found.outputs, found.targets)
+    if right is not None:
+        own["accuracy"] = float(right.mean())
     for name, metric in metrics.items():
         own[name] = real_number(metric(found.outputs, found.targets), f"fit: metrics: {name}")
     return own

@@ -6,10 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from ...data import DataLoader, Dataset, Parts, split
-from ...data.holdout import Holdout
 from ...data.seeds import Purpose, checked_seed, generator_for
 from ...engine.checks import POSITIVE, checked_count, checked_flag, checked_number
 from ...nn import Module
@@ -22,23 +20,19 @@ from ..names import optimizer_named
 from ..optimizer import Optimizer
 from ..stopping import EarlyStopping
 from .batches import (
-    BATCH_SIZE,
     Batches,
     Form,
-    checked_batch_size,
-    checked_source,
-    labels_of,
     measured,
-    targets_of,
 )
 from .callbacks import Callback, checked_callbacks
 from .checkpoints import Checkpoints
 from .evaluation import Metric, checked_metrics
 from .history import History
-from .objective import Objective, checked_weights, row_weights
+from .objective import Objective
 from .plan import Plan
 from .progress import Progress
 from .scheduling import scheduled
+from .sources import source_of, training_batches
 from .training import Training
 
 
@@ -58,7 +52,7 @@ def fit(
     seed: int | None = None,
     class_weight: Any = None,
     sample_weight: Any = None,
-    regularizer: Regularizer | Sequence[Regularizer] = (),
+    regularizer: Regularizer | Sequence[Regularizer] | None = None,
     accumulate: int = 1,
     augment: Any = None,
     metrics: Mapping[str, Metric] | None = None,
@@ -115,7 +109,7 @@ def fit(
         Weights of classes, by label or number. The mean of a batch is ``sum(w * loss) / sum(w)``.
     sample_weight : array of shape (N,), optional
         Weights of the training rows, which multiply those of classes.
-    regularizer : Regularizer or list of them
+    regularizer : Regularizer or list of them, optional
         Penalties that are added to the loss, such as ``nn.L2(1e-4)``.
     accumulate : int
         So many batches make one update, from the gradient of their common mean.
@@ -166,11 +160,15 @@ def fit(
     >>> twingrad.optim.evaluate(model, parts.test.open())["accuracy"] > 0.95
     True
     """
-    checked_module(model, "fit")
+    _check_trainable(model)
+    if seed is not None:
+        checked_count(seed, "fit: seed")
     form = Form(model)
-    source = _source(data, validation, sample_weight, seed)
-    batches = _batches(source, form, batch_size, seed, augment, class_weight)
-    held_out = None if source.held_out is None else measured(source.held_out, form, "fit")
+    source = source_of(data, validation, sample_weight, seed)
+    batches = training_batches(source, form, batch_size, seed, augment, class_weight)
+    held_out = (
+        None if source.held_out is None else measured(source.held_out, form, "fit: validation")
+    )
     made = _optimizer(optimizer, model)
     joined = checked_count(accumulate, "fit: accumulate", at_least=1)
     planned = checked_count(epochs, "fit: epochs", at_least=1)
@@ -189,98 +187,48 @@ def fit(
             epochs=planned,
             accumulate=joined,
             stopping=_stopping(early_stopping, model, held_out),
-            checkpoints=_checkpoints(checkpoints, resume),
+            checkpoints=_checkpoints(checkpoints, checked_flag(resume, "fit: resume")),
             callbacks=_callbacks(callbacks, progress),
         )
     )
     with _random_numbers_of(seed):
-        if checked_flag(resume, "fit: resume"):
+        if resume:
             training.resume()
         return training.run()
 
 
-class _Source(NamedTuple):
-    """What to train on, weights of its rows, and what to validate with."""
-
-    train: Any
-    weights: Any
-    held_out: Any
-
-
-def _source(data: Any, validation: Any, weights: Any, seed: int | None) -> _Source:
-    if isinstance(data, Parts):
-        if validation is not None:
-            raise ValueError(
-                "fit: validation must be left out where data are Parts, got "
-                f"{type(validation).__name__}: pass parts.train as data to choose another"
-            )
-        return _Source(data.train, weights, data.validation)
-    for given in (data, validation):
-        if isinstance(given, Holdout):
-            raise TypeError(
-                "fit: the test part is neither to train nor to validate with, got a Holdout: open "
-                "it once, at the end"
-            )
-    if isinstance(validation, bool) or not isinstance(validation, float | int):
-        return _Source(data, weights, validation)
-    whole = Dataset(*data) if isinstance(data, tuple) and len(data) == 2 else data
-    if not isinstance(whole, Dataset):
-        raise TypeError(
-            f"fit: validation must be data where data are a {type(data).__name__}, got "
-            f"{validation}: only a Dataset or a pair (x, y) can be split"
-        )
-    parts = split(whole, validation=validation, test=0, seed=0 if seed is None else seed)
-    if weights is not None:
-        weights = checked_weights(weights, "sample_weight", len(whole), "row")[parts.rows.train]
-    return _Source(parts.train, weights, parts.validation)
-
-
-def _batches(
-    source: _Source, form: Form, batch_size: Any, seed: Any, augment: Any, class_weight: Any
-) -> Batches:
-    """The training batches."""
-    data = checked_source(source.train, "fit", form.dtype)
-    targets, labels = targets_of(data, "fit"), labels_of(data)
-    if isinstance(data, Dataset | tuple):
-        size = BATCH_SIZE if batch_size is None else batch_size
-        loader = DataLoader(
-            data, checked_batch_size(size, data, "fit"), shuffle=True, seed=seed, augment=augment
-        )
-        weights = row_weights(targets, class_weight, source.weights, labels)
-        return Batches(loader, form, targets, labels, weights)
-    for name, given in (("batch_size", batch_size), ("augment", augment)):
-        if given is not None:
-            raise ValueError(
-                f"fit: {name} must be left out where data come in batches, got {given!r:.40}: "
-                "give it to the DataLoader"
-            )
-    if isinstance(data, DataLoader):
-        weights = row_weights(targets, class_weight, source.weights, labels)
-        return Batches(data, form, targets, labels, weights)
-    if class_weight is not None or source.weights is not None:
+def _check_trainable(model: Any) -> None:
+    """Raise ``TypeError`` or ``ValueError`` for what has nothing to be trained."""
+    checked_module(model, "fit")
+    if not any(each.requires_grad for each in model.parameters()):
         raise ValueError(
-            f"fit: class_weight and sample_weight need to know the rows, got batches in a "
-            f"{type(data).__name__}: pass a Dataset, a pair (x, y) or a DataLoader"
+            "fit: model must have parameters to train, got none that requires a gradient: unfreeze "
+            "some with requires_grad_()"
         )
-    return Batches(data, form, targets)
 
 
 def _optimizer(given: Any, model: Module) -> Optimizer:
-    if isinstance(given, Optimizer):
-        return given
     if isinstance(given, str):
         return optimizer_named(given, "fit: optimizer")(model.parameters())
-    if not callable(given):
+    if not isinstance(given, Optimizer) and not callable(given):
         raise TypeError(
             f"fit: optimizer must be a name, an Optimizer or a function of the parameters, got "
             f"{type(given).__name__}: write for example optimizer='adamw'"
         )
-    made = given(model.parameters())
-    return checked_optimizer(made, "fit")
+    made = given if isinstance(given, Optimizer) else given(model.parameters())
+    made = checked_optimizer(made, "fit")
+    made.follow()
+    own = {id(each) for each in model.parameters()}
+    if not any(id(each) in own for group in made.param_groups for each in group["params"]):
+        raise ValueError(
+            "fit: optimizer must have parameters of the model, got one of others: make it with "
+            "model.parameters()"
+        )
+    return made
 
 
 def _regularizers(given: Any) -> list[Regularizer]:
-    found = [given] if isinstance(given, Regularizer) else given
+    found = [given] if isinstance(given, Regularizer) else given or []
     if not isinstance(found, list | tuple) or not all(
         isinstance(each, Regularizer) for each in found
     ):
@@ -307,10 +255,10 @@ def _stopping(given: Any, model: Module, held_out: Batches | None) -> EarlyStopp
         )
     if not isinstance(given, EarlyStopping):
         return EarlyStopping(model, checked_count(given, "fit: early_stopping"))
-    if given.mode == "max" and held_out.kind == "numbers":
+    if given.mode == "max" and not held_out.has_accuracy:
         raise ValueError(
-            "fit: early_stopping must have mode='min' where targets are numbers, got 'max': there "
-            "is no accuracy"
+            "fit: early_stopping must have mode='min' where targets are not one class for each "
+            "row, got 'max': there is no accuracy"
         )
     if given.model is None:
         given.model = model
@@ -318,11 +266,19 @@ def _stopping(given: Any, model: Module, held_out: Batches | None) -> EarlyStopp
 
 
 def _checkpoints(given: Any, resume: bool) -> Checkpoints | None:
-    if given is None and resume:
+    if given is None:
+        if resume:
+            raise ValueError(
+                "fit: resume=True needs the folder of the checkpoints, got none: pass checkpoints="
+            )
+        return None
+    checkpoints = given if isinstance(given, Checkpoints) else Checkpoints(given)
+    if not resume and checkpoints.steps():
         raise ValueError(
-            "fit: resume=True needs the folder of the checkpoints, got none: pass checkpoints="
+            f"fit: checkpoints must be a folder without any, got {str(checkpoints.folder)!r}: pass "
+            "resume=True to go on, or choose another folder"
         )
-    return given if given is None or isinstance(given, Checkpoints) else Checkpoints(given)
+    return checkpoints
 
 
 def _callbacks(given: Any, progress: bool) -> list[Callback]:

@@ -25,6 +25,15 @@ _OF_SIGNS = (
     losses.SquaredHingeLoss,
 )
 """Losses whose targets are -1 and 1."""
+_OF_NUMBERS = (
+    losses.HuberLoss,
+    losses.L1Loss,
+    losses.LogCoshLoss,
+    losses.MSELoss,
+    losses.PoissonNLLLoss,
+    losses.SmoothL1Loss,
+)
+"""Losses whose targets are numbers, of which 0 and 1 may stand for two classes."""
 
 
 @final
@@ -110,7 +119,8 @@ def fitted_target(loss: Any, output: Any, target: Any) -> Any:
 
     Losses of classes, and functions, take classes as they are. For other losses of ours classes 0
     and 1 become floats, or -1 and 1 where the loss counts so. Floats of shape (N,) get the shape
-    (N, 1) beside outputs of that shape, with which they would broadcast to (N, N).
+    (N, 1) beside outputs of that shape, with which they would broadcast to (N, N); for a loss of
+    classes, beside outputs (N, 2), they are the probability of class 1.
     """
     is_whole = numbers_of(target).dtype.kind in "iub"
     if is_whole and (not isinstance(loss, losses.Loss) or isinstance(loss, _OF_CLASSES)):
@@ -120,6 +130,9 @@ def fitted_target(loss: Any, output: Any, target: Any) -> Any:
         if isinstance(loss, _OF_SIGNS) and ((numbers == 0) | (numbers == 1)).all():
             numbers = 2 * numbers - 1
         target = twin_of(output).operand(numbers, output)
+    if isinstance(loss, _OF_CLASSES) and output.shape == (*target.shape, 2):
+        chances = numbers_of(target)
+        return twin_of(output).operand(np.stack([1 - chances, chances], axis=-1), output)
     return target.reshape(*output.shape) if output.shape == (*target.shape, 1) else target
 
 
@@ -146,8 +159,25 @@ def classes_of(loss: Any, output: NDArray[Any]) -> NDArray[np.int64]:
     """The class that each row of outputs, (N, K), (N, 1) or (N,), speaks for, of shape (N,)."""
     if output.ndim > 1 and output.shape[1] > 1:
         return np.asarray(output.argmax(axis=1))
-    threshold = 0.5 if isinstance(loss, losses.BCELoss) else 0.0
+    threshold = 0.5 if isinstance(loss, (losses.BCELoss, *_OF_NUMBERS)) else 0.0
     return (output.reshape(len(output)) > threshold).astype(np.int64)
+
+
+def rows_right(loss: Any, output: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Whether each row of outputs speaks for its class, of shape (N,).
+
+    Two classes that one output tells apart are 0 and 1, or -1 and 1. None where there is no such
+    question: targets of other shapes than (N,), floats, and other whole numbers than those of two
+    classes where the loss compares numbers.
+    """
+    if targets.dtype.kind not in "iu" or targets.ndim != 1:
+        return None
+    classes = classes_of(loss, output)
+    if isinstance(loss, _OF_NUMBERS) and not ((targets == 0) | (targets == 1)).all():
+        return None
+    if output.ndim > 1 and output.shape[1] > 1:
+        return classes == targets
+    return classes == (targets > 0)
 
 
 def row_weights(
@@ -163,37 +193,57 @@ def row_weights(
         found = checked_weights(sample_weight, "sample_weight", rows, "row")
     if class_weight is None:
         return found
-    if targets.dtype.kind not in "iub":
+    if targets.dtype.kind not in "iu" or targets.ndim != 1:
         raise ValueError(
-            "fit: class_weight needs targets that are classes, got numbers: use sample_weight"
+            "fit: class_weight needs targets that are classes, of shape (N,), got "
+            f"{targets.dtype} of shape {targets.shape}: use sample_weight"
         )
-    by_class = _class_weights(class_weight, targets, labels)
-    own: NDArray[np.float64] = by_class[targets.astype(np.int64)]
+    codes, names = _coded(targets, labels)
+    own: NDArray[np.float64] = _class_weights(class_weight, codes, names)[codes]
     return own if found is None else own * found
 
 
+def _coded(
+    targets: NDArray[Any], labels: Sequence[Any] | None
+) -> tuple[NDArray[np.int64], Sequence[Any]]:
+    """Classes as numbers from 0 on, and what each is called: -1 and 1 are classes 0 and 1."""
+    codes = targets.astype(np.int64)
+    least = int(codes.min())
+    if least >= 0:
+        return codes, range(int(codes.max()) + 1) if labels is None else labels
+    if not ((codes == -1) | (codes == 1)).all():
+        raise ValueError(
+            f"fit: class_weight needs classes that are counted from 0, or -1 and 1, got {least}: "
+            "number them so"
+        )
+    return (codes + 1) // 2, (-1, 1)
+
+
 def _class_weights(
-    given: Any, targets: NDArray[Any], labels: Sequence[Any] | None
+    given: Any, codes: NDArray[np.int64], names: Sequence[Any]
 ) -> NDArray[np.float64]:
-    count = max(int(targets.max()) + 1, 0 if labels is None else len(labels))
+    count = len(names)
     if isinstance(given, str):
         if given != "balanced":
             raise ValueError(
                 f"fit: class_weight must be 'balanced', a dictionary or numbers, got {given!r}: "
                 "write class_weight='balanced' for classes of equal weight in all"
             )
-        found = np.bincount(targets.astype(np.int64), minlength=count)
-        return len(targets) / (np.count_nonzero(found) * np.maximum(found, 1))
+        found = np.bincount(codes, minlength=count)
+        return len(codes) / (np.count_nonzero(found) * np.maximum(found, 1))
     if not isinstance(given, Mapping):
         return checked_weights(given, "class_weight", count, "class")
-    names = [*range(count)] if labels is None else [*labels]
-    unknown = [name for name in given if name not in names and name not in range(count)]
-    if unknown:
-        raise ValueError(
-            f"fit: class_weight must name classes, got {unknown[0]!r}: the classes are "
-            f"{', '.join(map(repr, names))}"
-        )
-    weights = [given.get(name, given.get(code, 1.0)) for code, name in enumerate(names)]
+    places = {name: code for code, name in enumerate(names)}
+    if all(isinstance(name, str) for name in names):
+        places |= {code: code for code in range(count)}
+    weights: list[Any] = [1.0] * count
+    for name, weight in given.items():
+        if name not in places:
+            raise ValueError(
+                f"fit: class_weight must name classes, got {name!r}: the classes are "
+                f"{', '.join(map(repr, names))}"
+            )
+        weights[places[name]] = weight
     return checked_weights(weights, "class_weight", count, "class")
 
 
@@ -208,7 +258,7 @@ def checked_weights(given: Any, name: str, count: int, noun: str) -> NDArray[np.
         ) from None
     if found.shape != (count,):
         raise ValueError(
-            f"fit: {name} must hold one number for each of the {count} {noun}s, got shape "
+            f"fit: {name} must hold one number for each {noun}, {count} in all, got shape "
             f"{found.shape}: give it the shape ({count},)"
         )
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):

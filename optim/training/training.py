@@ -16,7 +16,6 @@ from ..lr_scheduler import LRScheduler
 from ..saving import checked_state
 from .batches import Batch
 from .callbacks import Callback
-from .checkpoints import Checkpoints
 from .descent import Descent, Update
 from .evaluation import measures
 from .history import History, Row
@@ -88,7 +87,6 @@ class Training:
         self._interrupted = False
         self._sums = Sums()
         self._descent = Descent(plan)
-        self._saved_at = monotonic()
 
     @property
     def scheduler(self) -> LRScheduler | None:
@@ -253,15 +251,8 @@ class Training:
         if checkpoints is None or (in_epoch and self._plan.batches.own_loader is None):
             return
         is_over = not in_epoch and (self.epoch == self.epochs or self.stopped is not None)
-        if is_over or self._is_due(checkpoints):
+        if is_over or checkpoints.is_due(self.step):
             checkpoints.save(self.state_dict(), self.step)
-            self._saved_at = monotonic()
-
-    def _is_due(self, checkpoints: Checkpoints) -> bool:
-        steps, seconds = checkpoints.every_steps, checkpoints.every_seconds
-        if steps is not None and self.step % steps == 0:
-            return True
-        return seconds is not None and monotonic() - self._saved_at >= seconds
 
     def resume(self) -> None:
         """Go on from the last good checkpoint, if there is one."""
