@@ -87,7 +87,7 @@ def evaluate(
     size = checked_count(batch_size, "evaluate: batch_size", at_least=1)
     batches = measured(data, Form(model), "evaluate: data", size)
     objective = Objective(loss, batches.kind)
-    return measures(model, batches, objective, checked_metrics(metrics))
+    return measures(model, batches, objective, checked_metrics(metrics, "evaluate"))
 
 
 def predict(model: Module, x: Any, *, batch_size: int = MEASURED_AT_ONCE) -> NDArray[Any]:
@@ -170,12 +170,24 @@ def evaluating(model: Module) -> Iterator[None]:
             module.training = mode
 
 
-def checked_metrics(given: Any) -> Mapping[str, Metric]:
-    """The metrics by name; ``TypeError`` for what is no dictionary of functions."""
+def checked_metrics(given: Any, what: str) -> Mapping[str, Metric]:
+    """The metrics by name; ``TypeError``, beginning with ``what``, for no dictionary of functions.
+
+    ``ValueError`` for the names of measures that there are already.
+    """
     found = {} if given is None else given
-    if not isinstance(found, Mapping) or not all(map(callable, found.values())):
+    if not isinstance(found, Mapping) or not all(
+        isinstance(name, str) and callable(metric) for name, metric in found.items()
+    ):
         raise TypeError(
-            f"fit: metrics must be a dictionary of functions, got {given!r:.60}: write for example "
-            "metrics={'mae': lambda outputs, targets: abs(outputs[:, 0] - targets).mean()}"
+            f"{what}: metrics must be a dictionary of functions by name, got {given!r:.60}: write "
+            "for example metrics={'mae': lambda outputs, targets: abs(outputs[:, 0] - targets)"
+            ".mean()}"
         )
+    for name in ("loss", "accuracy"):
+        if name in found:
+            raise ValueError(
+                f"{what}: metrics must have names of their own, got {name!r}, which is measured "
+                "already: choose another"
+            )
     return found

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ...data.seeds import Purpose, checked_seed, generator_for
 from ...engine.checks import POSITIVE, checked_count, checked_flag, checked_number
 from ...nn import Module
@@ -161,8 +163,7 @@ def fit(
     True
     """
     _check_trainable(model)
-    if seed is not None:
-        checked_count(seed, "fit: seed")
+    _check_seed(seed)
     form = Form(model)
     source = source_of(data, validation, sample_weight, seed)
     batches = training_batches(source, form, batch_size, seed, augment, class_weight)
@@ -183,7 +184,7 @@ def fit(
             schedule=scheduled(schedule, made, updates),
             regularizers=_regularizers(regularizer),
             clip=_clipping(clip),
-            metrics=checked_metrics(metrics),
+            metrics=_metrics(metrics, held_out),
             epochs=planned,
             accumulate=joined,
             stopping=_stopping(early_stopping, model, held_out),
@@ -204,6 +205,17 @@ def _check_trainable(model: Any) -> None:
         raise ValueError(
             "fit: model must have parameters to train, got none that requires a gradient: unfreeze "
             "some with requires_grad_()"
+        )
+
+
+def _check_seed(seed: Any) -> None:
+    if seed is None:
+        return
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 1 << 64:
+        raise ValueError(
+            f"fit: seed must be a whole number from 0 to 2**64 - 1, got {seed!r:.40}: choose one "
+            "such as 0"
         )
 
 
@@ -260,9 +272,24 @@ def _stopping(given: Any, model: Module, held_out: Batches | None) -> EarlyStopp
             "fit: early_stopping must have mode='min' where targets are not one class for each "
             "row, got 'max': there is no accuracy"
         )
-    if given.model is None:
-        given.model = model
+    if given.checks or given.model not in (None, model):
+        raise ValueError(
+            "fit: early_stopping must be a new one for this model, got one "
+            + ("that was used before" if given.checks else "of another model")
+            + ": make another EarlyStopping(...)"
+        )
+    given.model = model
     return given
+
+
+def _metrics(given: Any, held_out: Batches | None) -> Mapping[str, Metric]:
+    found = checked_metrics(given, "fit")
+    if found and held_out is None:
+        raise ValueError(
+            "fit: metrics need something to measure, got no validation: pass validation=0.1, or "
+            "data to validate with"
+        )
+    return found
 
 
 def _checkpoints(given: Any, resume: bool) -> Checkpoints | None:

@@ -100,7 +100,8 @@ def _usual_interval(scheduler: LRScheduler) -> Interval:
 
 
 def _one_cycle(optimizer: Optimizer, steps: int) -> LRScheduler:
-    cycles = any(name in optimizer.defaults for name in ("momentum", "betas"))
+    # plain descent would become one with momentum
+    cycles = "betas" in optimizer.defaults or bool(optimizer.defaults.get("momentum"))
     return lr_scheduler.OneCycleLR(
         optimizer, _rates(optimizer), total_steps=max(2, steps), cycle_momentum=cycles
     )

@@ -51,6 +51,8 @@ def source_of(data: Any, validation: Any, weights: Any, seed: int | None) -> Sou
             )
     if isinstance(validation, bool) or not isinstance(validation, Real):
         return Source(data, weights, validation)
+    if not validation:
+        return Source(data, weights, None)
     if not isinstance(data, Dataset) and not (isinstance(data, tuple) and len(data) == 2):
         raise TypeError(
             f"fit: validation must be data where data are a {type(data).__name__}, got "

@@ -67,8 +67,6 @@ class Training:
         That of the last step, penalties included.
     lr : float
         The learning rate of the last step, of the first group of parameters.
-    stopped : str or None
-        Why training ends before its time.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -83,8 +81,8 @@ class Training:
         self.samples = 0
         self.loss = nan
         self.lr = float(plan.optimizer.param_groups[0]["lr"])
-        self.stopped: str | None = None
-        self._interrupted = False
+        self._stopped: str | None = None
+        self._interrupted: str | None = None
         self._sums = Sums()
         self._descent = Descent(plan)
 
@@ -104,14 +102,18 @@ class Training:
         """The mean loss of the present epoch so far, nan before its first step."""
         return self._sums.mean(self._sums.loss)
 
+    @property
+    def stopped(self) -> str | None:
+        """Why training ends before its time."""
+        return self._stopped or self._interrupted
+
     def stop(self, reason: str) -> None:
         """End training when the present epoch is over, for good: resuming does not go on."""
-        self.stopped = self.stopped or reason
+        self._stopped = self._stopped or reason
 
     def interrupt(self, reason: str) -> None:
         """End training when the present epoch is over; resuming goes on from there."""
-        self.stop(reason)
-        self._interrupted = True
+        self._interrupted = self._interrupted or reason
 
     def run(self) -> History:
         """Train until all epochs are done, or until something stops it."""
@@ -122,12 +124,16 @@ class Training:
                 while self.epoch < self.epochs and self.stopped is None:
                     self._run_epoch()
             finally:
-                self._tell_all_of_the_end()
+                self._end()
+        return self.history
+
+    def _end(self) -> None:
+        """Leave the model as it is to be used, and tell the callbacks."""
+        self.history.stopped = self.stopped
         if self._plan.stopping is not None and self._plan.stopping.restore_best:
             self._plan.stopping.restore()
         self.model.eval()
-        self.history.stopped = self.stopped
-        return self.history
+        self._tell_all_of_the_end()
 
     def _run_epoch(self) -> None:
         started = monotonic() - self._sums.seconds
@@ -229,6 +235,11 @@ class Training:
         if stopping is None:
             return
         name = "validation_loss" if stopping.mode == "min" else "validation_accuracy"
+        if name not in row:
+            raise ValueError(
+                "fit: early_stopping must have mode='min' where there is no accuracy, got 'max': "
+                "the loss is one of numbers"
+            )
         if stopping.step(row[name]):
             self.stop(
                 f"{name} has not become better for {stopping.checks - stopping.best_check} epochs; "
@@ -286,7 +297,7 @@ class Training:
                 "lr": self.lr,
             },
             "sums": asdict(self._sums),
-            "stopped": None if self._interrupted else self.stopped,
+            "stopped": self._stopped,
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -320,7 +331,7 @@ class Training:
         set_rng_state(saved["random"])
         self.history = History(saved["history"])
         self._sums = Sums(**saved["sums"])
-        self.stopped = saved["stopped"]
+        self._stopped = saved["stopped"]
         progress = saved["progress"]
         self.epoch, self.step = progress["epoch"], progress["step"]
         self.step_in_epoch = progress["step_in_epoch"]
