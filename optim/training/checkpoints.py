@@ -83,7 +83,7 @@ class Checkpoints:
         folder: str | os.PathLike[str],
         *,
         every_steps: int | None = None,
-        every_seconds: float | None = 30.0,
+        every_seconds: float | None = 5.0,
         keep: int = 2,
     ) -> None:
         if not isinstance(folder, str | os.PathLike):

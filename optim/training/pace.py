@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from math import exp
-from typing import final
+from typing import NamedTuple, final
 
 _SHORTEST_MEMORY = 10.0
 _SHARE_REMEMBERED = 1 / 3
 _TOLERANCE = 0.05
 
 
+class _Mark(NamedTuple):
+    """A time in seconds, or seconds that passed, and what was done."""
+
+    seconds: float
+    epochs: float
+    samples: float
+
+    def since(self, other: _Mark) -> _Mark:
+        """What came between."""
+        return _Mark(*[now - before for now, before in zip(self, other, strict=True)])
+
+    def plus(self, other: _Mark, kept: float = 1.0) -> _Mark:
+        """The sum, of the other one a share."""
+        return _Mark(*[mine + kept * its for mine, its in zip(self, other, strict=True)])
+
+
 @final
 class Pace:
-    r"""Means of the recent past, of what is done in a second.
+    r"""What an epoch takes, and how many rows are done in a second.
 
-    At times :math:`t_k`, what was done since the time before weighs
-
-    .. math:: \prod_{j > k} \exp\left(-\frac{t_j - t_{j-1}}{\max(10, (t_j - t_0) / 3)}\right),
-
-    so that about the last third counts: what came first, when compiled code and caches were cold,
-    is forgotten, and a validation at the end of each epoch is spread evenly.
+    An epoch takes the mean of those that were seen from end to end, validation included; in the
+    first one, what its steps have taken so far says it. Of an epoch that ended :math:`s` seconds
+    before the last one, :math:`\exp(-s / \max(10, e / 3))` counts, with :math:`e` the seconds
+    since the beginning: the first ones, when caches were cold, are forgotten.
 
     The time that remains is that to a moment that stays, and is set anew only when it is off by
     more than a second and by more than 5 percent: it counts down like a clock.
@@ -44,33 +58,38 @@ class Pace:
     """
 
     def __init__(self, now: float, epochs: float, samples: int) -> None:
-        self._began = now
-        self._last = (now, epochs, samples)
-        self._seconds = self._epochs = self._samples = 0.0
-        self._end: float | None = None
+        self._began = self._ended = self._last = _Mark(now, epochs, samples)
+        self._kept = _Mark(0.0, 0.0, 0.0)
+        self._arrival: float | None = None
 
-    def note(self, now: float, epochs: float, samples: int) -> None:
-        """Take account of what was done until now."""
-        before, epochs_before, samples_before = self._last
-        passed = now - before
-        memory = max(_SHORTEST_MEMORY, (now - self._began) * _SHARE_REMEMBERED)
-        kept = exp(-passed / memory)
-        self._seconds = self._seconds * kept + passed
-        self._epochs = self._epochs * kept + epochs - epochs_before
-        self._samples = self._samples * kept + samples - samples_before
-        self._last = (now, epochs, samples)
+    def note(self, now: float, epochs: float, samples: int, *, is_epoch: bool = False) -> None:
+        """Take account of what was done until now, which may be the end of an epoch."""
+        self._last = _Mark(now, epochs, samples)
+        if is_epoch:
+            self._end_epoch()
+
+    def _end_epoch(self) -> None:
+        since = self._last.since(self._ended)
+        self._ended = self._last
+        if since.epochs < 0.5:  # begun shortly before its end: validation would count for too much
+            return
+        memory = max(_SHORTEST_MEMORY, _SHARE_REMEMBERED * self._last.since(self._began).seconds)
+        self._kept = since.plus(self._kept, exp(-since.seconds / memory))
 
     @property
     def samples_per_second(self) -> float | None:
-        """The rows of a second; None as long as nothing is known."""
-        return self._samples / self._seconds if self._samples and self._seconds else None
+        """The rows of a second, validation included; None as long as nothing is known."""
+        seen = self._last.since(self._ended).plus(self._kept)
+        return seen.samples / seen.seconds if seen.samples and seen.seconds else None
 
     def remaining(self, epochs: float) -> float | None:
         """The seconds that so many epochs will take; None as long as nothing is known."""
-        if self._epochs <= 0:
+        seen = self._kept if self._kept.epochs else self._last.since(self._began)
+        if not seen.epochs:
             return None
-        now = self._last[0]
-        seconds = epochs * self._seconds / self._epochs
-        if self._end is None or abs(now + seconds - self._end) > max(1, _TOLERANCE * seconds):
-            self._end = now + seconds
-        return max(0.0, self._end - now)
+        now, seconds = self._last.seconds, epochs * seen.seconds / seen.epochs
+        if self._arrival is None or abs(now + seconds - self._arrival) > max(
+            1.0, _TOLERANCE * seconds
+        ):
+            self._arrival = now + seconds
+        return max(0.0, self._arrival - now)

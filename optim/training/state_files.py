@@ -185,7 +185,8 @@ def _state(content: bytes) -> dict[Any, Any]:
     except KeyError as error:  # the name of a dtype that NumPy does not have
         raise ValueError(f"there is an array of dtype {error}") from None
     header = json.loads(content[8 : 8 + _header_length(content)], object_pairs_hook=unique)
-    document = unpacked(header["__metadata__"]["twingrad"], arrays)
+    text = (header.get("__metadata__") or {}).get("twingrad", "null")
+    document = unpacked(text, arrays)
     state = document.get("state") if isinstance(document, dict) else None
     if not isinstance(state, dict):
         raise ValueError("its state is no dictionary")

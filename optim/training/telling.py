@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ...data.wording import counted
 from ...nn.tables import aligned, short
+from .history import Row
 from .pace import Pace
 from .training import Training
 
@@ -46,9 +47,13 @@ def parts(training: Training, pace: Pace | None) -> list[Part]:
     return found if pace is None else found + _speed(training, pace)
 
 
-def fitting(parts: Sequence[Part], width: int) -> list[str]:
-    """The parts that a line of some width has room for: all in full, or the weightiest in short."""
-    if len(GAP.join(part.full for part in parts)) <= width:
+def fitting(parts: Sequence[Part], width: int, beside: int = 0) -> list[str]:
+    """The parts that a line of some width has room for.
+
+    They are in full where there is also room for something beside them, otherwise in short, as
+    many of the weightiest as fit.
+    """
+    if len(GAP.join(part.full for part in parts)) + beside <= width:
         return [part.full for part in parts]
     kept = [*parts]
     while len(kept) > 1 and len(GAP.join(part.brief for part in kept)) > width:
@@ -71,8 +76,8 @@ def conclusion(training: Training, epochs: int, seconds: float, width: int) -> l
     """
     lines = []
     if epochs:
-        done = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-        lines.append(f"{done} in {duration(seconds)}, {_rate(training.samples / seconds)}")
+        rate = _rate(training.samples / max(seconds, 1e-9))
+        lines.append(f"{counted(epochs, 'epoch')} in {duration(seconds)}, {rate}")
     lines += _table(training, width)
     if training.stopped is not None:
         lines.append(f"stopped: {training.stopped}")
@@ -82,8 +87,8 @@ def conclusion(training: Training, epochs: int, seconds: float, width: int) -> l
 def duration(seconds: float) -> str:
     """Seconds as a person says them.
 
-    >>> duration(0.25), duration(61), duration(7384), duration(100_000)
-    ('0.25 s', '1:01', '2:03:04', '1 d 3 h')
+    >>> duration(0.25), duration(21.4), duration(61), duration(7384), duration(100_000)
+    ('0.25 s', '21 s', '1:01', '2:03:04', '1 d 3 h')
     """
     if seconds < 10:
         return f"{seconds:.2g} s"
@@ -91,16 +96,20 @@ def duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours >= 24:
         return f"{hours // 24} d {hours % 24} h"
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}" if minutes else f"{rest} s"
 
 
-def figure(number: float | None) -> str:
-    """A measure in four digits, of which the last may be zeros: it keeps its width.
+def figure(value: Any) -> str:
+    """A measure in four digits, of which the last may be zeros, so that it keeps its width.
 
-    >>> figure(0.5), figure(1234.0), figure(float("nan"))
-    ('0.5000', '1234', 'nan')
+    >>> figure(0.5), figure(1234.0), figure(float("nan")), figure(None), figure(7)
+    ('0.5000', '1234', 'nan', '-', '7')
     """
-    return short(None) if number is None else f"{number:#.4g}".rstrip(".")
+    if value is None:
+        return short(None)
+    return f"{value:#.4g}".rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _steps_of_last_epoch(training: Training) -> int:
@@ -118,39 +127,69 @@ def _step(training: Training) -> list[Part]:
     if not training.step_in_epoch or not _is_slow(training):
         return []
     known = training.steps_per_epoch
-    count = f"{training.step_in_epoch:,}" + ("" if known is None else f"/{known:,}")
-    return [Part(f"step {count}", f"step {count}", 1)]
+    count = f"step {training.step_in_epoch:,}" + ("" if known is None else f"/{known:,}")
+    return [Part(count, count, 1)]
 
 
-def _measures(training: Training) -> Mapping[str, Any]:
-    """What is known of the present epoch, and of the last one the rest."""
+def _measures(training: Training) -> dict[str, Any]:
+    """The measures of the last epoch; the loss of the present one, where it takes its time."""
     rows = training.history.rows
-    found = {name: each for name, each in rows[-1].items() if _is_measure(name)} if rows else {}
+    found = {name: rows[-1][name] for name in _names(rows[-1])} if rows else {}
     if training.step_in_epoch and _is_slow(training):
-        found = {"loss": None} | found | {"loss": training.running_loss}
+        return {"loss": None} | found | {"loss": training.running_loss}
     return found
 
 
-def _is_measure(name: str) -> bool:
-    return name not in _NO_MEASURES
+def _names(row: Row) -> list[str]:
+    return [name for name in row if name not in _NO_MEASURES]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _brief(name: str) -> str:
+    return "val" if name == "validation_loss" else _words(name).replace("validation", "val")
 
 
 def _measure(name: str, value: Any) -> Part:
-    words = name.replace("_", " ")
-    brief = "val" if name == "validation_loss" else words.replace("validation", "val")
-    return Part(f"{words} {_cell(value)}", f"{brief} {_cell(value)}", _WEIGHTS.get(name, 0))
+    shown = figure(value)
+    return Part(f"{_words(name)} {shown}", f"{_brief(name)} {shown}", _WEIGHTS.get(name, 0))
 
 
 def _speed(training: Training, pace: Pace) -> list[Part]:
     found = []
     rate = pace.samples_per_second
     if rate is not None:
-        found.append(Part(_rate(rate), f"{_thousands(rate)}/s", 4))
+        found.append(Part(_rate(rate), _rate(rate).replace(" samples", ""), 4))
     left = pace.remaining(training.epochs - position(training))
     if left is not None and training.epoch < training.epochs and training.stopped is None:
-        found.append(Part(f"{clock(left)} left", f"{clock(left)} left", 7))
+        text = f"{duration(round(left))} left"
+        found.append(Part(text, text, 7))
     return found
 
 
 def _rate(samples: float) -> str:
     return f"{samples:,.0f} samples/s" if samples >= 10 else f"{samples:.2g} samples/s"
+
+
+def _table(training: Training, width: int) -> list[str]:
+    """The measures of the best epoch and of the last one, as many as there is room for."""
+    history = training.history
+    rows = {row["epoch"]: row for row in history.rows[-1:]}
+    best = history.best_epoch
+    rows = {row["epoch"]: row for row in history.rows if row["epoch"] == best} | rows
+    marks = [f"epoch {epoch}" + " (best)" * (epoch == best) for epoch in rows]
+    names = [*dict.fromkeys(name for row in rows.values() for name in _names(row))]
+    while names:
+        for heading in (_words, _brief):
+            heads = ["", *map(heading, names)]
+            cells = [
+                [mark, *[figure(row.get(name)) for name in names]]
+                for mark, row in zip(marks, rows.values())
+            ]
+            table = aligned([heads, *cells], "<" + ">" * len(names))
+            if max(map(len, table)) <= width:
+                return table
+        names.remove(min(reversed(names), key=lambda name: _WEIGHTS.get(name, 0)))
+    return []

@@ -1,6 +1,7 @@
 """Writing files: the whole text or the old file, never half of one."""
 
 import errno
+import fcntl
 import os
 import signal
 import stat
@@ -9,7 +10,8 @@ import sys
 
 import pytest
 
-from twingrad.engine.files import write_text
+from twingrad.engine import files
+from twingrad.engine.files import make_folder, remove_leftovers, told, write_text
 
 OLD, NEW = "old\n", "new: \N{GREEK SMALL LETTER ALPHA}\n"
 
@@ -152,3 +154,169 @@ def test_a_device_is_written_to_and_stays_a_device():
 def test_a_pipe_is_written_to():
     code = "from twingrad.engine.files import write_text; write_text('/dev/stdout', 'text')"
     assert run(code).stdout == b"text"
+
+
+def test_the_file_is_synced_before_it_takes_its_name_and_the_directory_after_that(old, monkeypatch):
+    events = []
+    replace = os.replace
+
+    def fsync(descriptor):
+        events.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    def noted_replace(*paths):
+        events.append("name")
+        replace(*paths)
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    monkeypatch.setattr(files.os, "replace", noted_replace)
+    write_text(old, NEW)
+    assert events == ["file", "name", "directory"]
+
+
+def failing_for_directories(monkeypatch, function, number):
+    """Let a function of the system fail where it is given a directory, or its descriptor."""
+    system = getattr(os, function)
+
+    def fail(where, *arguments):
+        if stat.S_ISDIR(os.stat(where).st_mode if os.path.exists(where) else 0):
+            raise OSError(number, os.strerror(number))
+        return system(where, *arguments)
+
+    monkeypatch.setattr(files.os, function, fail)
+
+
+@pytest.mark.parametrize(
+    ("function", "number"),
+    [("fsync", errno.EINVAL), ("fsync", errno.ENOTSUP), ("open", errno.EACCES)],
+)
+def test_where_directories_cannot_be_synced_files_are_written_all_the_same(
+    old, monkeypatch, function, number
+):
+    failing_for_directories(monkeypatch, function, number)
+    write_text(old, NEW)
+    assert old.read_text(encoding="utf-8") == NEW
+    assert alone(old)
+
+
+def test_a_directory_that_fails_to_be_synced_is_told(old, monkeypatch):
+    failing_for_directories(monkeypatch, "fsync", errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_text(old, NEW)
+    assert old.read_text(encoding="utf-8") == NEW
+    assert alone(old)
+
+
+def test_a_folder_is_made_with_those_above_it_and_each_new_name_is_synced(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(files, "_sync_folder", synced.append)
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    assert sorted(synced) == [tmp_path, tmp_path / "a"]
+    make_folder(str(tmp_path / "a"))
+    assert len(synced) == 2
+
+
+def test_a_folder_cannot_be_made_where_a_file_is(old):
+    with pytest.raises(FileExistsError):
+        make_folder(old)
+    with pytest.raises(NotADirectoryError):
+        make_folder(old / "folder")
+
+
+def leftover(folder):
+    path = folder / f".twingrad-{'0' * 16}.tmp"
+    path.write_text("half of")
+    return path
+
+
+def test_what_killed_processes_left_is_removed(old):
+    code = (
+        "import os, signal, sys; from twingrad.engine import files; "
+        "files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
+        "files.write_text(sys.argv[1], 'new')"
+    )
+    assert run(code, str(old)).returncode == -signal.SIGKILL
+    assert len([*old.parent.iterdir()]) == 2
+    remove_leftovers(old.parent)
+    assert alone(old)
+
+
+def test_what_others_made_is_left_alone(tmp_path):
+    leftover(tmp_path)
+    kept = [".twingrad-notes.tmp", ".twingrad-0.tmp", f".twingrad-{'0' * 16}.tmp.txt", "x.tmp"]
+    for name in kept:
+        (tmp_path / name).write_text("mine")
+    (tmp_path / f".twingrad-{'1' * 16}.tmp").mkdir()
+    (tmp_path / f".twingrad-{'2' * 16}.tmp").symlink_to("x.tmp")
+    remove_leftovers(str(tmp_path))
+    assert len([*tmp_path.iterdir()]) == len(kept) + 2
+
+
+@pytest.mark.parametrize("moment", ["fsync", "chmod", "replace"])
+def test_what_is_being_written_is_no_leftover(old, monkeypatch, moment):
+    system = getattr(os, moment)
+    removed = leftover(old.parent)
+
+    def meanwhile(*arguments):
+        remove_leftovers(old.parent)
+        system(*arguments)
+
+    monkeypatch.setattr(files.os, moment, meanwhile)
+    write_text(old, NEW)
+    assert old.read_text(encoding="utf-8") == NEW
+    assert not removed.exists()
+
+
+@pytest.mark.parametrize("lost", ["removed", "locked"])
+def test_a_file_that_is_taken_for_a_leftover_before_it_is_locked_is_made_anew(
+    old, monkeypatch, lost
+):
+    flock = fcntl.flock
+    calls = []
+
+    def too_late(descriptor, operation):
+        calls.append(descriptor)
+        (temporary,) = old.parent.glob(".twingrad-*.tmp")
+        if len(calls) == 1:
+            temporary.unlink()
+            if lost == "locked":
+                raise BlockingIOError
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(files.fcntl, "flock", too_late)
+    write_text(old, NEW)
+    assert len(calls) == 2
+    assert old.read_text(encoding="utf-8") == NEW
+    assert alone(old)
+
+
+def test_without_locks_files_are_written_and_nothing_passes_for_a_leftover(old, monkeypatch):
+    def fail(descriptor, operation):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(files.fcntl, "flock", fail)
+    write_text(old, NEW)
+    assert alone(old)
+    kept = leftover(old.parent)
+    remove_leftovers(old.parent)
+    assert kept.exists()
+
+
+def test_leftovers_that_cannot_be_removed_are_no_error(tmp_path, monkeypatch):
+    def fail(path):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    remove_leftovers(tmp_path / "missing")
+    kept = leftover(tmp_path)
+    remove_leftovers(kept)
+    monkeypatch.setattr(files.os, "unlink", fail)
+    remove_leftovers(tmp_path)
+    assert kept.exists()
+
+
+def test_an_error_is_told_in_a_sentence_by_an_error_of_its_kind():
+    error = told(FileNotFoundError(errno.ENOENT, "No such file"), "f: path must be", "a", "look")
+    assert type(error) is FileNotFoundError
+    assert error.errno == errno.ENOENT
+    assert error.strerror == "f: path must be, got 'a' (no such file): look"
+    assert "(unknown): look" in str(told(OSError("unknown"), "f: path must be", "a", "look"))

@@ -1,0 +1,80 @@
+"""The progress of a training as a live line on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO, final
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from .display import Display, is_lively
+from .telling import GAP, Part, fitting
+
+_SHORTEST, _USUAL, _LONGEST = 6, 15, 30
+_STEADY = 4
+"""By how much the bar may be too short, so that it does not change with the width of numbers."""
+
+
+@final
+class Bar(Display):
+    """One line that is drawn again and again, and gone at the end; what is printed goes above it.
+
+    The cursor is never hidden, so that a killed process leaves a terminal to work with.
+
+    Parameters
+    ----------
+    file : text file
+        A terminal.
+    """
+
+    pause_in_epoch = 0.1
+    pause_between = 0.1
+
+    def __init__(self, file: TextIO) -> None:
+        self._console = Console(file=file, highlight=False, force_terminal=True)
+        self._live = Live(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=is_lively(sys.stdout),
+            redirect_stderr=is_lively(sys.stderr),
+        )
+        self._length = 0
+        self._live.start()
+        self._console.show_cursor(True)
+
+    @property
+    def width(self) -> int:  # type: ignore[override]  # it changes with the terminal
+        """The columns of the terminal; the last one stays free, where the cursor waits."""
+        return self._console.width - 1
+
+    def show(self, parts: Sequence[Part], share: float) -> None:
+        """Draw the line."""
+        self._live.update(self._line(parts, share), refresh=True)
+
+    def end(self, lines: Sequence[str]) -> None:
+        """Take the bar away, and print the last lines."""
+        self._live.stop()
+        for line in lines:
+            self._console.print(Text(line))
+
+    def _line(self, parts: Sequence[Part], share: float) -> Table:
+        room = self.width - len(GAP)
+        texts = fitting(parts, room, _USUAL)
+        epoch, rest = texts[0] + GAP, GAP.join(texts[1:])
+        self._length = self._steady(room - len(epoch) - len(rest))
+        cells = [Text(epoch), ProgressBar(1.0, share, self._length), Text(GAP), Text(rest)]
+        line = Table.grid()
+        line.add_row(*cells if self._length else [Text(epoch), Text(rest)])
+        return line
+
+    def _steady(self, room: int) -> int:
+        """A length for the bar, as it was before if that will do."""
+        if self._length <= room < self._length + _STEADY:
+            return self._length
+        return 0 if room < _SHORTEST else min(room, _LONGEST)

@@ -1,0 +1,68 @@
+"""Where the progress of a training is told: the base of displays, and plain lines."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TextIO, final
+
+from .telling import GAP, Part
+
+
+class Display(ABC):
+    """What shows how a training stands.
+
+    Attributes
+    ----------
+    width : int
+        The room in a line.
+    pause_in_epoch, pause_between : float
+        The least seconds between two times that it is shown, for the second one in the middle and
+        at the end of an epoch.
+    """
+
+    width: int
+    pause_in_epoch: float
+    pause_between: float
+
+    @abstractmethod
+    def show(self, parts: Sequence[Part], share: float) -> None:
+        """Show how a training stands, of which a share is done."""
+
+    @abstractmethod
+    def end(self, lines: Sequence[str]) -> None:
+        """Leave nothing but these lines behind."""
+
+
+@final
+class Lines(Display):
+    """A line for each time, for files, pipes and terminals that can do no more.
+
+    Parameters
+    ----------
+    file : text file
+        Where.
+    """
+
+    width = 1_000
+    pause_in_epoch = 60.0
+    pause_between = 1.0
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def show(self, parts: Sequence[Part], share: float) -> None:
+        """Print a line."""
+        print(GAP.join(part.full for part in parts), file=self._file, flush=True)
+
+    def end(self, lines: Sequence[str]) -> None:
+        """Print the last lines."""
+        for line in lines:
+            print(line, file=self._file, flush=True)
+
+
+def is_lively(file: TextIO | None) -> bool:
+    """Whether a file is a terminal on which what was written can be taken back."""
+    terminals = os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+    return file is not None and not file.closed and file.isatty() and terminals

@@ -1,0 +1,74 @@
+"""Ctrl-C while training: the first ends the epoch cleanly, the second stops at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any, final
+
+from .callbacks import Callback
+from .training import Training
+
+INTERRUPTED = "interrupted"
+"""Why training has stopped, if this callback has stopped it."""
+
+
+@final
+class StopOnInterrupt(Callback):
+    """End training cleanly at Ctrl-C, and at once when it comes again.
+
+    At the first Ctrl-C (SIGINT), or where the system asks to end (SIGTERM, as batch systems do
+    before they take a machine away), the present epoch is finished and saved, and ``fit`` returns;
+    with ``resume=True`` it goes on from there. A second Ctrl-C raises ``KeyboardInterrupt`` at
+    once. When training has ended, however it did, the signals do again what they did before.
+
+    Signals that are ignored stay ignored, as Ctrl-C is in the background; so do all in other
+    threads than the main one, which signals do not reach.
+
+    Examples
+    --------
+    >>> import os, signal
+    >>> import twingrad
+    >>> from twingrad import data, nn, optim
+    >>> model, points = nn.MLP(2, [4], 2), data.toys.moons(100)
+    >>> def ask_to_end(training):
+    ...     os.kill(os.getpid(), signal.SIGTERM)
+    >>> history = twingrad.fit(
+    ...     model, points, epochs=9, callbacks=[optim.StopOnInterrupt(), ask_to_end]
+    ... )
+    >>> len(history), history.stopped
+    (1, 'interrupted')
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[int, Any] = {}
+        self._training: Training | None = None
+        self._unsaid: str | None = None
+
+    def on_train_begin(self, training: Training) -> None:
+        """From now on, signals wait for the end of the epoch."""
+        self._training = training
+        self._unsaid = None
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.getsignal(number)
+            if before not in (signal.SIG_IGN, None):  # None: set by what is no Python code
+                self._before[number] = before
+                signal.signal(number, self._end)
+
+    def on_step_end(self, training: Training) -> None:
+        """Say that training ends, where it was asked to."""
+        if self._unsaid is not None:
+            self._say()
+
+    def on_train_end(self, training: Training) -> None:
+        """From now on, signals do what they did before."""
+        while self._before:
+            signal.signal(*self._before.popitem())
+        self._training = None
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        ...
