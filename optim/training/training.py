@@ -241,9 +241,10 @@ class Training:
                 "the loss is one of numbers"
             )
         if stopping.step(row[name]):
+            waited = stopping.checks - stopping.best_check
             self.stop(
-                f"{name} has not become better for {stopping.checks - stopping.best_check} epochs; "
-                f"the best was epoch {stopping.best_check}"
+                f"the {name.replace('_', ' ')} has not become better for {waited} epochs, since "
+                f"epoch {stopping.best_check}"
             )
 
     def _tell_all_of_the_end(self) -> None:
