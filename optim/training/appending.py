@@ -29,11 +29,7 @@ class GrowingFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], what: str) -> None:
-        if not isinstance(path, str | os.PathLike):
-            raise TypeError(
-                f"{what}: path must be that of a file, got {path!r:.40}: pass text or a Path"
-            )
-        self.path = Path(path)
+        self.path = checked_path(path, f"{what}: path")
         self._what = what
         self._size = 0
 
@@ -81,3 +77,10 @@ class GrowingFile:
     def _told(self, error: OSError) -> OSError:
         rule = f"{self._what}: path must be a file that can be written to"
         return told(error, rule, self.path, "make room there, or choose another")
+
+
+def checked_path(given: object, what: str) -> Path:
+    """A path; ``TypeError``, beginning with ``what``, for anything else."""
+    if not isinstance(given, str | os.PathLike):
+        raise TypeError(f"{what} must be a path, got {given!r:.40}: pass text or a Path")
+    return Path(given)

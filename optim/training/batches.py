@@ -225,7 +225,10 @@ def measured(data: Any, form: Form, what: str, batch_size: int = MEASURED_AT_ONC
 
 def as_dtype(numbers: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     """Floats as another dtype; whole numbers and truth values as they are."""
-    return numbers.astype(dtype, copy=False) if numbers.dtype.kind == "f" else numbers
+    if numbers.dtype.kind != "f":
+        return numbers
+    with np.errstate(over="ignore"):  # infinite then, as in any cast of tensors
+        return numbers.astype(dtype, copy=False)
 
 
 def _array(given: Any, dtype: DTypeLike) -> Any:

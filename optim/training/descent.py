@@ -80,8 +80,8 @@ class Descent:
             penalty.backward()
             found.penalty += penalty.item()
         if plan.clip is not None:
-            norm = plan.clip(self._parameters())
-            found.gradient_norm = nan if norm is None else single_number(norm, "fit: clip")
+            found.gradient_norm = self.gradient_norm()
+            plan.clip(self._parameters())
         return found
 
     def _right(self, output: Any, batch: Batch) -> float:

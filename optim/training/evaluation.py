@@ -17,14 +17,7 @@ from ...engine.operation import real_number
 from ...nn import Module
 from ...nn.backend import numbers_of
 from ..arguments import checked_module
-from .batches import (
-    MEASURED_AT_ONCE,
-    Batches,
-    Form,
-    as_dtype,
-    checked_batch_size,
-    measured,
-)
+from .batches import MEASURED_AT_ONCE, Batches, Form, as_dtype, measured
 from .objective import Objective, rows_right
 
 Metric = Callable[[NDArray[Any], NDArray[Any]], Any]
@@ -121,11 +114,25 @@ def predict(model: Module, x: Any, *, batch_size: int = MEASURED_AT_ONCE) -> NDA
     """
     checked_module(model, "predict")
     form = Form(model)
-    inputs = x if is_mapped(x) else as_dtype(numbers_of(x), form.dtype)
-    size = checked_batch_size(batch_size, (inputs,), "predict")
+    inputs = x if is_mapped(x) else as_dtype(_numbers(x), form.dtype)
+    size = checked_count(batch_size, "predict: batch_size", at_least=1)
     with evaluating(model):
         found = [numbers_of(model(form.operand(rows))) for (rows,) in DataLoader((inputs,), size)]
     return np.concatenate(found)
+
+
+def _numbers(x: Any) -> NDArray[Any]:
+    """Inputs as an array; ``TypeError`` for what is none, such as a data set with its targets."""
+    try:
+        found = numbers_of(x)
+    except (TypeError, ValueError):
+        found = np.array(None)
+    if found.dtype.kind not in "biuf" or not found.ndim:
+        raise TypeError(
+            f"predict: x must be an array of numbers, with a row for each prediction, got "
+            f"{type(x).__name__}: pass the inputs alone, such as data.x"
+        )
+    return found
 
 
 def measures(

@@ -213,7 +213,7 @@ def _check_seed(seed: Any) -> None:
         return
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= seed < 1 << 64:
-        raise ValueError(
+        raise (ValueError if whole else TypeError)(
             f"fit: seed must be a whole number from 0 to 2**64 - 1, got {seed!r:.40}: choose one "
             "such as 0"
         )

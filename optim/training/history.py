@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any, final
 
+from ...data.wording import counted
 from ...engine.files import write_text
 from ...nn.tables import aligned, short
 
@@ -90,12 +91,15 @@ class History:
         write_text(path, "".join(map(json_line, self.rows)))
 
     def __str__(self) -> str:
+        if not self.rows:
+            return "no epochs"
         names = self.names
         rows = [[_cell(row.get(name)) for name in names] for row in self.rows]
         return "\n".join(aligned([names, *rows], ">" * len(names)))
 
     def __repr__(self) -> str:
-        return f"<History of {len(self.rows)} epochs: {', '.join(self.names)}>"
+        names = f": {', '.join(self.names)}" if self.rows else ""
+        return f"<History of {counted(len(self.rows), 'epoch')}{names}>"
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:

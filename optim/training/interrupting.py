@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Any, final
 
@@ -13,6 +14,11 @@ from .training import Training
 
 INTERRUPTED = "interrupted"
 """Why training has stopped, if this callback has stopped it."""
+
+_SENTENCES = {
+    signal.SIGINT: "Ctrl-C: training ends with this epoch, or at once with another Ctrl-C",
+    signal.SIGTERM: "SIGTERM: training ends with this epoch, or at once with Ctrl-C",
+}
 
 
 @final
@@ -45,30 +51,44 @@ class StopOnInterrupt(Callback):
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._training: Training | None = None
-        self._unsaid: str | None = None
+        self._is_asked = False
+        self._unsaid = ""
 
     def on_train_begin(self, training: Training) -> None:
         """From now on, signals wait for the end of the epoch."""
-        self._training = training
-        self._unsaid = None
         if threading.current_thread() is not threading.main_thread():
             return
+        self._training, self._is_asked = training, False
         for number in (signal.SIGINT, signal.SIGTERM):
             before = signal.getsignal(number)
-            if before not in (signal.SIG_IGN, None):  # None: set by what is no Python code
+            if before not in (signal.SIG_IGN, None):  # None was set by what is no Python code
                 self._before[number] = before
                 signal.signal(number, self._end)
 
     def on_step_end(self, training: Training) -> None:
-        """Say that training ends, where it was asked to."""
-        if self._unsaid is not None:
+        """Say that training ends, once it was asked to."""
+        if self._unsaid:
             self._say()
 
     def on_train_end(self, training: Training) -> None:
         """From now on, signals do what they did before."""
         while self._before:
             signal.signal(*self._before.popitem())
-        self._training = None
+        if self._unsaid:
+            self._say()
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        ...
+        """End the training of the present epoch, or at once."""
+        assert self._training is not None
+        if not self._is_asked:
+            self._is_asked = True
+            self._training.interrupt(INTERRUPTED)
+            # Not said here: the signal may come in the middle of a write to the same stream.
+            self._unsaid = _SENTENCES[signal.Signals(number)]
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+
+    def _say(self) -> None:
+        with suppress(OSError):
+            print(self._unsaid, file=sys.stderr, flush=True)
+        self._unsaid = ""

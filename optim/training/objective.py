@@ -71,6 +71,11 @@ class Objective:
         weights : array of shape (N,), optional
             Weights of the rows: the mean is ``sum(w * loss) / sum(w)``, and 0 where all are 0.
         """
+        if backend_of(output) is None:
+            raise TypeError(
+                f"fit: model must give an operand, got {type(output).__name__}: return the outputs "
+                "alone, in one tensor or Array"
+            )
         loss = self.chosen(output)
         target = fitted_target(loss, output, target)
         if weights is None:
@@ -278,6 +283,11 @@ def _checked(loss: Any) -> Any:
         raise TypeError(
             f"fit: loss must be the name of a loss, a module or a function, got {what}: write for "
             "example loss=nn.CrossEntropyLoss()"
+        )
+    if isinstance(loss, losses.Loss) and loss.reduction == "sum":
+        raise ValueError(
+            f"fit: loss must be a mean, got {type(loss).__name__} with reduction='sum', which "
+            "grows with the batch: leave reduction out"
         )
     return loss
 

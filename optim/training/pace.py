@@ -8,6 +8,8 @@ from typing import NamedTuple, final
 _SHORTEST_MEMORY = 10.0
 _SHARE_REMEMBERED = 1 / 3
 _TOLERANCE = 0.05
+_LEAST = 0.5
+"""What share of the time that steps would need is said to remain at least, if an epoch is late."""
 
 
 class _Mark(NamedTuple):
@@ -84,12 +86,18 @@ class Pace:
 
     def remaining(self, epochs: float) -> float | None:
         """The seconds that so many epochs will take; None as long as nothing is known."""
-        seen = self._kept if self._kept.epochs else self._last.since(self._began)
+        since = self._last.since(self._ended)
+        seen = self._kept if self._kept.epochs else since
         if not seen.epochs:
             return None
-        now, seconds = self._last.seconds, epochs * seen.seconds / seen.epochs
-        if self._arrival is None or abs(now + seconds - self._arrival) > max(
-            1.0, _TOLERANCE * seconds
-        ):
+        each, now = seen.seconds / seen.epochs, self._last.seconds
+        seconds = epochs * each
+        if seen is self._kept:  # by the clock: steps do not say how long validation will take
+            seconds = max(seconds + since.epochs * each - since.seconds, _LEAST * seconds)
+        if self._arrival is None or _is_off(self._arrival - now, seconds):
             self._arrival = now + seconds
         return max(0.0, self._arrival - now)
+
+
+def _is_off(said: float, seconds: float) -> bool:
+    return abs(said - seconds) > max(1.0, _TOLERANCE * seconds)

@@ -72,7 +72,7 @@ def test_early_stopping_goes_back_to_the_best_epoch(twin):
     assert history["validation_loss"] == [3.0, 1.0, 2.0, 4.0, 5.0]
     assert history.best_epoch == 2
     assert history.stopped == (
-        "validation_loss has not become better for 3 epochs; the best was epoch 2"
+        "the validation loss has not become better for 3 epochs, since epoch 2"
     )
     check_same(state_of(model), free.states[1])
 
@@ -146,7 +146,7 @@ def test_the_best_accuracy_is_gone_back_to_with_mode_max():
     accuracies = history["validation_accuracy"]
     best = int(np.argmax(accuracies))
     assert len(history) == best + 5
-    assert history.stopped.startswith("validation_accuracy has not become better for 4 epochs")
+    assert history.stopped.startswith("the validation accuracy has not become better for 4 epochs")
     assert differ(kept.states[best], kept.states[-2])
     check_same(state_of(model), kept.states[best])
 

@@ -1,0 +1,341 @@
+"""What a dry run looks at: rows of the data, what goes through the layers, and some first steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite, nan
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import DataLoader, Dataset
+from ...data.mapped import is_mapped
+from ...engine.handle import Handle
+from ...engine.modes import no_grad
+from ...nn import Module
+from ...nn.backend import numbers_of
+from ..diagnostics import Diagnostics, UnitReport
+from ..flow import GradientFlow
+from .batches import Batch, Batches, Form
+from .callbacks import Callback
+from .objective import Kind, Objective
+from .training import Training
+
+ROWS = 512
+"""How many rows go through the network at once, to see which units never answer."""
+ROWS_OF_VALUES = 128
+"""As many on the scalar twin, which takes longer."""
+SAME = 1e-6
+"""Numbers that differ by less, as a share of the greatest, are the same but for rounding."""
+
+
+@final
+@dataclass(frozen=True)
+class Sample:
+    """The data, or what was looked at of them.
+
+    Attributes
+    ----------
+    x, y : array of shape (N, ...)
+        All rows if they are in memory.
+    batch : Batch
+        The first training batch.
+    probe : Batch
+        Some hundred rows, the batch among them.
+    kind : {"classes", "numbers"}
+        What the targets are.
+    features, labels : tuple
+        What columns and classes are called; empty where that is not known.
+    target : str
+        What the targets are called.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    batch: Batch
+    probe: Batch
+    kind: Kind
+    features: tuple[str, ...]
+    labels: tuple[Any, ...]
+    target: str
+
+
+def sampled(batches: Batches) -> Sample:
+    """A sample of training data, in batches of the form of a model."""
+    given = _enough(batches)
+    probe = _joined(given, batches.form)
+    own = batches.own_loader
+    whole = None if own is None else own.data
+    x, y = (whole.x, whole.y) if isinstance(whole, Dataset) else (whole or (None, None))
+    names = whole if isinstance(whole, Dataset) else None
+    return Sample(
+        x=_in_memory(x, probe.x),
+        y=_in_memory(y, probe.y),
+        batch=given[0],
+        probe=probe,
+        kind=batches.kind,
+        features=() if names is None else names.features,
+        labels=tuple(batches.labels or ()),
+        target="the targets" if names is None else repr(names.target),
+    )
+
+
+def _enough(batches: Batches) -> list[Batch]:
+    """Batches with as many rows as are wanted in all, or those of an epoch."""
+    wanted = ROWS if batches.form.twin.name == "tensor" else ROWS_OF_VALUES
+    found: list[Batch] = []
+    for batch in batches:
+        found.append(batch)
+        if sum(each.rows for each in found) >= wanted:
+            break
+    return found
+
+
+def _joined(batches: Sequence[Batch], form: Form) -> Batch:
+    """Batches as one."""
+    x, y = (
+        form.operand(np.concatenate([numbers_of(part) for part in parts]))
+        for parts in zip(*[(batch.x, batch.y) for batch in batches], strict=True)
+    )
+    weights = [each.weights for each in batches if each.weights is not None]
+    return Batch(x, y, np.concatenate(weights) if weights else None)
+
+
+def _in_memory(given: Any, otherwise: Any) -> NDArray[Any]:
+    """All rows, or others instead where these would have to be read from a file."""
+    return numbers_of(otherwise if given is None or is_mapped(given) else given)
+
+
+class Layer(NamedTuple):
+    """What went through a module that is not made of others.
+
+    Attributes
+    ----------
+    name, kind : str
+        Its path and class.
+    has_weights : bool
+        Whether it has a matrix of weights, which its inputs are multiplied by.
+    gain : float
+        The root mean square of its outputs by that of its inputs; nan where these are 0.
+    took_different, gave_different : bool
+        Whether inputs and outputs differ from row to row.
+    finite : bool
+        Whether all outputs are finite.
+    alike : bool
+        Whether it has several units whose weights are all the same.
+    """
+
+    name: str
+    kind: str
+    has_weights: bool
+    gain: float
+    took_different: bool
+    gave_different: bool
+    finite: bool
+    alike: bool
+
+
+class Probe(NamedTuple):
+    """What a model makes of some rows, as it does in training.
+
+    Attributes
+    ----------
+    output : operand of shape (N, ...)
+    layers : list of Layer
+        In the order in which they were called.
+    last : Module or None
+        What gave the output, if it is one of these.
+    units : tuple of UnitReport
+        The activations.
+    """
+
+    output: Any
+    layers: list[Layer]
+    last: Module | None
+    units: tuple[UnitReport, ...]
+
+    @property
+    def matrices(self) -> list[Layer]:
+        """The layers with a matrix of weights."""
+        return [layer for layer in self.layers if layer.has_weights]
+
+
+def probed(model: Module, x: Any) -> Probe:
+    """What a model makes of inputs, dropout and the statistics of the batch included."""
+    found: dict[str, tuple[Layer, Module, Any]] = {}
+    handles: list[Handle] = []
+    model.train()
+    try:
+        for name, module in model.named_modules():
+            if not [*module.children()]:
+                handles.append(module.register_forward_hook(_noting(name, found)))
+        with no_grad(), Diagnostics(model) as watch:
+            output = model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    last = [module for _, module, given in found.values() if given is output]
+    layers = [layer for layer, _, _ in found.values()]
+    return Probe(output, layers, last[-1] if last else None, watch.units)
+
+
+def _noting(
+    name: str, found: dict[str, tuple[Layer, Module, Any]]
+) -> Callable[[Module, Any, Any], None]:
+    def note(module: Module, args: Any, output: Any) -> None:
+        found.setdefault(name, (_layer(name, module, args, output), module, output))
+
+    return note
+
+
+def _layer(name: str, module: Module, args: Sequence[Any], output: Any) -> Layer:
+    given = numbers_of(args[0]) if args else np.empty(0)
+    made = numbers_of(output)
+    own = [numbers_of(parameter) for parameter in module.parameters()]
+    has_weights = given.dtype.kind == "f" and any(each.ndim > 1 for each in own)
+    return Layer(
+        name=name,
+        kind=type(module).__name__,
+        has_weights=has_weights,
+        gain=_size(made) / (_size(given) or nan),
+        took_different=differ(given),
+        gave_different=differ(made),
+        finite=bool(np.isfinite(made).all()),
+        alike=has_weights and all(map(_is_of_equal_rows, own)),
+    )
+
+
+def differ(numbers: NDArray[Any]) -> bool:
+    """Whether the rows differ by more than rounding; what is not finite counts as different."""
+    if not np.isfinite(numbers).all():
+        return True
+    rows = numbers.reshape(len(numbers), -1) if numbers.ndim else numbers.reshape(1, 1)
+    greatest = float(np.abs(rows).max(initial=0.0))
+    return bool(np.any(np.ptp(rows, axis=0) > SAME * greatest)) if rows.size else False
+
+
+def _is_of_equal_rows(numbers: NDArray[Any]) -> bool:
+    return len(numbers) > 1 and bool((numbers == numbers[0]).all())
+
+
+def _size(numbers: NDArray[Any]) -> float:
+    """The root mean square; 0 for no numbers."""
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.mean(np.square(numbers, dtype=np.float64)))) if numbers.size else 0.0
+
+
+@final
+class Steps(Callback):
+    """Watches some first steps on one batch.
+
+    Parameters
+    ----------
+    count : int
+        How many steps to watch closely; of others only the losses are noted.
+
+    Attributes
+    ----------
+    losses : list of float
+        The loss before each step, with penalties; the last one may be no number.
+    flows : list of GradientFlow
+        Gradients and updates of the steps that are watched.
+    untrained, unused : list of str
+        Trainable parameters that the optimizer does not have, and those without a gradient.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._watch: Diagnostics | None = None
+        self.losses: list[float] = []
+        self.flows: list[GradientFlow] = []
+        self.untrained: list[str] = []
+        self.unused: list[str] = []
+
+    def on_train_begin(self, training: Training) -> None:
+        """Begin to watch, and compare the parameters of model and optimizer."""
+        groups = training.optimizer.param_groups
+        known = {id(each) for group in groups for each in group["params"]}
+        self.untrained = [name for name, each in _trainable(training) if id(each) not in known]
+        self._watch = Diagnostics(training.model, training.optimizer)
+
+    def on_step_end(self, training: Training) -> None:
+        """Note the loss, and the gradients while they are watched."""
+        self.losses.append(training.loss)
+        if self._watch is None:
+            return
+        self.flows.append(self._watch.flow)
+        if len(self.losses) == 1:
+            self.unused = [name for name, each in _trainable(training) if each.grad is None]
+        if len(self.losses) == self._count:
+            self._close()
+
+    def on_epoch_end(self, training: Training) -> None:
+        """Note a loss that is no number, at which training ends."""
+        if not isfinite(training.loss):
+            self.losses.append(training.loss)
+
+    def on_train_end(self, training: Training) -> None:
+        """Watch no longer."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        self._watch = None
+
+
+def _trainable(training: Training) -> list[tuple[str, Any]]:
+    named = training.model.named_parameters()
+    return [(name, parameter) for name, parameter in named if parameter.requires_grad]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a dry run has seen.
+
+    Attributes
+    ----------
+    sample : Sample
+    loss
+        What was asked for, or chosen.
+    weighted : bool
+        Whether classes or rows have weights.
+    start, end : Probe
+        What the model makes of some rows before and after the steps; no ``end`` where there were
+        none.
+    start_loss, constant_loss : float
+        The loss before the steps, and that of answers that are the same for all rows; nan if
+        they cannot be computed.
+    steps : Steps or None
+        None where no step could be made.
+    asked : int
+        How many steps were to fit the one batch; 0 if that was not asked.
+    """
+
+    sample: Sample
+    loss: Any
+    weighted: bool
+    start: Probe
+    end: Probe | None = None
+    start_loss: float = nan
+    constant_loss: float = nan
+    steps: Steps | None = None
+    asked: int = 0
+
+    @property
+    def first_layer(self) -> str:
+        """The first layer with weights."""
+        return self.start.matrices[0].name if self.start.matrices else ""
+
+    @property
+    def last_layer(self) -> str:
+        """The last layer with weights."""
+        return self.start.matrices[-1].name if self.start.matrices else ""
+
+    @property
+    def last_called(self) -> str:
+        """The module that was called last."""
+        return self.start.layers[-1].name if self.start.layers else ""

@@ -1,0 +1,230 @@
+"""Checks of a dry run on units and on the first steps: gradients, parameters, the learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, nan
+
+from ...data.wording import counted, listed
+from ...nn.tables import short
+from ..diagnostics import MANY, UnitReport
+from ..flow import GradientFlow, ParameterFlow
+from .diagnosis import Check, Finding
+from .evidence import Evidence, Probe, Steps
+from .loss_checks import STRONG
+
+GROWN = 1.5
+"""A loss that is so many times what it was, on the same rows, has grown."""
+IDLE = 1e-6
+"""Updates below this share of the weights change nothing within an epoch."""
+FITTED = 0.1
+"""A network that can learn takes the loss of a single batch below this share of the first."""
+
+
+def check_units(evidence: Evidence) -> Check:
+    """Whether units answer to some rows at least, within their range, and differently."""
+    start = evidence.start
+    found = _equal_units(evidence) or _dead_units(start) or _saturated_units(start)
+    if found is not None:
+        return Check("units", (found,), "")
+    measured = [unit for unit in start.units if unit.dead is not None]
+    dead = max((unit.dead or 0.0 for unit in measured), default=0.0)
+    remark = f"{counted(len(start.units), 'activation')}"
+    return Check("units", (), f"{remark}, at most {dead:.0%} dead" if measured else remark)
+
+
+def _equal_units(evidence: Evidence) -> Finding | None:
+    """A layer whose units begin alike and stay so; in the last one, targets tell them apart."""
+    later = evidence.start if evidence.end is None else evidence.end
+    still = {layer.name for layer in later.matrices if layer.alike}
+    alike = [each.name for each in evidence.start.matrices[:-1] if each.alike and each.name in still]
+    if not alike:
+        return None
+    seen = f"all units of layer {alike[0]} have the same weights, and remain alike"
+    return Finding("equal units", alike[0], seen, "draw the weights at random, as nn.init does")
+
+
+def _dead_units(probe: Probe) -> Finding | None:
+    dead = [unit for unit in probe.units if (unit.dead or 0) >= MANY]
+    if not dead:
+        return None
+    unit = dead[0]
+    seen = (
+        f"{unit.dead:.0%} of the units of {unit.kind} {unit.name} give 0 for all "
+        f"{len(probe.output)} rows, so that no gradient passes{_also(dead)}"
+    )
+    cure = "draw the weights before it anew, with biases of 0, or take nn.LeakyReLU"
+    return Finding("dead units", unit.name, seen, cure)
+
+
+def _saturated_units(probe: Probe) -> Finding | None:
+    last = probe.layers[-1].name if probe.layers else ""
+    full = [each for each in probe.units if (each.saturated or 0) >= MANY and each.name != last]
+    if not full:
+        return None
+    unit = full[0]
+    names = [layer.name for layer in probe.layers]
+    before = [each for each in probe.layers[: names.index(unit.name)] if each.has_weights]
+    seen = (
+        f"{unit.saturated:.0%} of the outputs of {unit.kind} {unit.name} are at its bounds, where "
+        f"it is flat{_also(full)}"
+    )
+    if before and before[-1].gain > STRONG:
+        seen += f": layer {before[-1].name} gives {short(before[-1].gain)} times what it gets"
+    return Finding("saturated units", unit.name, seen, "draw smaller weights, or normalize them")
+
+
+def _also(units: Sequence[UnitReport]) -> str:
+    return f", as in {listed([each.name for each in units[1:]])}" if len(units) > 1 else ""
+
+
+def check_parameters(evidence: Evidence) -> Check:
+    """Whether all parameters are trained."""
+    steps = evidence.steps
+    if steps is None:
+        return Check("parameters", (), "no step was made", judged=False)
+    findings = []
+    if steps.untrained:
+        where = _layers(steps.untrained)
+        seen = f"the optimizer does not have {listed(steps.untrained)}"
+        cure = "make it with model.parameters(), or freeze them with requires_grad_(False)"
+        findings.append(Finding("untrained parameters", where, seen, cure))
+    if steps.unused:
+        seen = f"the loss does not depend on {listed(steps.unused)}"
+        cure = "use the layer in forward, or leave it out of the model"
+        findings.append(Finding("unused parameters", _layers(steps.unused), seen, cure))
+    count = len(steps.flows[0].rows) if steps.flows else 0
+    return Check("parameters", tuple(findings), f"all {count} get gradients and updates")
+
+
+def _layers(parameters: Sequence[str]) -> str:
+    """The layers that parameters are of."""
+    return ", ".join(dict.fromkeys(_layer(name) for name in parameters))
+
+
+def _layer(parameter: str) -> str:
+    return parameter.rpartition(".")[0] or parameter
+
+
+def check_gradients(evidence: Evidence) -> Check:
+    """Whether gradients reach the first layer, in a size that goes with the weights."""
+    flows = [] if evidence.steps is None else evidence.steps.flows
+    if not flows:
+        return Check("gradients", (), "no step was made", judged=False)
+    first, last = flows[0], flows[-1]
+    # what is only so at first, as behind a last layer of zeros, passes by itself
+    verdict = first.verdict if first.verdict == last.verdict else "healthy"
+    if "exploding" in (first.verdict, verdict):
+        return Check("gradients", (_exploding(first),), "")
+    if verdict == "vanishing":
+        return Check("gradients", (_vanishing(last),), "")
+    if verdict in ("not finite", "no gradients"):
+        where = _layer(last.weights[0].name) if last.weights else evidence.last_layer
+        found = Finding("vanishing gradients", where, f"there are {verdict}", last.advice)
+        return Check("gradients", (found,), "")
+    remark = f"that of the first layer is {short(first.ratio)} times that of the last"
+    return Check("gradients", (), remark)
+
+
+def _exploding(flow: GradientFlow) -> Finding:
+    known = [row for row in flow.weights if row.weight]
+    row = max(known, key=lambda row: row.relative_gradient)
+    seen = (
+        f"the gradient of layer {_layer(row.name)} is {short(row.relative_gradient)} times its "
+        f"weights, and that of the first layer {short(flow.ratio)} times that of the last"
+    )
+    return Finding("exploding gradients", _layer(row.name), seen, flow.advice)
+
+
+def _vanishing(flow: GradientFlow) -> Finding:
+    row = flow.weights[0]
+    seen = (
+        f"the gradient of layer {_layer(row.name)} is {short(row.gradient)}, "
+        f"{short(flow.ratio)} times that of layer {_layer(flow.weights[-1].name)}"
+    )
+    return Finding("vanishing gradients", _layer(row.name), seen, flow.advice)
+
+
+def check_rate(evidence: Evidence) -> Check:
+    """Whether the loss of one batch falls, and the updates go with the weights."""
+    steps = evidence.steps
+    if steps is None or not steps.flows:
+        return Check("rate", (), "no step was made", judged=False)
+    found = _too_fast(evidence, steps) or _too_slow(steps)
+    if found is not None:
+        return Check("rate", (found,), "")
+    count = len(steps.flows)
+    seen = f"the loss of one batch went from {short(steps.losses[0])} to "
+    seen += f"{short(steps.losses[count - 1])} in {counted(count, 'step')}"
+    return Check("rate", (), f"{seen}, updates are {_share(steps)} of the weights")
+
+
+def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
+    seen_losses = steps.losses[: len(steps.flows) + 1]
+    begin, end = seen_losses[0], seen_losses[-1]
+    died = _died(evidence)
+    if isfinite(end) and end <= GROWN * max(begin, evidence.constant_loss) and not died:
+        return None
+    row = max(_matrices(steps.flows[0]), key=_moved, default=None)
+    seen = f"the loss of one batch went from {short(begin)} to {short(end)}"
+    if row is not None:
+        seen += f", and the first step changed layer {_layer(row.name)} by {_moved(row):.0%}"
+    if died:
+        seen += f", and {died} died"
+    where = evidence.last_layer if row is None else _layer(row.name)
+    cure = "take a smaller learning rate, such as optim.lr_find suggests"
+    return Finding("rate too high", where, seen, cure)
+
+
+def _too_slow(steps: Steps) -> Finding | None:
+    greatest = max((_moved(row) for flow in steps.flows for row in _matrices(flow)), default=nan)
+    if not greatest < IDLE:
+        return None
+    row = max(_matrices(steps.flows[0]), key=_moved)
+    seen = f"no step changed weights by more than {short(greatest)} of them"
+    cure = "take a greater learning rate, such as optim.lr_find suggests"
+    return Finding("rate too low", _layer(row.name), seen, cure)
+
+
+def check_overfit(evidence: Evidence) -> Check | None:
+    """Whether the network can learn a single batch by heart; None if that was not asked."""
+    steps = evidence.steps
+    if not evidence.asked or steps is None:
+        return None
+    first, least = steps.losses[0], min(steps.losses)
+    aim = FITTED * min(first, evidence.constant_loss)
+    seen = f"the loss of one batch went from {short(first)} to {short(least)} in "
+    seen += counted(len(steps.losses), "step")
+    if least <= aim:
+        return Check("overfit", (), seen)
+    cure = "more steps or another rate, a wider network, less regularization or dropout"
+    verdict = f"{seen}, where {short(aim)} shows that the network can learn it by heart"
+    found = Finding("no overfitting", evidence.last_layer, verdict, f"try {cure}")
+    return Check("overfit", (found,), "")
+
+
+def _matrices(flow: GradientFlow) -> list[ParameterFlow]:
+    """The rows of matrices whose update was measured and has a size."""
+    return [row for row in flow.weights if isfinite(_moved(row))]
+
+
+def _moved(row: ParameterFlow) -> float:
+    """The update as a share of the weights."""
+    return nan if row.relative_update is None else row.relative_update
+
+
+def _share(steps: Steps) -> str:
+    """What the updates are of the weights, from the least to the greatest layer."""
+    moved = [_moved(row) for row in _matrices(steps.flows[-1])] or [nan]
+    return f"{min(moved):.1g} to {max(moved):.1g}"
+
+
+def _died(evidence: Evidence) -> str:
+    """The activation whose units died in the steps, if there is one."""
+    if evidence.end is None:
+        return ""
+    before = {unit.name: unit.dead or 0.0 for unit in evidence.start.units}
+    for unit in evidence.end.units:
+        if (unit.dead or 0.0) >= MANY > before.get(unit.name, 1.0):
+            return f"{unit.dead:.0%} of the units of {unit.kind} {unit.name}"
+    return ""
