@@ -13,19 +13,23 @@ from .wording import listed, shortened
 class Record:
     """A dictionary of JSON data whose entries are checked as they are taken.
 
-    Errors are ``ValueError`` and begin with ``what`` and the place of the entry.
+    Errors are ``ValueError``, begin with ``what`` and the place of the entry, and end with ``cure``.
     """
 
-    def __init__(self, data: Any, what: str, place: str = "data") -> None:
+    def __init__(
+        self, data: Any, what: str, place: str = "data", cure: str = "pass what to_dict() gave"
+    ) -> None:
         self._what = what
         self._place = place
+        self._cure = cure
         if not isinstance(data, Mapping):
-            raise ValueError(_sentence(what, place, "a dictionary", data))
+            raise ValueError(_sentence(what, place, "a dictionary", data, cure))
         self._data = data
 
     def refused(self, key: str, rule: str, given: Any) -> ValueError:
         """The error for an entry that breaks a rule."""
-        return ValueError(_sentence(self._what, f"{self._place}[{key!r}]", rule, given))
+        place = f"{self._place}[{key!r}]"
+        return ValueError(_sentence(self._what, place, rule, given, self._cure))
 
     def has(self, key: str) -> bool:
         """Whether there is an entry other than None."""
@@ -33,13 +37,20 @@ class Record:
 
     def record(self, key: str) -> Record:
         """A dictionary."""
-        return Record(self._data.get(key), self._what, f"{self._place}[{key!r}]")
+        return Record(self._data.get(key), self._what, f"{self._place}[{key!r}]", self._cure)
+
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        """A dictionary as it is."""
+        entry = self._data.get(key)
+        if not isinstance(entry, Mapping):
+            raise self.refused(key, "a dictionary", entry)
+        return entry
 
     def records(self, key: str) -> list[Record]:
         """A list of dictionaries."""
         entries = self._list(key)
         return [
-            Record(entry, self._what, f"{self._place}[{key!r}][{k}]")
+            Record(entry, self._what, f"{self._place}[{key!r}][{k}]", self._cure)
             for k, entry in enumerate(entries)
         ]
 
@@ -93,13 +104,19 @@ class Record:
             raise self.refused(key, "a list of different labels", entries)
         return tuple(entries)
 
+    def counts(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers above 0."""
+        entries = self._list(key)
+        if not all(type(entry) is int and entry > 0 for entry in entries):
+            raise self.refused(key, "a list of whole numbers above 0", entries)
+        return tuple(entries)
+
     def shape(self, key: str) -> tuple[int, ...]:
         """A list of lengths; no more than a billion numbers have such a shape."""
-        entries = self._list(key)
-        whole = all(type(entry) is int and entry > 0 for entry in entries)
-        if not whole or len(entries) > 32 or prod(entries) > 10**9:
-            raise self.refused(key, "a list of lengths", entries)
-        return tuple(entries)
+        entries = self.counts(key)
+        if len(entries) > 32 or prod(entries) > 10**9:
+            raise self.refused(key, "a list of lengths", [*entries])
+        return entries
 
     def _list(self, key: str) -> list[Any]:
         entry = self._data.get(key)
@@ -115,5 +132,5 @@ def _is_number(entry: Any) -> bool:
         return False
 
 
-def _sentence(what: str, place: str, rule: str, given: Any) -> str:
-    return f"{what}: {place} must be {rule}, got {shortened(given)}: pass what to_dict() gave"
+def _sentence(what: str, place: str, rule: str, given: Any, cure: str) -> str:
+    return f"{what}: {place} must be {rule}, got {shortened(given)}: {cure}"

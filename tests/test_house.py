@@ -24,7 +24,9 @@ ROOMS = {
     "nn": {"engine", "tensor"},
     "optim": {"engine", "tensor", "nn", "data"},
     "testing": {"engine", "tensor", "nn"},
+    "runs": {"engine", "tensor", "nn", "optim", "data"},
     "lab": {"engine", "tensor", "nn", "optim", "data", "testing"},
+    "cli": {"engine", "tensor", "nn", "optim", "data", "runs", "testing", "lab"},
 }
 """Each room, and the rooms it may import from."""
 
@@ -50,7 +52,7 @@ def imported_rooms(file):
             here = inside[: len(inside) - node.level]
             target = [*here, *(node.module or "").split(".")]
             names = target if target != [""] else [alias.name for alias in node.names]
-            yield from [name for name in names[:1] if name]
+            yield from [name for name in names[:1] if name not in ("", "__version__")]
         elif isinstance(node, ast.ImportFrom | ast.Import):
             module = node.module if isinstance(node, ast.ImportFrom) else None
             for name in [module] if module else [alias.name for alias in node.names]:

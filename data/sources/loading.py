@@ -26,6 +26,9 @@ _TOYS: Mapping[str, Callable[[], Dataset]] = {
     "xor": toys.xor,
 }
 
+SETS = (*NAMES, *_TOYS)
+"""The data sets that go by a name."""
+
 _TABLES: Mapping[str, Callable[..., Table]] = {
     ".csv": read_csv,
     ".tsv": read_csv,
@@ -110,7 +113,6 @@ def _with_own_target(data: Dataset, target: str | None) -> Dataset:
 
 def _unknown(name: str) -> Exception:
     """The error for what is neither a name nor a file that can be read."""
-    names = (*NAMES, *_TOYS)
     if os.path.exists(name):
         return ValueError(
             f"load: a file must end in .csv, .tsv, .txt, .parquet, .npz or .npy, or hold idx "
@@ -120,5 +122,5 @@ def _unknown(name: str) -> Exception:
         return FileNotFoundError(f"load: path must lead to a file, got {name!r}: there is none")
     return ValueError(
         f"load: there is no data set {name!r}: "
-        + suggestion(name, names, f"the names are {', '.join(names)}, or give the path of a file")
+        + suggestion(name, SETS, f"the names are {', '.join(SETS)}, or give the path of a file")
     )

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Any
 
 
-def needed(package: str, what: str) -> Any:
-    """A module of a package of the extra ``cli``.
+def needed(package: str, what: str, extra: str = "cli") -> Any:
+    """A module of a package that comes with an extra of ours.
 
     Raises ``ModuleNotFoundError``, beginning with ``what`` needs it, if it is not installed.
     """
@@ -17,6 +17,6 @@ def needed(package: str, what: str) -> Any:
         if error.name is None or not package.startswith(error.name):
             raise
         raise ModuleNotFoundError(
-            f'{what} needs {package.partition(".")[0]}: pip install "twingrad[cli]"',
+            f'{what} needs {package.partition(".")[0]}: pip install "twingrad[{extra}]"',
             name=error.name,
         ) from None

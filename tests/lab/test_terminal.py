@@ -1,29 +1,20 @@
 """The stepper on a terminal: what the keys do, what is seen, and that the terminal is put back."""
 
-import fcntl
 import io
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import subprocess
-import sys
 import termios
-import time
 
 import pytest
 from rich.console import Console
 
 from support.screens import press, seen
+from support.terminals import Terminal
 from twingrad.engine.examples import EXAMPLES
 from twingrad.engine.typed import graph
 from twingrad.lab.session import Session
 from twingrad.lab.terminal import split_keys
-
-PATIENCE = 30
-"""Seconds after which a screen that was waited for is given up."""
 
 
 def session(text="tanh(w*x + b) + w", **values):
@@ -256,85 +247,6 @@ def test_a_terminal_of_ascii_gets_ascii():
 )
 def test_typed_bytes_are_split_into_keys(typed, keys):
     assert split_keys(typed) == keys
-
-
-class Terminal:
-    """A program on a pseudo-terminal: keys go in, the screen comes out."""
-
-    def __init__(self, *arguments, size=(80, 24)):
-        self.master, self.slave = pty.openpty()
-        self.resize(*size)
-        self.settings = termios.tcgetattr(self.slave)
-        self.output = ""
-        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-        for name in ("COLUMNS", "LINES", "NO_COLOR"):
-            environment.pop(name, None)
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=self.slave,
-            stdout=self.slave,
-            stderr=self.slave,
-            env=environment,
-            start_new_session=True,
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
-
-    def resize(self, width, height):
-        size = struct.pack("HHHH", height, width, 0, 0)
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, size)
-        self.shape = [width] * height
-
-    def type(self, keys):
-        os.write(self.master, keys.encode())
-
-    def read(self, seconds):
-        ready = bool(select.select([self.master], [], [], seconds)[0])
-        if ready:
-            self.output += os.read(self.master, 65536).decode(errors="replace")
-        return ready
-
-    @property
-    def screen(self):
-        """What was drawn last, without colours; every screen begins at the top left."""
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.output.rpartition("\x1b[H")[2])
-
-    @property
-    def lines(self):
-        return self.screen.split("\r\n")
-
-    def wait_for(self, text):
-        """Wait for a whole screen that holds ``text``; what is read may end within one."""
-        end = time.monotonic() + PATIENCE
-        while text not in self.screen or [len(line) for line in self.lines] != self.shape:
-            assert time.monotonic() < end, f"no {text!r} in {self.screen!r}"
-            self.read(0.1)
-
-    def end(self):
-        """The exit code, once the program has ended and everything it wrote is read."""
-        end = time.monotonic() + PATIENCE
-        while self.process.poll() is None:
-            assert time.monotonic() < end, f"still running: {self.screen!r}"
-            self.read(0.05)
-        while self.read(0.1):
-            pass
-        return self.process.returncode
-
-    def is_restored(self):
-        """Whether the settings, the first screen and the cursor are as they were."""
-        return (
-            termios.tcgetattr(self.slave) == self.settings
-            and self.output.rfind("\x1b[?1049l") > self.output.rfind("\x1b[?1049h")
-            and self.output.rfind("\x1b[?25h") > self.output.rfind("\x1b[?25l")
-        )
 
 
 STEP = ("-m", "twingrad", "step", "tanh(w*x + b)", "w=0.8", "x=2", "b=-1")

@@ -1,4 +1,4 @@
-"""The command line: what it prints and writes, its sentences, its exit codes."""
+"""``twingrad step``: what it prints and writes, its sentences, its exit codes."""
 
 import errno
 import json
@@ -7,16 +7,15 @@ import re
 import resource
 import subprocess
 import sys
-from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
 
 import twingrad
+from support.commands import TWINGRAD, refused_by, run
 from twingrad.cli import app
 from twingrad.engine.examples import EXAMPLES
 
-STEP = [sys.executable, "-m", "twingrad", "step"]
 NEURON = ["tanh(w*x + b)", "w=0.8", "x=2", "b=-1"]
 
 
@@ -24,18 +23,8 @@ def step(*arguments):
     return CliRunner().invoke(app, ["step", *map(str, arguments)])
 
 
-def run(*arguments, **options):
-    command = [sys.executable, "-m", "twingrad", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, **options)
-
-
 def refused(result, code=2):
-    """The one sentence on stderr of a run that was refused."""
-    assert result.exit_code == code
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("twingrad step: ")
-    return line.removeprefix("twingrad step: ")
+    return refused_by("step", result, code)
 
 
 def test_all_steps_are_printed_without_colours_where_there_is_no_terminal():
@@ -204,22 +193,6 @@ def test_a_mistake_is_answered_with_one_sentence(arguments, sentence, tmp_path, 
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["step", "x*2", "x=1", "--svg"], "requires an argument"),
-        (["walk"], "No such command 'walk'"),
-        (["--walk"], "--walk"),
-    ],
-)
-def test_a_command_line_that_cannot_be_read_is_answered_with_one_sentence(arguments, sentence):
-    ran = run(*arguments)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    (line,) = ran.stderr.splitlines()
-    assert line.startswith("twingrad: ")
-    assert sentence in line
-
-
 def test_a_missing_directory_is_said_to_be_missing(tmp_path):
     sentence = refused(step(*NEURON, "--svg", tmp_path / "no" / "a.svg"), code=1)
     assert f"there is no directory '{tmp_path / 'no'}': create it first" in sentence
@@ -266,7 +239,7 @@ def test_a_file_that_outgrows_its_limit_is_not_begun(tmp_path):
 def test_a_full_standard_output_is_answered_with_one_sentence(arguments):
     with open("/dev/full", "w") as full:
         ran = subprocess.run(
-            [*STEP, *NEURON, *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+            [*TWINGRAD, "step", *NEURON, *arguments], stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert ran.returncode == 1
     assert ran.stderr == (
@@ -278,7 +251,9 @@ def test_a_reader_that_goes_away_ends_it_quietly():
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as pipe:
-        ran = subprocess.run([*STEP, *NEURON], stdout=pipe, stderr=subprocess.PIPE, text=True)
+        ran = subprocess.run(
+            [*TWINGRAD, "step", *NEURON], stdout=pipe, stderr=subprocess.PIPE, text=True
+        )
     assert (ran.returncode, ran.stderr) == (141, "")
 
 
@@ -290,17 +265,6 @@ def test_a_standard_output_of_ascii_is_printed_to(tmp_path):
     assert "\\u03b1" in ran.stdout
     ran = run("step", f"{name}*2", f"{name}=1", "--json", "-", env=environment, encoding="utf-8")
     assert name in ran.stdout
-
-
-def test_the_version_is_printed():
-    assert run("--version").stdout == f"twingrad {version('twingrad')}\n"
-
-
-def test_alone_it_shows_what_it_can_do():
-    ran = run()
-    assert ran.returncode == 0
-    assert "step" in ran.stdout
-    assert "completion" not in ran.stdout
 
 
 def test_the_help_of_step_names_every_option():
@@ -319,13 +283,3 @@ def test_step_imports_no_compiler():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("\n[]\n")
-
-
-@pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_its_libraries_it_says_what_to_install(missing):
-    code = f"import sys; sys.modules[{missing!r}] = None; import twingrad.__main__ as m; m.main()"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ran.returncode == 1
-    assert ran.stderr == (
-        'twingrad: the command line needs the extra "cli": pip install "twingrad[cli]"\n'
-    )

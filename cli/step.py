@@ -1,26 +1,23 @@
-"""The command line: ``twingrad step`` walks through backpropagation, one step at a time."""
+"""``twingrad step``: backpropagation, one step at a time."""
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from . import __version__
-from .engine import files
-from .engine.derivation import derivation
-from .engine.examples import EXAMPLES
-from .engine.naming import is_plain
-from .engine.stepper import Stepper
-from .engine.typed import assignments, graph, looks_assigned
+from ..engine.derivation import derivation
+from ..engine.examples import EXAMPLES
+from ..engine.naming import is_plain
+from ..engine.stepper import Stepper
+from ..engine.typed import assignments, graph, looks_assigned
+from .output import Failure, answer, note, telling_failures, write
 
 VIEWS = {
     "--html": ("a page that steps through the graph", Stepper.to_html),
@@ -43,49 +40,7 @@ twingrad step "tanh(w*x + b)" w=0.8 x=2 b=-1 --update "Adam(w, b, lr=0.1)"
 twingrad step "x**2 if x > 0 else -x" x=3 --svg graph.svg
 """
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
-
-# What typer raises for a wrong command line; its own name depends on the version of typer.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-
-
-def run() -> NoReturn:
-    """Run the command line on the arguments of the process, and exit."""
-    try:
-        code = app(prog_name="twingrad", standalone_mode=False)
-    except _UsageError as error:
-        typer.echo(f"twingrad: {str(error).rstrip('.')}: see twingrad --help", err=True)
-        sys.exit(2)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"twingrad {__version__}")
-        raise typer.Exit
-
-
-@app.callback(invoke_without_command=True)
-def main(
-    context: typer.Context,
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
-        ),
-    ] = False,
-) -> None:
-    """A scalar autograd engine to look into, and a tensor backend to train with."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit
-
-
-# an expression may begin with a minus sign, as options do
-@app.command(help=STEP_HELP, context_settings={"ignore_unknown_options": True})
 def step(
     expression: Annotated[
         str | None,
@@ -140,30 +95,38 @@ def step(
     """Step through the forward and the backward pass of a formula."""
     targets = {"--html": html, "--svg": svg, "--dot": dot, "--json": json}
     wanted = {option: target for option, target in targets.items() if target is not None}
+    words = [word for word in (expression, *(values or ())) if word is not None]
+    with telling_failures("step"):
+        _step(words, example, wrt, update, wanted)
+
+
+def _step(
+    words: list[str],
+    example: str | None,
+    wrt: str | None,
+    update: str | None,
+    wanted: Mapping[str, str],
+) -> None:
     try:
         _check_targets(wanted, wrt)
         _check_update(update, wrt)
-        subject = _subject(
-            [word for word in (expression, *(values or ())) if word is not None], example
-        )
+        subject = _subject(words, example)
         if update is not None:
             _append_update(subject, update)
         if wrt is not None:
-            _print(_introduced(subject, _derivation(subject, wrt)))
+            answer(_introduced(subject, _derivation(subject, wrt)))
             return
     except ValueError as error:
-        _fail(str(error))
+        raise Failure(str(error)) from None
     if wanted:
-        _write(
-            {
-                option: (target, VIEWS[option][1](subject.stepper))
-                for option, target in wanted.items()
-            }
-        )
+        views = {
+            option: (target, VIEWS[option][1](subject.stepper)) for option, target in wanted.items()
+        }
+        _write(views)
     elif not _explored(subject):
         text = _introduced(subject, subject.stepper.to_text())
         conclusion = subject.stepper.conclusion
-        _print(f"{text}\n{conclusion}\n" if conclusion else text)
+        answer(f"{text}\n{conclusion}\n" if conclusion else text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +198,7 @@ def _derivation(subject: _Subject, name: str) -> str:
 
 
 def _append_update(subject: _Subject, optimizer: str) -> None:
-    from .lab.updating import append_update
+    from ..lab.updating import append_update
 
     try:
         append_update(subject.stepper, optimizer)
@@ -252,7 +215,7 @@ def _explored(subject: _Subject) -> bool:
     """Whether there is a terminal to explore on; it has been done then."""
     if not sys.stdout.isatty():
         return False
-    from .lab import Session, explore, usable
+    from ..lab import Session, explore, usable
 
     if not usable():
         return False
@@ -291,51 +254,11 @@ def _write(views: Mapping[str, tuple[str, str]]) -> None:
     on_stdout = any(target == "-" for target, _ in views.values())
     for option, (target, text) in views.items():
         if target == "-":
-            _print(text, encoding="utf-8")
+            answer(text, encoding="utf-8")
             continue
-        try:
-            files.write_text(target, text)
-        except OSError as error:
-            _fail(f"{option}: {target!r} cannot be written: {_reason(error, target)}", code=1)
-        note = f"{target}: wrote {VIEWS[option][0]}"
+        write(option, target, text)
+        said = f"{target}: wrote {VIEWS[option][0]}"
         if on_stdout:
-            typer.echo(note, err=True)
+            note(said)
         else:
-            _print(note)
-
-
-def _reason(error: OSError, target: str) -> str:
-    folder = os.path.dirname(target) or "."
-    match error:
-        case IsADirectoryError():
-            return "it is a directory: name a file in it"
-        case FileNotFoundError() | NotADirectoryError():
-            return f"there is no directory {folder!r}: create it first"
-        case PermissionError():
-            return "permission is denied: choose another place, or change its permissions"
-    return f"{_strerror(error)}: nothing was changed, choose another place"
-
-
-def _strerror(error: OSError) -> str:
-    full = (errno.ENOSPC, errno.EDQUOT)
-    return "the disk is full" if error.errno in full else (error.strerror or str(error)).lower()
-
-
-def _print(text: str, encoding: str | None = None) -> None:
-    """Write to stdout at once; a reader that has gone away, such as ``head``, ends us quietly."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
-    try:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-        sys.stdout.flush()
-    except OSError as error:
-        # what is still buffered would be written, and fail, once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            raise typer.Exit(141) from None  # 128 + SIGPIPE, as in a shell
-        _fail(f"the standard output cannot be written to: {_strerror(error)}", code=1)
-
-
-def _fail(sentence: str, code: int = 2) -> NoReturn:
-    typer.echo(f"twingrad step: {' '.join(sentence.split())}", err=True)
-    raise typer.Exit(code)
+            answer(said)

@@ -1,0 +1,95 @@
+"""What a run begins with: options of the command line, before those of a file, before defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .. import runs
+from ..runs.folder import Folder
+from .output import Failure
+from .places import check_source
+from .words import understood
+
+
+class Beginning(NamedTuple):
+    """What to train, and where."""
+
+    config: runs.Config
+    folder: Path
+
+
+def beginning(words: Mapping[str, Any]) -> Beginning:
+    """The configuration and the folder that the words of the command line ask for.
+
+    Raises :class:`Failure`, ``TypeError`` or ``ValueError`` where they do not fit together, and
+    ``OSError`` for files that cannot be read.
+    """
+    options = _options(words)
+    if words["resume"]:
+        return _resumed(options, words["out"])
+    config = _config(options)
+    if words["out"] is None:
+        return Beginning(config, runs.default_folder(config.data))
+    return Beginning(config, _place(words["out"]))
+
+
+def _options(words: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, here or in a file, by its name in a configuration."""
+    names = {each.name for each in fields(runs.Config)}
+    given = {
+        name: understood(name, word)
+        for name, word in words.items()
+        if name in names and word is not None
+    }
+    if words["batch_norm"] and given.setdefault("norm", "batch") != "batch":
+        raise Failure(
+            f"--norm must be batch where there is --batch-norm, got {words['norm']!r}: give one of "
+            "them"
+        )
+    if words["config"] is None:
+        return given
+    return {**runs.read_options(words["config"]), **given}
+
+
+def _config(options: Mapping[str, Any]) -> runs.Config:
+    if not options.get("data"):
+        raise Failure(
+            "there is no DATA: give the name of a data set or the path of a file, such as "
+            "twingrad train digits"
+        )
+    if Folder(options["data"]).is_begun:
+        raise Failure(
+            f"DATA must be data, got the folder of a run, {options['data']!r}: go on with it by "
+            "--resume, or use it with twingrad predict, evaluate and show"
+        )
+    check_source(options["data"])
+    return runs.Config(**options)
+
+
+def _place(out: str) -> Path:
+    if not out:
+        raise Failure("--out needs a folder to write to, got '': name one")
+    return Path(out)
+
+
+def _resumed(options: dict[str, Any], out: str | None) -> Beginning:
+    """A run to go on with: in ``--out``, in the folder given in place of DATA, or of these data."""
+    data = options.get("data")
+    if out is not None:
+        folder = _place(out)
+    elif not data:
+        raise Failure(
+            "there is no run to go on with: give its folder, such as "
+            "twingrad train --resume runs/digits"
+        )
+    elif Folder(data).is_begun:
+        folder = Path(options.pop("data"))
+    else:
+        folder = runs.default_folder(data, resume=True)
+    begun = runs.read_config(folder)
+    if begun is None:
+        return Beginning(_config(options), folder)
+    return Beginning(_config({**begun.options(), **options}), folder)

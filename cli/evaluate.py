@@ -1,0 +1,31 @@
+"""``twingrad evaluate``: how good a trained model is on data with answers."""
+
+from __future__ import annotations
+
+from . import options as given
+from .mistakes import answering_mistakes
+from .output import answer, note, telling_failures
+from .places import check_run, check_source
+
+EVALUATE_HELP = """\
+Measure the model of RUN on DATA, which must hold the target as well.
+
+\b
+twingrad evaluate runs/my more.csv
+"""
+
+
+def evaluate(run: given.Run, data: given.NewData) -> None:
+    """Measure the model of RUN on DATA."""
+    with telling_failures("evaluate"), answering_mistakes():
+        check_run(run)
+        check_source(data)
+        from .. import runs
+        from ..nn.tables import aligned
+        from ..runs.measures import NAMES, shown
+        from ..runs.saying import spoken_warnings
+
+        with spoken_warnings(note):
+            measured = runs.evaluate(run, data)
+        rows = [(NAMES[name], shown(name, figure)) for name, figure in measured.items()]
+        answer("\n".join(aligned(rows, "<>")))

@@ -1,0 +1,68 @@
+"""The command ``twingrad``: what it says alone, its version, words that it does not know."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from support.commands import run
+
+
+def test_the_version_is_printed():
+    assert run("--version").stdout == f"twingrad {version('twingrad')}\n"
+
+
+def test_alone_it_shows_what_it_can_do():
+    ran = run()
+    assert ran.returncode == 0
+    assert "completion" not in ran.stdout
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_its_libraries_it_says_what_to_install(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; import twingrad.__main__ as m; m.main()"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        'twingrad: the command line needs the extra "cli": pip install "twingrad[cli]"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "sentence"),
+    [
+        (["step", "x*2", "x=1", "--svg"], "twingrad", "requires an argument"),
+        (["walk"], "twingrad", "No such command 'walk'"),
+        (["--walk"], "twingrad", "--walk"),
+        (["train", "--epoch", "3"], "twingrad train", "--epochs"),
+        (["train", "iris", "wine"], "twingrad train", "wine"),
+        (["predict", "runs/iris"], "twingrad predict", "DATA"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_answered_with_one_sentence(
+    arguments, command, sentence
+):
+    ran = run(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith(f"{command}: ")
+    assert line.endswith(f"; see {command} --help")
+    assert sentence in line
+
+
+def test_alone_it_names_every_command_and_its_panel():
+    lines = run().stdout.splitlines()
+    for word in ("train", "predict", "evaluate", "show", "step"):
+        assert any(line.startswith(f"\N{BOX DRAWINGS LIGHT VERTICAL} {word} ") for line in lines)
+    assert any("Train a network, and use it" in line for line in lines)
+
+
+def test_a_command_imports_what_it_needs_and_no_more():
+    code = (
+        "import sys; import twingrad.cli; names = ('data', 'nn', 'optim', 'runs', 'lab'); "
+        "print([name for name in names if f'twingrad.{name}' in sys.modules], "
+        "[name for name in ('pandas', 'matplotlib', 'sklearn', 'numba') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[] []\n"
