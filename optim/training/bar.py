@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TextIO, final
+from typing import NamedTuple, TextIO, final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.segment import Segment
 from rich.text import Text
 
 from .display import Display, is_lively
@@ -36,7 +36,9 @@ class Bar(Display):
     pause_between = 0.1
 
     def __init__(self, file: TextIO) -> None:
-        self._console = Console(file=file, highlight=False, force_terminal=True)
+        self._console = Console(
+            file=file, highlight=False, force_terminal=True, force_jupyter=False
+        )
         self._live = Live(
             console=self._console,
             auto_refresh=False,
@@ -49,9 +51,9 @@ class Bar(Display):
         self._console.show_cursor(True)
 
     @property
-    def width(self) -> int:  # type: ignore[override]  # it changes with the terminal
+    def width(self) -> int:
         """The columns of the terminal; the last one stays free, where the cursor waits."""
-        return self._console.width - 1
+        return max(1, self._console.width - 1)
 
     def show(self, parts: Sequence[Part], share: float) -> None:
         """Draw the line."""
@@ -63,18 +65,31 @@ class Bar(Display):
         for line in lines:
             self._console.print(Text(line))
 
-    def _line(self, parts: Sequence[Part], share: float) -> Table:
-        room = self.width - len(GAP)
-        texts = fitting(parts, room, _USUAL)
-        epoch, rest = texts[0] + GAP, GAP.join(texts[1:])
-        self._length = self._steady(room - len(epoch) - len(rest))
-        cells = [Text(epoch), ProgressBar(1.0, share, self._length), Text(GAP), Text(rest)]
-        line = Table.grid()
-        line.add_row(*cells if self._length else [Text(epoch), Text(rest)])
-        return line
+    def _line(self, parts: Sequence[Part], share: float) -> _Line:
+        texts = fitting(parts, self.width, _USUAL + len(GAP))
+        self._length = self._steady(self.width - len(GAP.join(texts)) - len(GAP))
+        return _Line(texts, share, self._length)
 
     def _steady(self, room: int) -> int:
         """A length for the bar, as it was before if that will do."""
         if self._length <= room < self._length + _STEADY:
             return self._length
         return 0 if room < _SHORTEST else min(room, _LONGEST)
+
+
+@final
+class _Line(NamedTuple):
+    """Texts, with a bar behind the first of them unless its length is 0."""
+
+    texts: Sequence[str]
+    share: float
+    length: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        first, *others = self.texts
+        yield Text(first, end="")
+        if self.length:
+            bar = console.render(ProgressBar(1.0, self.share, self.length), options)
+            yield Text(GAP, end="")
+            yield from Segment.adjust_line_length([*bar], self.length)
+        yield Text("".join([GAP + text for text in others]), end="")

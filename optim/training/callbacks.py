@@ -48,7 +48,7 @@ class Callback:
         """After each epoch and its validation: the history has a new row, which may be added to."""
 
     def on_train_end(self, training: Training) -> None:
-        """At last, however training ends: also after an exception or Ctrl-C."""
+        """At last, however training ends, also after an exception or Ctrl-C; in reverse order."""
 
     def state_dict(self) -> dict[str, Any]:
         """What the callback must remember when training is resumed, as plain data and arrays."""

@@ -22,8 +22,8 @@ LOST = 0.01
 """A column that never leaves its mean by more is lost among the others."""
 RARE = 0.1
 """A class with less than this share of the rows of the most frequent one is rarely learned."""
-FEW = 8
-"""In a batch of fewer rows, one class alone is no surprise."""
+UNLIKELY = 1e-4
+"""Rows of one class alone are no chance where that is less probable."""
 
 _SCALING = "scale them with data.Preparation, or subtract the mean and divide by the deviation"
 _SHOWN = 3
@@ -137,7 +137,8 @@ def _check_classes(evidence: Evidence) -> Check:
         cure = "pass class_weight='balanced', or look at more than the accuracy"
         findings.append(Finding("class imbalance", names[rarest], seen, cure))
     batch = numbers_of(sample.batch.y)
-    if len(batch) >= FEW and (batch == batch[0]).all() and counts[commonest] < len(sample.y) / 2:
+    chance = float(((counts / len(sample.y)) ** len(batch)).sum())
+    if (batch == batch[0]).all() and chance < UNLIKELY:
         name = names[int(batch[0])]
         seen = f"all {len(batch)} rows of the first batch are of class {name!r}"
         cure = "shuffle the rows, with DataLoader(..., shuffle=True)"

@@ -13,51 +13,42 @@ from ...data.wording import counted
 OK, LOOK, SKIPPED = "ok", "look at this", "not judged"
 _WIDTH = 100
 
+_OF_STEPS = frozenset(
+    {
+        *("vanishing gradients", "exploding gradients", "rate too high", "rate too low"),
+        "no overfitting",
+    }
+)
+"""What is measured in the steps."""
+_OF_NUMBERS = _OF_STEPS | {
+    *("constant outputs", "loss not finite", "loss too high", "loss too low", "dead units"),
+    "saturated units",
+}
+"""What is measured once there are outputs."""
+
 EXPLAINS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "inputs not finite": frozenset({"loss not finite"}),
-        "unscaled inputs": frozenset(
-            {
-                *("loss too high", "loss too low", "dead units", "saturated units"),
-                *("vanishing gradients", "exploding gradients", "constant outputs"),
-                *("rate too high", "rate too low", "loss not finite", "no overfitting"),
-            }
-        ),
-        "unscaled targets": frozenset(
-            {
-                *("loss too high", "loss too low", "exploding gradients", "vanishing gradients"),
-                *("rate too high", "rate too low", "bounded outputs", "no overfitting"),
-            }
-        ),
-        "equal units": frozenset(
-            {
-                *("dead units", "constant outputs", "vanishing gradients", "saturated units"),
-                *("rate too low", "no overfitting"),
-            }
-        ),
-        "dead units": frozenset(
-            {"constant outputs", "vanishing gradients", "rate too low", "no overfitting"}
-        ),
-        "saturated units": frozenset(
-            {
-                *("constant outputs", "vanishing gradients", "exploding gradients"),
-                *("rate too low", "no overfitting"),
-            }
-        ),
-        "loss too high": frozenset(
-            {"exploding gradients", "rate too high", "saturated units", "no overfitting"}
-        ),
-        "bounded outputs": frozenset({"vanishing gradients", "no overfitting", "loss too high"}),
-        "constant outputs": frozenset({"vanishing gradients", "rate too low", "no overfitting"}),
-        "unused parameters": frozenset({"no overfitting"}),
+        "inputs not finite": _OF_NUMBERS,
+        "targets not finite": _OF_NUMBERS,
+        "unscaled inputs": _OF_NUMBERS,
+        "unscaled targets": _OF_NUMBERS | {"bounded outputs"},
+        "constant targets": _OF_STEPS,
+        "bounded outputs": _OF_NUMBERS,
+        "constant outputs": _OF_STEPS,
+        "loss not finite": _OF_NUMBERS - {"loss not finite"},
+        "loss too high": _OF_STEPS | {"saturated units"},
+        "equal units": _OF_STEPS | {"constant outputs", "dead units", "saturated units"},
+        "dead units": _OF_STEPS | {"constant outputs"},
+        "saturated units": _OF_STEPS | {"constant outputs"},
         "untrained parameters": frozenset({"rate too low", "no overfitting"}),
+        "unused parameters": frozenset({"no overfitting"}),
         "vanishing gradients": frozenset({"rate too low", "no overfitting"}),
         "exploding gradients": frozenset({"rate too high", "no overfitting"}),
         "rate too high": frozenset({"no overfitting"}),
         "rate too low": frozenset({"no overfitting"}),
     }
 )
-"""What each kind of finding brings about: with its cause, an effect is not told of."""
+"""What each kind of finding may bring about: beside its cause, an effect is not told of."""
 
 
 @final
@@ -163,29 +154,26 @@ class Diagnosis:
 
 def without_effects(checks: Sequence[Check]) -> list[Check]:
     """The checks without findings that others bring about."""
-    kinds = {each.kind for check in checks for each in check.findings}
-    effects = {effect for kind in kinds for effect in EXPLAINS.get(kind, ())}
-    found = []
-    for check in checks:
-        left = tuple(each for each in check.findings if each.kind not in effects)
-        if len(left) < len(check.findings) and not left:
-            causes = [kind for kind in kinds if check.findings[0].kind in EXPLAINS.get(kind, ())]
-            check = Check(check.name, (), f"it follows from {sorted(causes)[0]}", judged=False)
-        found.append(Check(check.name, left, check.remark, check.judged))
-    return found
+    kinds = [each.kind for check in checks for each in check.findings]
+    causes = {effect: kind for kind in reversed(kinds) for effect in EXPLAINS.get(kind, ())}
+    return [_without(check, causes) for check in checks]
+
+
+def _without(check: Check, causes: Mapping[str, str]) -> Check:
+    left = tuple(each for each in check.findings if each.kind not in causes)
+    if left or not check.findings:
+        return Check(check.name, left, check.remark, check.judged)
+    cause = causes[check.findings[0].kind]
+    return Check(check.name, (), f"it may follow from {cause}", judged=False)
 
 
 def _lines(check: Check) -> list[str]:
     state = OK if check.judged else SKIPPED
     if not check.findings:
         return _wrapped(state, check.name, check.remark)
-    return [
-        line for each in check.findings for line in _wrapped(LOOK, check.name, f"{each}")
-    ]
+    return [line for each in check.findings for line in _wrapped(LOOK, check.name, str(each))]
 
 
 def _wrapped(state: str, name: str, text: str) -> list[str]:
     start = f"{state:12}  {name:10}  "
-    return wrap(
-        text, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start)
-    )
+    return wrap(text, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TextIO, final
@@ -15,16 +16,18 @@ class Display(ABC):
 
     Attributes
     ----------
-    width : int
-        The room in a line.
     pause_in_epoch, pause_between : float
-        The least seconds between two times that it is shown, for the second one in the middle and
-        at the end of an epoch.
+        How many seconds go by at least before it is shown again, in the middle of an epoch and at
+        the end of one.
     """
 
-    width: int
     pause_in_epoch: float
     pause_between: float
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """The room in a line."""
 
     @abstractmethod
     def show(self, parts: Sequence[Part], share: float) -> None:
@@ -45,12 +48,16 @@ class Lines(Display):
         Where.
     """
 
-    width = 1_000
     pause_in_epoch = 60.0
     pause_between = 1.0
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+
+    @property
+    def width(self) -> int:
+        """As much as there may be."""
+        return sys.maxsize
 
     def show(self, parts: Sequence[Part], share: float) -> None:
         """Print a line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,20 +17,15 @@ from ..arguments import checked_module
 from .batches import Form
 from .data_checks import check_inputs, check_targets
 from .diagnosis import Check, Diagnosis, without_effects
-from .evidence import Evidence, Steps, probed, sampled
+from .evidence import Evidence, Sample, Steps, probed, sampled
 from .fit import fit
+from .history import History
 from .loss_checks import check_loss, constant_loss
 from .objective import Objective
 from .output_checks import check_outputs, impossible_outputs
 from .rehearsal import rehearsed_data, rehearsing
 from .sources import Source, training_batches
-from .step_checks import (
-    check_gradients,
-    check_overfit,
-    check_parameters,
-    check_rate,
-    check_units,
-)
+from .step_checks import check_gradients, check_overfit, check_parameters, check_rate, check_units
 
 
 def dry_run(
@@ -47,31 +43,163 @@ def dry_run(
     sample_weight: Any = None,
     regularizer: Any = (),
 ) -> Diagnosis:
+    """Look at data, model and some first steps, and say what speaks against training.
+
+    Some hundred rows go through the network, then ``steps`` updates are made on a single batch.
+    Afterwards everything is as it was, to the bit, also after an exception and Ctrl-C: see
+    :func:`lr_find`.
+
+    Each finding has a kind. Those that others explain are left out: with unscaled inputs, nothing
+    is said of the gradients that they make explode.
+
+    ==========================  ===================================================================
+    kind                        what was seen
+    ==========================  ===================================================================
+    ``inputs not finite``       nan or infinity in x, ``targets not finite`` in y
+    ``unscaled inputs``         features of means or deviations above 10, lost among others, or all
+                                small; ``unscaled targets`` likewise
+    ``constant inputs``         the same number other than 0 in all rows; ``constant targets``
+    ``class imbalance``         a class with less than a tenth of the rows of another
+    ``sorted rows``             a first batch of one class only
+    ``shape of outputs``        too few outputs for the classes, or shapes that would broadcast
+    ``raw outputs``             no probabilities where the loss takes them
+    ``bounded outputs``         an activation at the end that keeps outputs from what they must be
+    ``constant outputs``        the same for all rows, before and after the steps
+    ``loss not finite``         before the first step
+    ``loss too high``           more than 3 times that of constant answers, ln K for K classes; for
+                                numbers more than 9 times, in general of the variance
+    ``loss too low``            less than 0.3 of it: a leak, or a trained model
+    ``equal units``             weights that are the same in all units of a layer, and stay so
+    ``dead units``              nine of ten units of a rectifier give 0 for all rows
+    ``saturated units``         half of the outputs of a bounded function are at its bounds
+    ``untrained parameters``    the optimizer does not have them
+    ``unused parameters``       the loss does not depend on them
+    ``vanishing gradients``     see :class:`GradientFlow`; ``exploding gradients`` likewise
+    ``rate too high``           the loss of the batch grows by half, that of other rows by 20 times,
+                                or units die
+    ``rate too low``            updates of less than 1e-6 of the weights
+    ``no overfitting``          one batch is not learned to a tenth of the loss of constant answers
+    ==========================  ===================================================================
+
+    Parameters
+    ----------
+    model, data, loss, optimizer, batch_size, clip, seed
+        As for :func:`twingrad.fit`, which makes the steps; of ``Parts``, ``train`` is used.
+    class_weight, sample_weight, regularizer
+        Likewise.
+    steps : int
+        How many updates to look at, at least 1.
+    overfit : int
+        How many more updates may learn the batch by heart; 0 does not ask for it.
+
+    Returns
+    -------
+    Diagnosis
+        Print it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of other kinds and out of range, some by ``fit``; and what the model raises.
+
+    References
+    ----------
+    Karpathy 2019, "A Recipe for Training Neural Networks".
+
+    Examples
+    --------
+    >>> import twingrad
+    >>> from twingrad import data, nn, optim
+    >>> _ = twingrad.manual_seed(0)
+    >>> model = nn.MLP(2, [16, 16], 2)
+    >>> toy = data.toys.moons(200)
+    >>> optim.dry_run(model, toy, seed=0).healthy
+    True
+    >>> too_fast = lambda parameters: optim.SGD(parameters, lr=1000.0)
+    >>> [each.kind for each in optim.dry_run(model, toy, optimizer=too_fast, seed=0).findings]
+    ['rate too high']
+    """
     checked_module(model, "dry_run")
     count = checked_count(steps, "dry_run: steps", at_least=1)
-    asked = checked_count(overfit, "dry_run: overfit")
-    with rehearsing(model, loss, optimizer):
-        form = Form(model)
-        source = Source(rehearsed_data(data), sample_weight, None)
-        batches = training_batches(source, form, batch_size, seed, None, class_weight)
-        sample = sampled(batches)
-        objective = Objective(loss, sample.kind)
+    more = checked_count(overfit, "dry_run: overfit")
+    with rehearsing(model, loss, optimizer), np.errstate(all="ignore"):
         if seed is not None:
             default_generator.manual_seed(seed)
+        source = Source(rehearsed_data(data), sample_weight, None)
+        batches = training_batches(source, Form(model), batch_size, seed, None, class_weight)
+        sample = sampled(batches)
+        objective = Objective(loss, sample.kind)
         start = probed(model, sample.probe.x)
-        weighted = class_weight is not None or sample_weight is not None
-        evidence = Evidence(sample=sample, loss=objective.chosen(start.output), weighted=weighted, start=start)
-        first = [check_inputs(evidence), check_targets(evidence)]
+        evidence = Evidence(
+            sample=sample,
+            loss=objective.chosen(start.output),
+            weighted=class_weight is not None or sample_weight is not None,
+            start=start,
+        )
+        checks = [check_inputs(evidence), check_targets(evidence)]
         wrong = impossible_outputs(evidence)
         if wrong is not None:
-            return Diagnosis(without_effects([*first, Check("outputs",(wrong,),"")]))
-        with no_grad(), np.errstate(all="ignore"):
-            begin = float(objective(start.output, sample.probe.y, sample.probe.weights).item())
-        watch = Steps(count)
-        fit(model,(numbers_of(sample.batch.x),numbers_of(sample.batch.y)),loss=loss,optimizer=optimizer,epochs=max(count,asked),batch_size="all",clip=clip,callbacks=watch,seed=seed,sample_weight=sample.batch.weights,regularizer=regularizer)
-        end=probed(model,sample.probe.x)
-        evidence=replace(evidence,end=end,start_loss=begin,constant_loss=constant_loss(sample,objective,start.output),steps=watch,asked=asked)
-        checks=[*first,check_outputs(evidence),check_loss(evidence),check_units(evidence),check_parameters(evidence),check_gradients(evidence),check_rate(evidence)]
-        o=check_overfit(evidence)
-        if o: checks.append(o)
-    d= Diagnosis(without_effects(checks)); d.ev=evidence; return d
+            return Diagnosis(without_effects([*checks, Check("outputs", (wrong,), "")]))
+
+        def train(epochs: int, callbacks: Any = ()) -> History:
+            """Steps on the one batch."""
+            x, y, weights = sample.batch
+            return fit(
+                model,
+                (numbers_of(x), numbers_of(y)),
+                loss=loss,
+                optimizer=optimizer,
+                epochs=epochs,
+                batch_size="all",
+                clip=clip,
+                callbacks=callbacks,
+                seed=seed,
+                sample_weight=weights,
+                regularizer=regularizer,
+            )
+
+        evidence = _with_steps(evidence, model, objective, train, count, more)
+    return Diagnosis(without_effects([*checks, *_checked(evidence)]))
+
+
+def _with_steps(
+    evidence: Evidence,
+    model: Module,
+    objective: Objective,
+    train: Callable[..., History],
+    count: int,
+    more: int,
+) -> Evidence:
+    """What the steps add to the evidence."""
+    steps = Steps()
+    start_loss = _loss(objective, evidence.start.output, evidence.sample)
+    train(count, steps)
+    end = probed(model, evidence.sample.probe.x)
+    return replace(
+        evidence,
+        end=end,
+        start_loss=start_loss,
+        end_loss=_loss(objective, end.output, evidence.sample),
+        constant_loss=constant_loss(evidence.sample, objective, evidence.start.output),
+        steps=steps,
+        overfit=train(more)["loss"] if more else (),
+    )
+
+
+def _loss(objective: Objective, output: Any, sample: Sample) -> float:
+    with no_grad():
+        return float(objective(output, sample.probe.y, sample.probe.weights).item())
+
+
+def _checked(evidence: Evidence) -> list[Check]:
+    """The checks that need a loss, causes before effects."""
+    checks = [
+        check_outputs(evidence),
+        check_loss(evidence),
+        check_units(evidence),
+        check_parameters(evidence),
+        check_gradients(evidence),
+        check_rate(evidence),
+    ]
+    by_heart = check_overfit(evidence)
+    return checks if by_heart is None else [*checks, by_heart]

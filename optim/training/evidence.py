@@ -20,7 +20,7 @@ from ..diagnostics import Diagnostics, UnitReport
 from ..flow import GradientFlow
 from .batches import Batch, Batches, Form
 from .callbacks import Callback
-from .objective import Kind, Objective
+from .objective import Kind
 from .training import Training
 
 ROWS = 512
@@ -60,6 +60,10 @@ class Sample:
     features: tuple[str, ...]
     labels: tuple[Any, ...]
     target: str
+
+    def feature(self, place: tuple[int, ...]) -> str:
+        """What a column, or another place in a row, is called."""
+        return self.features[place[0]] if self.features else f"x{list(place)}"
 
 
 def sampled(batches: Batches) -> Sample:
@@ -222,31 +226,27 @@ def _is_of_equal_rows(numbers: NDArray[Any]) -> bool:
 
 def _size(numbers: NDArray[Any]) -> float:
     """The root mean square; 0 for no numbers."""
+    if not numbers.size:
+        return 0.0
     with np.errstate(all="ignore"):
-        return float(np.sqrt(np.mean(np.square(numbers, dtype=np.float64)))) if numbers.size else 0.0
+        return float(np.sqrt(np.mean(np.square(numbers, dtype=np.float64))))
 
 
 @final
 class Steps(Callback):
-    """Watches some first steps on one batch.
-
-    Parameters
-    ----------
-    count : int
-        How many steps to watch closely; of others only the losses are noted.
+    """Watches the steps of a training.
 
     Attributes
     ----------
     losses : list of float
         The loss before each step, with penalties; the last one may be no number.
     flows : list of GradientFlow
-        Gradients and updates of the steps that are watched.
+        Gradients and updates of each step that was made.
     untrained, unused : list of str
         Trainable parameters that the optimizer does not have, and those without a gradient.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self) -> None:
         self._watch: Diagnostics | None = None
         self.losses: list[float] = []
         self.flows: list[GradientFlow] = []
@@ -261,15 +261,11 @@ class Steps(Callback):
         self._watch = Diagnostics(training.model, training.optimizer)
 
     def on_step_end(self, training: Training) -> None:
-        """Note the loss, and the gradients while they are watched."""
+        """Note the loss and the gradients."""
+        assert self._watch is not None
         self.losses.append(training.loss)
-        if self._watch is None:
-            return
         self.flows.append(self._watch.flow)
-        if len(self.losses) == 1:
-            self.unused = [name for name, each in _trainable(training) if each.grad is None]
-        if len(self.losses) == self._count:
-            self._close()
+        self.unused = [name for name, each in _trainable(training) if each.grad is None]
 
     def on_epoch_end(self, training: Training) -> None:
         """Note a loss that is no number, at which training ends."""
@@ -278,12 +274,8 @@ class Steps(Callback):
 
     def on_train_end(self, training: Training) -> None:
         """Watch no longer."""
-        self._close()
-
-    def _close(self) -> None:
         if self._watch is not None:
             self._watch.close()
-        self._watch = None
 
 
 def _trainable(training: Training) -> list[tuple[str, Any]]:
@@ -300,19 +292,20 @@ class Evidence:
     ----------
     sample : Sample
     loss
-        What was asked for, or chosen.
+        The function that was asked for, or chosen.
     weighted : bool
         Whether classes or rows have weights.
     start, end : Probe
         What the model makes of some rows before and after the steps; no ``end`` where there were
         none.
-    start_loss, constant_loss : float
-        The loss before the steps, and that of answers that are the same for all rows; nan if
-        they cannot be computed.
+    start_loss, end_loss : float
+        The losses of these.
+    constant_loss : float
+        That of answers that are the same for all rows.
     steps : Steps or None
         None where no step could be made.
-    asked : int
-        How many steps were to fit the one batch; 0 if that was not asked.
+    overfit : sequence of float
+        The losses of further steps on one batch, if they were asked for.
     """
 
     sample: Sample
@@ -321,9 +314,10 @@ class Evidence:
     start: Probe
     end: Probe | None = None
     start_loss: float = nan
+    end_loss: float = nan
     constant_loss: float = nan
     steps: Steps | None = None
-    asked: int = 0
+    overfit: Sequence[float] = ()
 
     @property
     def first_layer(self) -> str:

@@ -190,6 +190,13 @@ def fit(
             stopping=_stopping(early_stopping, model, held_out),
             checkpoints=_checkpoints(checkpoints, checked_flag(resume, "fit: resume")),
             callbacks=_callbacks(callbacks, progress),
+            given={
+                "loss": loss,
+                "clip": clip,
+                "regularizer": regularizer,
+                "class_weight": class_weight,
+                "seed": seed,
+            },
         )
     )
     with _random_numbers_of(seed):

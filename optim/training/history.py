@@ -115,12 +115,13 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def json_line(row: Mapping[str, Any]) -> str:
     """A row as a line of JSON, which has neither nan nor infinity: they become null."""
-    plain = {name: None if _is_no_number(value) else value for name, value in row.items()}
-    return json.dumps(plain, allow_nan=False) + "\n"
+    return json.dumps({name: _plain(value) for name, value in row.items()}, allow_nan=False) + "\n"
 
 
-def _is_no_number(value: Any) -> bool:
-    return isinstance(value, float) and not isfinite(value)
+def _plain(value: Any) -> Any:
+    """A measure as JSON has it: no number of NumPy's, and none that is not finite."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not isfinite(plain) else plain
 
 
 def _cell(value: Any) -> str:

@@ -74,13 +74,13 @@ class StopOnInterrupt(Callback):
         """From now on, signals do what they did before."""
         while self._before:
             signal.signal(*self._before.popitem())
+        self._training = None
         if self._unsaid:
             self._say()
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        """End the training of the present epoch, or at once."""
-        assert self._training is not None
-        if not self._is_asked:
+        """End training with the present epoch, or at once."""
+        if self._training is not None and not self._is_asked:
             self._is_asked = True
             self._training.interrupt(INTERRUPTED)
             # Not said here: the signal may come in the middle of a write to the same stream.
@@ -89,6 +89,7 @@ class StopOnInterrupt(Callback):
             raise KeyboardInterrupt
 
     def _say(self) -> None:
-        with suppress(OSError):
-            print(self._unsaid, file=sys.stderr, flush=True)
+        if sys.stderr is not None:
+            with suppress(OSError):
+                print(self._unsaid, file=sys.stderr, flush=True)
         self._unsaid = ""

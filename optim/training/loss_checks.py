@@ -16,8 +16,11 @@ from .evidence import Evidence, Sample
 from .objective import Objective, fitted_target
 
 TOO_HIGH = 3.0
-"""A first loss so many times that of constant answers comes from outputs that are too large."""
-TOO_LOW = 0.5
+"""A first loss so many times that of constant answers comes from outputs that are too large.
+
+Of numbers it is the square of that, as losses of numbers are mostly squares.
+"""
+TOO_LOW = 0.3
 """A first loss of less than this share of it is too good to be true."""
 STRONG = 4.0
 """A layer whose outputs are so many times its inputs has too large weights."""
@@ -50,7 +53,8 @@ def check_loss(evidence: Evidence) -> Check:
     seen = f"the loss begins at {short(begin)}"
     if not isfinite(constant) or constant <= 0:
         return Check("loss", (), seen)
-    if begin > TOO_HIGH * constant:
+    limit = TOO_HIGH if evidence.sample.kind == "classes" else TOO_HIGH**2
+    if begin > limit * constant:
         return Check("loss", (_too_high(evidence, f"{seen}, far above {name}"),), "")
     if begin < TOO_LOW * _least_honest(evidence):
         cure = "look for the target among the inputs (data.find_leaks), unless it was trained"
@@ -95,7 +99,7 @@ def _name_of_constant(evidence: Evidence) -> str:
 
 
 def _least_honest(evidence: Evidence) -> float:
-    """The least loss of constant answers: where classes are uneven, a bias may know their shares."""
+    """The least loss of constant answers, as biases that know the shares of classes have it."""
     sample = evidence.sample
     if sample.kind == "numbers" or sample.y.ndim != 1 or evidence.weighted:
         return evidence.constant_loss

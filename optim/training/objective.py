@@ -180,9 +180,9 @@ def rows_right(loss: Any, output: NDArray[Any], targets: NDArray[Any]) -> NDArra
     classes = classes_of(loss, output)
     if isinstance(loss, _OF_NUMBERS) and not ((targets == 0) | (targets == 1)).all():
         return None
-    if output.ndim > 1 and output.shape[1] > 1:
-        return classes == targets
-    return classes == (targets > 0)
+    many = output.ndim > 1 and output.shape[1] > 1
+    right: NDArray[np.bool_] = classes == (targets if many else targets > 0)
+    return right
 
 
 def row_weights(

@@ -36,3 +36,5 @@ class Plan:
     stopping: EarlyStopping | None
     checkpoints: Checkpoints | None
     callbacks: Sequence[Callback]
+    given: Mapping[str, Any]
+    """Further arguments that must be the same where training is resumed."""

@@ -23,9 +23,9 @@ class Progress(Callback):
 
     On a terminal it is one line with a bar, drawn at most ten times a second; what is printed
     meanwhile goes above it. Elsewhere it is a line for each epoch, but of epochs that are shorter
-    than a second only one in a second, the first and the last; an epoch that is longer than a
-    minute has a line for each. At the end the measures of the best and of the last epoch are left,
-    and why training stopped.
+    than a second only one in a second, the first and the last; of one that is longer than a minute
+    there is also a line each minute. At the end the measures of the best epoch, by its validation
+    loss, and of the last one are left, and why training stopped.
 
     The loss is that of the present epoch so far, or of the last one where epochs are shorter than
     a second; other measures are those of the last one. A display that cannot be written to, such
@@ -60,7 +60,7 @@ class Progress(Callback):
     epoch 2/2  loss 0...  accuracy 0...  lr 0.001  ... samples/s
     2 epochs in ..., ... samples/s
                       loss  accuracy
-    epoch 2 (best)  0....    0....
+    epoch 2 (best)  0...    0...
     """
 
     def __init__(
@@ -76,7 +76,8 @@ class Progress(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         """Choose where to show it, and look at the clock."""
-        self._display = _display(self._file or sys.stderr, self._form)
+        with suppress(OSError):
+            self._display = _display(self._file or sys.stderr, self._form)
         if self._display is not None:
             self._due_in_epoch = self._due_between = -inf
         self._pace = None

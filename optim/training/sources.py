@@ -63,6 +63,8 @@ def source_of(data: Any, validation: Any, weights: Any, seed: int | None) -> Sou
 
 def _split(data: Any, weights: Any, share: Any, seed: int) -> Source:
     """A share of the rows to validate with, and the others to train on."""
+    train: Any
+    held_out: Any
     if isinstance(data, Dataset):
         parts = split(data, validation=share, test=0, seed=seed)
         train, held_out = parts.train, parts.validation

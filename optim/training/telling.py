@@ -15,8 +15,10 @@ GAP = "  "
 SLOW = 1.0
 """The seconds of an epoch from which on its steps are worth a look."""
 
-_WEIGHTS = {"loss": 8, "validation_loss": 6, "validation_accuracy": 3, "accuracy": 2}
 _NO_MEASURES = ("epoch", "step", "lr", "gradient_norm", "seconds")
+_WEIGHTS = {"loss": 8, "validation_loss": 6, "validation_accuracy": 3, "accuracy": 2}
+_NEEDED = 4
+"""The weight from which on a part comes before what may be beside the parts."""
 
 
 class Part(NamedTuple):
@@ -50,14 +52,18 @@ def parts(training: Training, pace: Pace | None) -> list[Part]:
 def fitting(parts: Sequence[Part], width: int, beside: int = 0) -> list[str]:
     """The parts that a line of some width has room for.
 
-    They are in full where there is also room for something beside them, otherwise in short, as
-    many of the weightiest as fit.
+    All are in full where there is also room for something beside them. Otherwise they are in
+    short: the weightiest that fit, and lighter ones where there is that room all the same.
     """
-    if len(GAP.join(part.full for part in parts)) + beside <= width:
+    if _length([part.full for part in parts]) + beside <= width:
         return [part.full for part in parts]
     kept = [*parts]
-    while len(kept) > 1 and len(GAP.join(part.brief for part in kept)) > width:
-        kept.remove(min(kept, key=lambda part: part.weight))
+    while len(kept) > 1:
+        lightest = min(kept, key=lambda part: part.weight)
+        room = width if lightest.weight >= _NEEDED else width - beside
+        if _length([part.brief for part in kept]) <= room:
+            break
+        kept.remove(lightest)
     return [part.brief[:width] for part in kept]
 
 
@@ -110,6 +116,10 @@ def figure(value: Any) -> str:
     if value is None:
         return short(None)
     return f"{value:#.4g}".rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _length(texts: Sequence[str]) -> int:
+    return len(GAP.join(texts))
 
 
 def _steps_of_last_epoch(training: Training) -> int:
@@ -176,20 +186,17 @@ def _rate(samples: float) -> str:
 def _table(training: Training, width: int) -> list[str]:
     """The measures of the best epoch and of the last one, as many as there is room for."""
     history = training.history
-    rows = {row["epoch"]: row for row in history.rows[-1:]}
     best = history.best_epoch
-    rows = {row["epoch"]: row for row in history.rows if row["epoch"] == best} | rows
-    marks = [f"epoch {epoch}" + " (best)" * (epoch == best) for epoch in rows]
-    names = [*dict.fromkeys(name for row in rows.values() for name in _names(row))]
+    rows = [row for row in history.rows[:-1] if row["epoch"] == best] + history.rows[-1:]
+    names = [*dict.fromkeys(name for row in rows for name in _names(row))]
     while names:
         for heading in (_words, _brief):
-            heads = ["", *map(heading, names)]
-            cells = [
-                [mark, *[figure(row.get(name)) for name in names]]
-                for mark, row in zip(marks, rows.values())
-            ]
-            table = aligned([heads, *cells], "<" + ">" * len(names))
-            if max(map(len, table)) <= width:
-                return table
+            table = [["", *map(heading, names)]]
+            for row in rows:
+                mark = f"epoch {row['epoch']}" + " (best)" * (row["epoch"] == best)
+                table.append([mark, *[figure(row.get(name)) for name in names]])
+            lines = aligned(table, "<" + ">" * len(names))
+            if max(map(len, lines)) <= width:
+                return lines
         names.remove(min(reversed(names), key=lambda name: _WEIGHTS.get(name, 0)))
     return []

@@ -20,10 +20,11 @@ from .descent import Descent, Update
 from .evaluation import measures
 from .history import History, Row
 from .plan import Plan
+from .sameness import check_same, texts_of
 
 _STATE = (
     *("model", "optimizer", "scheduler", "loader", "random", "stopping", "callbacks", "history"),
-    *("progress", "sums", "stopped"),
+    *("progress", "sums", "stopped", "arguments"),
 )
 
 
@@ -85,6 +86,7 @@ class Training:
         self._interrupted: str | None = None
         self._sums = Sums()
         self._descent = Descent(plan)
+        self._arguments = texts_of(plan)
 
     @property
     def scheduler(self) -> LRScheduler | None:
@@ -248,9 +250,9 @@ class Training:
             )
 
     def _tell_all_of_the_end(self) -> None:
-        """Call ``on_train_end`` of all callbacks, whatever one of them raises."""
+        """Call ``on_train_end`` of all callbacks, the last one first, whatever one of them raises."""
         first: BaseException | None = None
-        for callback in self._plan.callbacks:
+        for callback in reversed(self._plan.callbacks):
             try:
                 callback.on_train_end(self)
             except BaseException as error:
@@ -299,28 +301,23 @@ class Training:
             },
             "sums": asdict(self._sums),
             "stopped": self._stopped,
+            "arguments": dict(self._arguments),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where another training of the same plan was.
 
-        Raises ``ValueError`` or ``RuntimeError`` for the state of a training of another model,
-        optimizer or schedule, or of other data.
+        Raises ``ValueError`` or ``RuntimeError`` for the state of a training with other arguments,
+        or of other data.
         """
         plan = self._plan
         saved = checked_state(state_dict, _STATE, "fit: the checkpoint")
+        check_same(saved["arguments"], self._arguments)
         own: dict[str, Any] = {
             "scheduler": self.scheduler,
             "loader": plan.batches.own_loader,
             "stopping": plan.stopping,
         }
-        for name, part in own.items():
-            if (saved[name] is None) != (part is None):
-                raise ValueError(
-                    f"fit: a checkpoint must be of a training of the same kind, got one "
-                    f"{'without' if saved[name] is None else 'with'} {name}: pass the arguments "
-                    "that it was made with"
-                )
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         for name, part in own.items():

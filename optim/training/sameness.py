@@ -1,0 +1,85 @@
+"""What must be the same where a training is resumed: else it would be neither of two trainings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ...nn import Module
+from .plan import Plan
+
+_LENGTHS = ("T_max", "milestones", "total_iters", "total_steps", "warmup_steps")
+"""The settings of schedulers that say how long they are for: some depend on the epochs."""
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def texts_of(plan: Plan) -> dict[str, str]:
+    """What makes a training what it is, as texts by the names of the arguments of ``fit``.
+
+    Functions are known by their names only. What is measured but not trained on, and how many
+    epochs there are, may change, where no schedule hangs on that.
+    """
+    named = [*_of_model(plan), *_of_optimizer(plan), *_of_schedule(plan), *_of_data(plan)]
+    named += [("accumulate", plan.accumulate), ("early_stopping", plan.stopping is not None)]
+    return {name: _ADDRESS.sub("", _text(value)) for name, value in [*named, *plan.given.items()]}
+
+
+def check_same(saved: Mapping[str, str], own: Mapping[str, str]) -> None:
+    """Raise ``ValueError`` for the first difference between two trainings."""
+    for name in [*own, *saved]:
+        if saved.get(name) != own.get(name):
+            raise ValueError(
+                f"fit: {name} must be {saved.get(name, 'left out')}, as in the checkpoint, got "
+                f"{own.get(name, 'none')}: pass the arguments that it was made with, or choose "
+                "another folder"
+            )
+
+
+def _of_model(plan: Plan) -> Iterator[tuple[str, Any]]:
+    for name, module in plan.model.named_modules():
+        yield f"model: {name}" if name else "model", module
+    form = plan.batches.form
+    yield "model: numbers", f"{np.dtype(form.dtype)} on the {form.twin.name} twin"
+
+
+def _of_optimizer(plan: Plan) -> Iterator[tuple[str, Any]]:
+    yield "optimizer", repr(plan.optimizer).partition(" (\n")[0]
+    for name, value in plan.optimizer.defaults.items():
+        yield f"optimizer: {name}", value
+
+
+def _of_schedule(plan: Plan) -> Iterator[tuple[str, Any]]:
+    scheduler, interval = plan.schedule
+    if scheduler is None:
+        yield "schedule", None
+        return
+    yield "schedule", f"{type(scheduler).__name__} by {interval}s"
+    state = scheduler.state_dict()
+    yield from ((f"schedule: {name}", state[name]) for name in _LENGTHS if name in state)
+
+
+def _of_data(plan: Plan) -> Iterator[tuple[str, Any]]:
+    loader = plan.batches.own_loader
+    if loader is None:
+        yield "data", plan.batches.loader
+        return
+    yield "data", "rows, not batches"
+    for name, value in loader.state_dict().items():
+        if name not in ("seed", "epoch", "position"):  # which are gone on with
+            yield f"data: {name}", value
+    yield "augment", loader.augment
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Module):
+        return f"{type(value).__name__}({value.extra_repr()})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, Real):
+        return str(value).removesuffix(".0")
+    return value if isinstance(value, str) else str(getattr(value, "__name__", repr(value)))
