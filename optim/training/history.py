@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any, final
 
+import numpy as np
+
 from ...data.wording import counted
 from ...engine.files import write_text
 from ...nn.tables import aligned, short

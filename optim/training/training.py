@@ -250,7 +250,7 @@ class Training:
             )
 
     def _tell_all_of_the_end(self) -> None:
-        """Call ``on_train_end`` of all callbacks, the last one first, whatever one of them raises."""
+        """Call ``on_train_end`` of all, the last one first, whatever one of them raises."""
         first: BaseException | None = None
         for callback in reversed(self._plan.callbacks):
             try:

@@ -56,13 +56,14 @@ def test_callbacks_are_called_in_their_order():
     ]
 
 
-def test_one_callback_comes_behind_the_other():
+def test_one_callback_comes_behind_the_other_and_ends_before_it():
     log = []
     callbacks = [Logging(log, "first "), Logging(log, "second ")]
     twingrad.fit(network(1), (X, NUMBERS), batch_size="all", epochs=1, callbacks=callbacks)
-    names = [entry[0] for entry in log]
+    *names, last, first = [entry[0] for entry in log]
     events = [name.removeprefix("first ") for name in names[::2]]
     assert names == [f"{who} {event}" for event in events for who in ("first", "second")]
+    assert [last, first] == ["second on_train_end", "first on_train_end"]
 
 
 class Looking(optim.Callback):
@@ -129,6 +130,29 @@ def test_the_loss_of_a_step_is_what_was_made_small():
     )
     assert found == [pytest.approx(expected, rel=1e-12)]
     assert history["loss"][0] + history["penalty"][0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_several_penalties_are_added_up():
+    penalties = [nn.L1(0.5), nn.L2(0.25), nn.L2(0.25)]
+    model = network(1)
+    found = {}
+
+    def note(training):
+        found.update(training.history.rows[-1])
+
+    expected = sum(penalty(model).item() for penalty in penalties)
+    options = {"batch_size": "all", "epochs": 1, "regularizer": penalties}
+    twingrad.fit(model, (X, NUMBERS), callbacks=note, **options)
+    assert found["penalty"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_each_epoch_begins_in_training_mode():
+    states = []
+    for callbacks in ([], [lambda training: training.model.eval()]):
+        model = network(3, dropout=0.25)
+        twingrad.fit(model, (X, CLASSES), epochs=3, callbacks=callbacks, seed=0)
+        states.append(state_of(model))
+    check_same(*states)
 
 
 def test_the_number_of_steps_may_not_be_known():
