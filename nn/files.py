@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
-from ..engine.files import write_bytes
+from ..engine.files import told, write_bytes
 from .backend import named, numbers_of
 
 
@@ -55,7 +55,7 @@ def save_file(state_dict: Mapping[str, Any], path: str | os.PathLike[str]) -> No
     try:
         write_bytes(path, content)
     except OSError as error:
-        raise _told(
+        raise told(
             error, "save_file: path must be where a file can be written", path, "choose another"
         ) from None
 
@@ -87,7 +87,7 @@ def load_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         with open(path, "rb") as file:
             content = file.read()
     except OSError as error:
-        raise _told(error, "load_file: path must lead to a file", path, "check it") from None
+        raise told(error, "load_file: path must lead to a file", path, "check it") from None
     try:
         found = safetensors.load(content)
     except SafetensorError as error:
@@ -128,9 +128,3 @@ def _refused(path: str | os.PathLike[str], dtype: str) -> TypeError:
         f"load_file: entries must be of dtypes that tensors have, got {dtype} in "
         f"{os.fspath(path)!r}: convert the model before it is saved, in PyTorch with float()"
     )
-
-
-def _told(error: OSError, rule: str, path: str | os.PathLike[str], cure: str) -> OSError:
-    """The error of the system as a sentence, of the same kind."""
-    reason = (error.strerror or str(error)).lower()
-    return type(error)(error.errno, f"{rule}, got {os.fspath(path)!r} ({reason}): {cure}")

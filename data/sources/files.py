@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ...engine.files import told
+
 StrPath = str | os.PathLike[str]
 
 
@@ -33,14 +35,7 @@ def reading(path: StrPath, what: str) -> Iterator[BinaryIO]:
             "it again"
         ) from None
     except OSError as error:
-        raise told(error, what, path) from None
-
-
-def told(error: OSError, what: str, path: StrPath) -> OSError:
-    """The error of the system as a sentence, of the same kind."""
-    reason = (error.strerror or str(error)).lower()
-    sentence = f"{what}: path must lead to a file, got {os.fspath(path)!r} ({reason}): check it"
-    return type(error)(error.errno, sentence)
+        raise told(error, f"{what}: path must lead to a file", path, "check it") from None
 
 
 def damaged(what: str, path: StrPath, kind: str, reason: object) -> ValueError:

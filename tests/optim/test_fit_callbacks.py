@@ -63,7 +63,7 @@ def test_one_callback_comes_behind_the_other_and_ends_before_it():
     *names, last, first = [entry[0] for entry in log]
     events = [name.removeprefix("first ") for name in names[::2]]
     assert names == [f"{who} {event}" for event in events for who in ("first", "second")]
-    assert [last, first] == ["second on_train_end", "first on_train_end"]
+    assert [last, first] == ["second train end", "first train end"]
 
 
 class Looking(optim.Callback):
