@@ -1,0 +1,121 @@
+"""What the report of a run is made from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Table
+from ..nn import Module
+from .config import Config
+from .material import Source
+from .measures import answers
+from .report import Contents
+from .run import Examined, Run, Trained
+from .showing import boundary_of, shown_inputs
+
+_PACKAGES = ("twingrad", "numpy", "numba", "scipy")
+
+
+class _Tested(NamedTuple):
+    """The rows of the test part, as the fields of Contents."""
+
+    truth: NDArray[Any]
+    predicted: NDArray[Any]
+    probabilities: NDArray[Any] | None
+    features: tuple[str, ...]
+    inputs: NDArray[Any]
+    rows: NDArray[Any]
+
+
+def contents_of(
+    run: Run,
+    trained: Trained,
+    model: Module,
+    parts: Mapping[str, Examined],
+    test: Source | None,
+) -> Contents:
+    """All that a report tells of a run.
+
+    Parameters
+    ----------
+    run : Run
+    trained : Trained
+    model : Module
+        The network as it was saved.
+    parts : mapping of str to Examined
+        What it says of each part.
+    test : Table or Dataset, or None
+        The test part as it was read.
+    """
+    blueprint, preparation = run.blueprint, run.blueprint.preparation
+    tested = _untested() if test is None else _tested(run, test, parts["test"])
+    boundary = boundary_of(
+        run.material,
+        trained.train,
+        lambda x: answers(model, x, preparation, blueprint.aim.loss),
+    )
+    return Contents(
+        title=run.material.source.name or run.place.path.name,
+        command=blueprint.command,
+        task=preparation.task,
+        target=preparation.target,
+        classes=preparation.classes,
+        notes=blueprint.notes,
+        parts=blueprint.parts,
+        model=str(model.summary((1, *blueprint.architecture.shape))),
+        history=trained.history.rows,
+        best_epoch=_epoch_of_weights(run.config, trained),
+        rates=trained.recorder.rates,
+        metrics={name: part.figures for name, part in parts.items()},
+        **tested._asdict(),
+        flow=trained.recorder.flow,
+        boundary=boundary,
+        facts=blueprint.facts,
+    )
+
+
+def facts_of(config: Config, trained: Trained) -> dict[str, str]:
+    """What belongs at the end of a report."""
+    facts = {
+        "seed": str(config.seed),
+        "learning rate": f"{trained.rate:.4g}",
+        "trained for": f"{len(trained.history)} epochs, {trained.recorder.seconds:.1f} seconds",
+        "backend": config.backend,
+        "Python": platform.python_version(),
+    }
+    return facts | {name: version(name) for name in _PACKAGES}
+
+
+def _epoch_of_weights(config: Config, trained: Trained) -> int | None:
+    """The epoch whose weights the network has."""
+    is_best = config.patience > 0 and trained.validation is not None
+    return trained.history.best_epoch if is_best else len(trained.history)
+
+
+def _tested(run: Run, test: Source, part: Examined) -> _Tested:
+    preparation = run.blueprint.preparation
+    names, inputs = shown_inputs(test, run.material.picture)
+    rows = test.numbers if isinstance(test, Table) else run.material.parts.rows.test
+    truth, predicted = np.asarray(part.data.y), part.answers.predicted
+    if preparation.classes is None:
+        truth = preparation.inverse_target(truth)
+    count = predicted[0].size  # numbers in a row, of which each is shown by itself
+    return _Tested(
+        truth.reshape(-1),
+        predicted.reshape(-1),
+        part.answers.probabilities,
+        names,
+        np.repeat(inputs, count, axis=0) if count > 1 else inputs,
+        np.repeat(rows, count),
+    )
+
+
+def _untested() -> _Tested:
+    none = np.empty(0)
+    return _Tested(none, none, None, (), np.empty((0, 0)), none)

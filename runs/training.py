@@ -1,0 +1,247 @@
+"""``train``: from data to a tested model and its report, in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..data import Dataset
+from ..data.sources.optional import needed
+from ..nn import Module
+from ..optim import Checkpoints, fit, lr_find
+from .blueprint import Blueprint, read_blueprint
+from .choices import (
+    augmentations_of,
+    batch_size_of,
+    check_choices,
+    optimizer_of,
+    penalties_of,
+    rate_of,
+    schedule_of,
+    sentence_of,
+)
+from .config import Config, StrPath
+from .ending import finish, pause
+from .folder import Folder, read_config
+from .material import Material, digest_of, gather, scratch
+from .models import Architecture
+from .reading import read_result
+from .recording import Recorder, Unsaved
+from .result import Result
+from .run import Run, Trained
+from .saying import Say, spoken_warnings
+from .tasks import aim_of
+
+INTERRUPTED = "interrupted"
+"""The reason to give to ``training.interrupt`` in a callback that ends a run for now."""
+
+_PACKAGES = ("matplotlib", "sklearn.metrics")
+"""What the end of a run needs; it would be late to notice then that they are missing."""
+
+_SECONDS = 10.0
+"""How much of the training a power failure may cost."""
+
+
+def train(
+    config: Config,
+    folder: StrPath,
+    *,
+    resume: bool = False,
+    command: str = "",
+    callbacks: Any = (),
+    say: Say = print,
+) -> Result:
+    """Train a model on data, test it once, and write everything into a folder.
+
+    The data are divided first. Scales and encodings are fitted on the training part, the model is
+    trained with checkpoints, gets the weights of its best epoch, and is saved; then the test part
+    is opened, for the first and only time.
+
+    Parameters
+    ----------
+    config : Config
+        What to do.
+    folder : str or path
+        A new or an empty folder; that of the run, if it is resumed.
+    resume : bool
+        Go on where a run was interrupted or killed, with the weights, to the bit, that it would
+        have had otherwise. If no run was begun in the folder, this one is.
+    command : str
+        The command line, for the report.
+    callbacks : list of Callback or functions
+        See :func:`twingrad.fit`. One that calls ``training.interrupt(runs.INTERRUPTED)`` ends the
+        run for now: the model is saved but not tested. They may differ when a run is resumed.
+    say : callable
+        Is given sentences: what follows from the data, what was found, what comes out.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    OSError
+        If data cannot be read, the folder is not new (``FileExistsError``), or a file cannot be
+        written; checkpoints and files that were written before are whole then.
+    ModuleNotFoundError
+        If a package of the extra ``cli`` is missing.
+    TypeError, ValueError
+        For data that cannot be learned from, options that do not suit them, damaged files, and,
+        where a run is resumed, for other options or other data than it was begun with.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from twingrad import runs
+    >>> folder = os.path.join(tempfile.mkdtemp(), "moons")
+    >>> config = runs.Config(data="moons", hidden=[8], epochs=2)
+    >>> result = runs.train(config, folder, say=lambda sentence: None)
+    >>> sorted(os.listdir(folder))[:3]
+    ['checkpoints', 'config.toml', 'history.csv']
+    >>> sorted(result.metrics)
+    ['test', 'train', 'validation']
+    """
+    with spoken_warnings(say):
+        for package in _PACKAGES:
+            needed(package, "twingrad train")
+        place = Folder(folder)
+        _check_place(place, config, resume, say)
+        known = read_blueprint(place) if place.run.is_file() else None
+        if known is not None and known.state == "finished":
+            say(_finished(config, place))
+            return read_result(config, known, place)
+        material = gather(config, None if known is None else known.preparation)
+        if known is None:
+            known = _begin(config, material, place, command, say)
+        else:
+            _check_data(known, material)
+            say(f"the run in {str(place.path)!r} goes on")
+        with scratch(place.prepared) as folder_for_data:
+            run = Run(config, material, known, place, folder_for_data, say)
+            trained = _trained(run, callbacks)
+            if trained.history.stopped == INTERRUPTED:
+                return pause(run, trained)
+            return finish(run, trained)
+
+
+def _check_place(place: Folder, config: Config, resume: bool, say: Say) -> None:
+    """Check that the folder is new, or holds the run that is to be resumed."""
+    if not resume:
+        place.check_new()
+        return
+    begun = read_config(place.path)
+    if begun is None:
+        say(f"nothing was begun in {str(place.path)!r} yet: the run begins")
+        return
+    names = config.differing(begun)
+    if names:
+        given = ", ".join(f"{name} {config.options()[name]!r}" for name in names)
+        was = ", ".join(f"{begun.options()[name]!r}" for name in names)
+        raise ValueError(
+            f"train: a run must be resumed with the options that it was begun with, got {given} "
+            f"instead of {was}: leave {'it' if len(names) == 1 else 'them'} as before, or begin "
+            "another run in a new folder"
+        )
+
+
+def _finished(config: Config, place: Folder) -> str:
+    """What to do where there is nothing to resume."""
+    return (
+        f"the run in {str(place.path)!r} is finished, and its test part was used: to train longer, "
+        f"begin another one, such as twingrad train {config.data} --epochs {2 * config.epochs}"
+    )
+
+
+def _check_data(known: Blueprint, material: Material) -> None:
+    if digest_of(material.source) != known.digest:
+        raise ValueError(
+            "train: a run must be resumed with the data that it was begun with, got others: put "
+            "them back, or begin another run in a new folder"
+        )
+
+
+def _begin(config: Config, material: Material, place: Folder, command: str, say: Say) -> Blueprint:
+    """Decide what follows from the data, say it, and write what resuming needs."""
+    task = material.preparation.task
+    aim = aim_of(task, material.outputs, config.loss)
+    check_choices(config, task, aim.outputs, material.picture)
+    architecture = Architecture.of(config, material.shape, aim.outputs)
+    notes = [*material.sentences(), aim.sentence, *material.first_leaks()]
+    for note in [*notes, architecture.sentence, sentence_of(config, material.sizes["train"])]:
+        say(note)
+    blueprint = Blueprint(
+        state="begun",
+        architecture=architecture,
+        preparation=material.preparation,
+        aim=aim,
+        command=command,
+        digest=digest_of(material.source),
+        parts=material.sizes,
+        notes=tuple(notes),
+        facts={},
+    )
+    place.make()
+    place.write(place.config, config.to_toml())
+    blueprint.write(place)
+    return blueprint
+
+
+def _trained(run: Run, callbacks: Any) -> Trained:
+    """Train the network, and give it the weights of its best epoch."""
+    config = run.config
+    parts = run.material.parts
+    train = run.prepared("train", parts.train)
+    validation = None if parts.validation is None else run.prepared("validation", parts.validation)
+    model = run.blueprint.architecture.build(config.backend, config.seed)
+    recorder = Recorder(run.place)
+    steps = _steps(run, train)
+    try:
+        rate = _rate(run, model, train, steps)
+        history = fit(
+            model,
+            train,
+            **steps,
+            optimizer=optimizer_of(config, rate),
+            epochs=config.epochs,
+            validation=validation,
+            schedule=schedule_of(config),
+            early_stopping=(config.patience or None) if validation is not None else None,
+            callbacks=[recorder, Unsaved(callbacks)],
+            checkpoints=Checkpoints(run.place.checkpoints, every_seconds=_SECONDS),
+            resume=run.place.checkpoints.exists(),
+        )
+    except (TypeError, ValueError):
+        run.place.discard()
+        raise
+    recorder.write(history)
+    return Trained(model, history, recorder, rate, train, validation)
+
+
+def _steps(run: Run, train: Dataset) -> dict[str, Any]:
+    """How a step is made: what training and the search for its rate have in common."""
+    config, aim = run.config, run.blueprint.aim
+    task = run.blueprint.preparation.task
+    return {
+        "loss": aim.loss,
+        "batch_size": batch_size_of(config, len(train)),
+        "clip": config.clip,
+        "seed": config.seed,
+        "class_weight": config.class_weight,
+        "regularizer": penalties_of(config),
+        "augment": augmentations_of(config, task, aim.outputs, run.material.picture) or None,
+    }
+
+
+def _rate(run: Run, model: Module, train: Dataset, steps: Mapping[str, Any]) -> float:
+    """The learning rate; one that a range test found is kept for when the run is resumed."""
+    if run.config.lr != "auto":
+        return rate_of(run.config)
+    if run.blueprint.rate is not None:
+        return run.blueprint.rate
+    found = lr_find(model, train, **steps, optimizer=optimizer_of(run.config)).suggestion
+    rate = rate_of(run.config) if found is None else found
+    reason = "as the range test showed no better one" if found is None else "by a range test"
+    run.say(f"learning rate: {rate:.3g}, {reason}")
+    replace(run.blueprint, rate=rate).write(run.place)
+    return rate

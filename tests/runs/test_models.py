@@ -1,0 +1,98 @@
+"""Networks of runs: built, saved, and loaded with care."""
+
+import numpy as np
+import pytest
+
+from support.twins import TWINS
+from twingrad import nn, optim
+from twingrad.data.records import Record
+from twingrad.nn.backend import numbers_of
+from twingrad.runs import Config
+from twingrad.runs.models import Architecture, load_model
+from twingrad.tensor.random.generator import get_rng_state
+
+SMALL = Architecture((3,), (5, 4), 2, "tanh", "batch", 0.5)
+
+
+def saved(architecture, path, backend="tensor", seed=3):
+    model = architecture.build(backend, seed)
+    nn.save_file(model.state_dict(), path)
+    return model.eval()
+
+
+def test_options_become_a_network():
+    config = Config(data="iris", hidden=[8], activation="gelu", norm="layer", dropout=0.1)
+    model = Architecture.of(config, (4,), 3).build()
+    names = [type(each).__name__ for each in model]
+    assert names == ["Linear", "LayerNorm", "GELU", "Dropout", "Linear"]
+    assert [model[0].in_features, model[-1].out_features] == [4, 3]
+
+
+def test_pictures_are_flattened_first():
+    model = Architecture((2, 3), (), 2, "relu", None, 0.0).build()
+    assert [type(each).__name__ for each in model] == ["Flatten", "Linear"]
+    assert optim.predict(model, np.ones((5, 2, 3))).shape == (5, 2)
+
+
+def test_weights_follow_from_the_seed_and_nothing_else_does():
+    before = get_rng_state()
+    first, again, other = (SMALL.build("tensor", seed) for seed in (0, 0, 1))
+    assert get_rng_state() == before
+    assert (first[0].weight == again[0].weight).all()
+    assert (first[0].weight != other[0].weight).any()
+
+
+@pytest.mark.parametrize("trained_on", TWINS)
+@pytest.mark.parametrize("used_on", TWINS)
+def test_a_network_is_the_same_on_the_twin_that_it_is_loaded_on(tmp_path, trained_on, used_on):
+    model = saved(SMALL, tmp_path / "model", trained_on)
+    loaded = load_model(SMALL, tmp_path / "model", used_on)
+    x = np.random.default_rng(0).normal(size=(6, 3))
+    assert not loaded.training
+    assert loaded.backend == used_on
+    np.testing.assert_allclose(optim.predict(loaded, x), optim.predict(model, x), rtol=1e-5)
+    if trained_on == "scalar":
+        assert numbers_of(loaded[0].weight).dtype == np.float64
+        np.testing.assert_array_equal(numbers_of(loaded[0].weight), numbers_of(model[0].weight))
+
+
+def test_an_architecture_outlasts_a_file():
+    assert Architecture.from_record(Record(SMALL.to_dict(), "it")) == SMALL
+    linear = Architecture((2, 3), (), 1, "relu", None, 0.0)
+    assert Architecture.from_record(Record(linear.to_dict(), "it")) == linear
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": [0]},
+        {"shape": "3"},
+        {"widths": []},
+        {"widths": [5, -1]},
+        {"widths": [5.0]},
+        {"activation": "os.system"},
+        {"norm": "none"},
+        {"dropout": 1},
+        {"dropout": None},
+    ],
+)
+def test_a_damaged_architecture_is_refused(change):
+    with pytest.raises(ValueError, match=r"it: data\['"):
+        Architecture.from_record(Record(SMALL.to_dict() | change, "it"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Architecture((3,), (5, 5), 2, "tanh", "batch", 0.5),
+        Architecture((3,), (5, 4), 2, "tanh", None, 0.5),
+        Architecture((3,), (5, 4, 4), 2, "tanh", "batch", 0.5),
+        Architecture((10**6,), (10**6,), 2, "tanh", None, 0.0),
+        Architecture((1,), (1,), 1, "tanh", None, 0.0),
+    ],
+)
+def test_weights_of_another_network_are_refused(tmp_path, other):
+    saved(SMALL, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"model\.safetensors' must hold the weights") as caught:
+        load_model(other, tmp_path / "model.safetensors")
+    assert str(caught.value).endswith("restore the file, or train again")
