@@ -124,8 +124,7 @@ def _going_on(folder: Path) -> str:
 
 
 def _callbacks(quiet: bool) -> list[Callback]:
-    from ..optim.training.progress import Progress
-    from .interrupting import StopOnInterrupt
+    from ..optim import Progress, StopOnInterrupt
 
     return [StopOnInterrupt()] if quiet else [StopOnInterrupt(), Progress()]
 

@@ -16,10 +16,9 @@ from .describing import summary
 from .folder import default_folder, read_config
 from .predicting import Predictions, evaluate, predict
 from .result import Result
-from .training import INTERRUPTED, train
+from .training import train
 
 __all__ = [
-    "INTERRUPTED",
     "Config",
     "Predictions",
     "Result",

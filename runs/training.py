@@ -9,7 +9,8 @@ from typing import Any
 from ..data import Dataset
 from ..data.sources.optional import needed
 from ..nn import Module
-from ..optim import Checkpoints, fit, lr_find
+from ..optim import Checkpoints, CSVLog, JSONLinesLog, fit, lr_find
+from ..optim.training.callbacks import checked_callbacks
 from .blueprint import Blueprint, read_blueprint
 from .choices import (
     augmentations_of,
@@ -27,14 +28,11 @@ from .folder import Folder, read_config
 from .material import Material, digest_of, gather, scratch
 from .models import Architecture
 from .reading import read_result
-from .recording import Recorder, Unsaved
+from .recording import Recorder
 from .result import Result
 from .run import Run, Trained
 from .saying import Say, spoken_warnings
 from .tasks import aim_of
-
-INTERRUPTED = "interrupted"
-"""The reason to give to ``training.interrupt`` in a callback that ends a run for now."""
 
 _PACKAGES = ("matplotlib", "sklearn.metrics")
 """What the end of a run needs; it would be late to notice then that they are missing."""
@@ -70,8 +68,8 @@ def train(
     command : str
         The command line, for the report.
     callbacks : list of Callback or functions
-        See :func:`twingrad.fit`. One that calls ``training.interrupt(runs.INTERRUPTED)`` ends the
-        run for now: the model is saved but not tested. They may differ when a run is resumed.
+        See :func:`twingrad.fit`. One that calls ``training.interrupt(reason)`` ends the run for
+        now: the model is saved but not tested. They may differ when a run is resumed.
     say : callable
         Is given sentences: what follows from the data, what was found, what comes out.
 
@@ -120,7 +118,7 @@ def train(
         with scratch(place.prepared) as folder_for_data:
             run = Run(config, material, known, place, folder_for_data, say)
             trained = _trained(run, callbacks)
-            if trained.history.stopped == INTERRUPTED:
+            if trained.history.interrupted:
                 return pause(run, trained)
             return finish(run, trained)
 
@@ -194,7 +192,8 @@ def _trained(run: Run, callbacks: Any) -> Trained:
     train = run.prepared("train", parts.train)
     validation = None if parts.validation is None else run.prepared("validation", parts.validation)
     model = run.blueprint.architecture.build(config.backend, config.seed)
-    recorder = Recorder(run.place)
+    recorder = Recorder()
+    logs = [CSVLog(run.place.history_csv), JSONLinesLog(run.place.history_jsonl)]
     steps = _steps(run, train)
     try:
         rate = _rate(run, model, train, steps)
@@ -207,14 +206,13 @@ def _trained(run: Run, callbacks: Any) -> Trained:
             validation=validation,
             schedule=schedule_of(config),
             early_stopping=(config.patience or None) if validation is not None else None,
-            callbacks=[recorder, Unsaved(callbacks)],
+            callbacks=[recorder, *logs, *checked_callbacks(callbacks)],
             checkpoints=Checkpoints(run.place.checkpoints, every_seconds=_SECONDS),
             resume=run.place.checkpoints.exists(),
         )
     except (TypeError, ValueError):
         run.place.discard()
         raise
-    recorder.write(history)
     return Trained(model, history, recorder, rate, train, validation)
 
 

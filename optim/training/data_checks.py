@@ -22,6 +22,8 @@ LOST = 0.01
 """A column that never leaves its mean by more is lost among the others."""
 RARE = 0.1
 """A class with less than this share of the rows of the most frequent one is rarely learned."""
+MOST_NUMBERS = 1 << 24
+"""Of more inputs than that, only every so many rows are looked at."""
 UNLIKELY = 1e-4
 """Rows of one class alone are no chance where that is less probable."""
 
@@ -34,20 +36,29 @@ def check_inputs(evidence: Evidence) -> Check:
     sample = evidence.sample
     if sample.x.dtype.kind != "f" or not sample.x.size:
         return Check("inputs", (), f"whole numbers of shape {sample.x.shape}")
-    bad = np.argwhere(~np.isfinite(sample.x))
-    if len(bad):
-        return Check("inputs", (_not_finite(sample, tuple(map(int, bad[0]))),), "")
-    columns = sample.x.reshape(len(sample.x), -1).astype(np.float64)
+    finite = np.isfinite(sample.x)
+    if not finite.all():
+        place = np.unravel_index(int(finite.argmin()), finite.shape)
+        return Check("inputs", (_not_finite(sample, tuple(map(int, place))),), "")
+    columns = _columns(sample.x)
     mean, spread = columns.mean(axis=0), columns.std(axis=0)
     findings = _constant_inputs(sample, columns)
-    first = evidence.start.layers[:1]
-    if not first or not first[0].kind.startswith("BatchNorm"):
+    first = next((layer for layer in evidence.start.layers if layer.has_state), None)
+    if first is None or not first.kind.startswith("BatchNorm"):
         findings = _unscaled_inputs(evidence, columns) + findings
     remark = (
         f"{counted(columns.shape[1], 'feature')} with means from {short(mean.min())} to "
         f"{short(mean.max())} and standard deviations up to {short(spread.max())}"
     )
     return Check("inputs", tuple(findings), remark)
+
+
+def _columns(x: NDArray[Any]) -> NDArray[Any]:
+    """The features, or all numbers of images and the like, of which any may be constant."""
+    rows = x[:: -(-x.size // MOST_NUMBERS)]
+    shape = (-1, 1) if x.ndim != 2 else rows.shape
+    columns: NDArray[Any] = rows.reshape(shape).astype(np.float64)
+    return columns
 
 
 def _not_finite(sample: Sample, place: tuple[int, ...]) -> Finding:
@@ -65,7 +76,7 @@ def _unscaled_inputs(evidence: Evidence, columns: NDArray[Any]) -> list[Finding]
     mean, spread = np.abs(columns.mean(axis=0)), columns.std(axis=0)
     varied = np.ptp(columns, axis=0) > 0
     great = varied & ((spread > GREAT) | _is_far(mean, spread))
-    lost = varied & (np.ptp(columns, axis=0) < LOST)
+    lost = varied & (np.ptp(columns, axis=0) < LOST) & ~_mostly_constant(columns)
     overall = float(np.sqrt(np.mean(np.square(spread[varied])))) if varied.any() else 1.0
     if overall < LITTLE and not great.any():
         seen = f"the inputs of layer {layer} are small, of standard deviation {short(overall)}"
@@ -81,8 +92,14 @@ def _unscaled_inputs(evidence: Evidence, columns: NDArray[Any]) -> list[Finding]
         for name, each in zip(names, worst[:_SHOWN], strict=False)
     )
     more = f"; {len(worst) - _SHOWN} more are like that" if len(worst) > _SHOWN else ""
-    seen = f"the inputs of layer {layer} are of different sizes: {shown}{more}"
+    seen = f"the inputs of layer {layer} are not of a size: {shown}{more}"
     return [Finding("unscaled inputs", ", ".join(names[:_SHOWN]), seen, _SCALING)]
+
+
+def _mostly_constant(columns: NDArray[Any]) -> Any:
+    """Whether more than half of the rows have the least number or the greatest, as rare marks."""
+    ends = (columns == columns.min(axis=0)) | (columns == columns.max(axis=0))
+    return ends.mean(axis=0) > 0.5
 
 
 def _is_far(mean: Any, spread: Any) -> Any:
@@ -92,8 +109,9 @@ def _is_far(mean: Any, spread: Any) -> Any:
 
 def _strangeness(mean: NDArray[Any], spread: NDArray[Any]) -> NDArray[Any]:
     """How many times columns are too great, or too small."""
-    size: NDArray[Any] = np.hypot(mean, spread)
-    return np.maximum(size, 1 / np.maximum(size, 1e-300))
+    size = np.hypot(mean, spread)
+    strangeness: NDArray[Any] = np.maximum(size, 1 / np.maximum(size, 1e-300))
+    return strangeness
 
 
 def _constant_inputs(sample: Sample, columns: NDArray[Any]) -> list[Finding]:
@@ -110,8 +128,8 @@ def _constant_inputs(sample: Sample, columns: NDArray[Any]) -> list[Finding]:
 
 
 def _names(sample: Sample, which: NDArray[Any]) -> list[str]:
-    shape = sample.x.shape[1:]
-    return [sample.feature(tuple(map(int, np.unravel_index(each, shape)))) for each in which]
+    is_table = sample.x.ndim == 2
+    return [sample.feature((int(each),) if is_table else ()) for each in which]
 
 
 def check_targets(evidence: Evidence) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -130,34 +131,25 @@ def dry_run(
         sample = sampled(batches)
         objective = Objective(loss, sample.kind)
         start = probed(model, sample.probe.x)
-        evidence = Evidence(
-            sample=sample,
-            loss=objective.chosen(start.output),
-            weighted=class_weight is not None or sample_weight is not None,
-            start=start,
-        )
+        weighted = class_weight is not None or sample_weight is not None
+        chosen = objective.chosen(start.output)
+        evidence = Evidence(sample=sample, loss=chosen, weighted=weighted, start=start)
         checks = [check_inputs(evidence), check_targets(evidence)]
         wrong = impossible_outputs(evidence)
         if wrong is not None:
             return Diagnosis(without_effects([*checks, Check("outputs", (wrong,), "")]))
-
-        def train(epochs: int, callbacks: Any = ()) -> History:
-            """Steps on the one batch."""
-            x, y, weights = sample.batch
-            return fit(
-                model,
-                (numbers_of(x), numbers_of(y)),
-                loss=loss,
-                optimizer=optimizer,
-                epochs=epochs,
-                batch_size="all",
-                clip=clip,
-                callbacks=callbacks,
-                seed=seed,
-                sample_weight=weights,
-                regularizer=regularizer,
-            )
-
+        train = partial(
+            fit,
+            model,
+            (numbers_of(sample.batch.x), numbers_of(sample.batch.y)),
+            batch_size="all",
+            loss=loss,
+            optimizer=optimizer,
+            clip=clip,
+            seed=seed,
+            sample_weight=sample.batch.weights,
+            regularizer=regularizer,
+        )
         evidence = _with_steps(evidence, model, objective, train, count, more)
     return Diagnosis(without_effects([*checks, *_checked(evidence)]))
 
@@ -170,10 +162,10 @@ def _with_steps(
     count: int,
     more: int,
 ) -> Evidence:
-    """What the steps add to the evidence."""
+    """What steps on one batch add to the evidence."""
     steps = Steps()
     start_loss = _loss(objective, evidence.start.output, evidence.sample)
-    train(count, steps)
+    train(epochs=count, callbacks=steps)
     end = probed(model, evidence.sample.probe.x)
     return replace(
         evidence,
@@ -182,7 +174,7 @@ def _with_steps(
         end_loss=_loss(objective, end.output, evidence.sample),
         constant_loss=constant_loss(evidence.sample, objective, evidence.start.output),
         steps=steps,
-        overfit=train(more)["loss"] if more else (),
+        overfit=train(epochs=more)["loss"] if more else (),
     )
 
 

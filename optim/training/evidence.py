@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data import DataLoader, Dataset
+from ...data import Dataset
 from ...data.mapped import is_mapped
 from ...engine.handle import Handle
 from ...engine.modes import no_grad
@@ -27,6 +27,8 @@ ROWS = 512
 """How many rows go through the network at once, to see which units never answer."""
 ROWS_OF_VALUES = 128
 """As many on the scalar twin, which takes longer."""
+WHOLE = "model"
+"""What a layer is called that is the whole model."""
 SAME = 1e-6
 """Numbers that differ by less, as a share of the greatest, are the same but for rounding."""
 
@@ -63,7 +65,9 @@ class Sample:
 
     def feature(self, place: tuple[int, ...]) -> str:
         """What a column, or another place in a row, is called."""
-        return self.features[place[0]] if self.features else f"x{list(place)}"
+        if self.features:
+            return self.features[place[0]]
+        return f"x{[*place]}" if place else "x"
 
 
 def sampled(batches: Batches) -> Sample:
@@ -109,7 +113,8 @@ def _joined(batches: Sequence[Batch], form: Form) -> Batch:
 
 def _in_memory(given: Any, otherwise: Any) -> NDArray[Any]:
     """All rows, or others instead where these would have to be read from a file."""
-    return numbers_of(otherwise if given is None or is_mapped(given) else given)
+    numbers = numbers_of(otherwise if given is None or is_mapped(given) else given)
+    return numbers.astype(np.int64, copy=False) if numbers.dtype.kind in "biu" else numbers
 
 
 class Layer(NamedTuple):
@@ -119,6 +124,8 @@ class Layer(NamedTuple):
     ----------
     name, kind : str
         Its path and class.
+    has_state : bool
+        Whether it has parameters or buffers.
     has_weights : bool
         Whether it has a matrix of weights, which its inputs are multiplied by.
     gain : float
@@ -133,6 +140,7 @@ class Layer(NamedTuple):
 
     name: str
     kind: str
+    has_state: bool
     has_weights: bool
     gain: float
     took_different: bool
@@ -200,8 +208,9 @@ def _layer(name: str, module: Module, args: Sequence[Any], output: Any) -> Layer
     own = [numbers_of(parameter) for parameter in module.parameters()]
     has_weights = given.dtype.kind == "f" and any(each.ndim > 1 for each in own)
     return Layer(
-        name=name,
+        name=name or WHOLE,
         kind=type(module).__name__,
+        has_state=bool(own) or any(True for _ in module.buffers()),
         has_weights=has_weights,
         gain=_size(made) / (_size(given) or nan),
         took_different=differ(given),

@@ -37,6 +37,8 @@ class History:
           before clipping; ``seconds``, what the epoch took.
     stopped : str or None
         Why training ended before all epochs were done.
+    interrupted : bool
+        Whether it ended for now only, and resuming goes on.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class History:
     def __init__(self, rows: Iterable[Mapping[str, Any]] = ()) -> None:
         self.rows: list[Row] = [dict(row) for row in rows]
         self.stopped: str | None = None
+        self.interrupted = False
 
     @property
     def names(self) -> list[str]:

@@ -25,6 +25,12 @@ TOO_LOW = 0.3
 STRONG = 4.0
 """A layer whose outputs are so many times its inputs has too large weights."""
 
+_OF_CHANCES = (
+    losses.BCELoss,
+    losses.BCEWithLogitsLoss,
+    losses.CrossEntropyLoss,
+    losses.NLLLoss,
+)
 _SMALLER = "draw smaller weights, as nn.Linear does, or put a nn.BatchNorm1d behind it"
 
 
@@ -100,9 +106,8 @@ def _name_of_constant(evidence: Evidence) -> str:
 
 def _least_honest(evidence: Evidence) -> float:
     """The least loss of constant answers, as biases that know the shares of classes have it."""
-    sample = evidence.sample
-    if sample.kind == "numbers" or sample.y.ndim != 1 or evidence.weighted:
+    y = evidence.sample.y
+    if not isinstance(evidence.loss, _OF_CHANCES) or y.dtype.kind == "f" or y.ndim != 1:
         return evidence.constant_loss
-    shares = np.bincount(sample.y[sample.y >= 0]) / len(sample.y)
-    shares = shares[shares > 0]
+    shares = np.unique(y, return_counts=True)[1] / len(y)
     return min(evidence.constant_loss, float(-(shares * np.log(shares)).sum()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any, final
@@ -44,7 +45,7 @@ class RangeTest:
     rates : tuple of float
         The learning rates of the steps, growing by the same factor from each to the next.
     losses : tuple of float
-        The loss of each step's batch, before the step.
+        The loss of each step's batch, before the step, penalties included.
     smoothed : tuple of float
         Their running mean, see :func:`lr_find`.
     smoothing : float
@@ -197,10 +198,11 @@ def lr_find(
 
     Parameters
     ----------
-    model, data, loss, optimizer, batch_size, clip, seed, class_weight, sample_weight, regularizer, \
-accumulate, augment
+    model, data, loss, optimizer, batch_size, clip, seed
         As for :func:`twingrad.fit`, which makes the steps; of ``Parts``, ``train`` is used. Where
         an optimizer has several groups, their rates keep their proportions to that of the first.
+    class_weight, sample_weight, regularizer, accumulate, augment
+        Likewise.
     start, end : float
         The least and the greatest rate of the first group; above 0.
     steps : int
@@ -235,26 +237,23 @@ accumulate, augment
     """
     checked_module(model, "lr_find")
     sweep = _Sweep(_rates(start, end, steps), checked_number(smoothing, _SMOOTHING, MOMENTUM))
-    with rehearsing(model, loss, optimizer):
-        try:
-            fit(
-                model,
-                rehearsed_data(data),
-                loss=loss,
-                optimizer=optimizer,
-                epochs=steps,
-                batch_size=batch_size,
-                clip=clip,
-                callbacks=sweep,
-                seed=seed,
-                class_weight=class_weight,
-                sample_weight=sample_weight,
-                regularizer=regularizer,
-                accumulate=accumulate,
-                augment=augment,
-            )
-        except _TestEnded:
-            pass
+    with rehearsing(model, loss, optimizer), suppress(_TestEnded):
+        fit(
+            model,
+            rehearsed_data(data),
+            loss=loss,
+            optimizer=optimizer,
+            epochs=steps,
+            batch_size=batch_size,
+            clip=clip,
+            callbacks=sweep,
+            seed=seed,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            regularizer=regularizer,
+            accumulate=accumulate,
+            augment=augment,
+        )
     return sweep.result()
 
 

@@ -24,9 +24,16 @@ def texts_of(plan: Plan) -> dict[str, str]:
     Functions are known by their names only. What is measured but not trained on, and how many
     epochs there are, may change, where no schedule hangs on that.
     """
-    named = [*_of_model(plan), *_of_optimizer(plan), *_of_schedule(plan), *_of_data(plan)]
-    named += [("accumulate", plan.accumulate), ("early_stopping", plan.stopping is not None)]
-    return {name: _ADDRESS.sub("", _text(value)) for name, value in [*named, *plan.given.items()]}
+    named = {
+        **dict(_of_model(plan)),
+        **dict(_of_data(plan)),
+        **dict(_of_optimizer(plan)),
+        "accumulate": plan.accumulate,
+        **dict(_of_schedule(plan)),
+        **plan.given,
+        "early_stopping": plan.stopping is not None,
+    }
+    return {name: _ADDRESS.sub("", _text(value)) for name, value in named.items()}
 
 
 def check_same(saved: Mapping[str, str], own: Mapping[str, str]) -> None:

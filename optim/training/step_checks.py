@@ -10,7 +10,7 @@ from ...nn.tables import short
 from ..diagnostics import MANY, UnitReport
 from ..flow import GradientFlow, ParameterFlow
 from .diagnosis import Check, Finding
-from .evidence import Evidence, Probe, Steps
+from .evidence import WHOLE, Evidence, Probe, Steps
 from .loss_checks import STRONG
 
 MOST = 0.9
@@ -110,7 +110,7 @@ def _layers(parameters: Sequence[str]) -> str:
 
 
 def _layer(parameter: str) -> str:
-    return parameter.rpartition(".")[0] or parameter
+    return parameter.rpartition(".")[0] or WHOLE
 
 
 def check_gradients(evidence: Evidence) -> Check:

@@ -132,6 +132,7 @@ class Training:
     def _end(self) -> None:
         """Leave the model as it is to be used, and tell the callbacks."""
         self.history.stopped = self.stopped
+        self.history.interrupted = self._stopped is None and self.epoch < self.epochs
         if self._plan.stopping is not None and self._plan.stopping.restore_best:
             self._plan.stopping.restore()
         self.model.eval()

@@ -13,6 +13,8 @@ _ALL = 20
 """A history of more epochs than this is shown in parts."""
 _ENDS, _BETWEEN = 3, 11
 """So many epochs are shown of a long history at either end, and between these."""
+_WIDEST = 40
+"""Text is cut where it takes more columns than this."""
 _NAMES = {
     "auc": "AUC",
     "f1": "F1",
@@ -82,4 +84,4 @@ def _head(name: str) -> str:
     part, _, rest = name.partition("_")
     if part in ("validation", "train", "test") and rest:
         return f"{part} {_head(rest)}"
-    return shortened(_NAMES.get(name, name.replace("_", " ")), 40)
+    return shortened(_NAMES.get(name, name.replace("_", " ")), _WIDEST)

@@ -1,80 +1,8 @@
-"""Ctrl-C while training: once, twice, before and after."""
+"""Ctrl-C on a terminal while training: once, and twice."""
 
-import os
 import re
-import signal
-from types import SimpleNamespace
-
-import pytest
 
 from support.terminals import Terminal
-from twingrad.cli.interrupting import StopOnInterrupt
-from twingrad.runs import INTERRUPTED
-
-
-def press_ctrl_c():
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-@pytest.fixture
-def training():
-    seen = SimpleNamespace(reasons=[])
-    seen.interrupt = seen.reasons.append
-    return seen
-
-
-@pytest.fixture(autouse=True)
-def handler():
-    """Ctrl-C is put back as it was."""
-    saved = signal.getsignal(signal.SIGINT)
-    yield
-    assert signal.getsignal(signal.SIGINT) is saved
-    signal.signal(signal.SIGINT, saved)
-
-
-def test_the_first_ends_the_epoch_and_says_so_behind_the_step(training, capsys):
-    callback = StopOnInterrupt()
-    callback.on_train_begin(training)
-    press_ctrl_c()
-    assert training.reasons == [INTERRUPTED]
-    assert capsys.readouterr().err == ""
-    for _ in range(2):
-        callback.on_step_end(training)
-    assert capsys.readouterr().err == (
-        "Ctrl-C: ending the epoch, then saving; once more stops at once.\n"
-    )
-    callback.on_train_end(training)
-
-
-def test_the_second_stops_at_once(training):
-    callback = StopOnInterrupt()
-    callback.on_train_begin(training)
-    press_ctrl_c()
-    with pytest.raises(KeyboardInterrupt):
-        press_ctrl_c()
-    callback.on_train_end(training)
-
-
-def test_behind_training_it_stops_at_once_again(training):
-    callback = StopOnInterrupt()
-    callback.on_train_begin(training)
-    callback.on_train_end(training)
-    with pytest.raises(KeyboardInterrupt):
-        press_ctrl_c()
-    assert training.reasons == []
-
-
-def test_where_it_is_switched_off_it_stays_so(training):
-    saved = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        callback = StopOnInterrupt()
-        callback.on_train_begin(training)
-        press_ctrl_c()
-        assert training.reasons == []
-        callback.on_train_end(training)
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, saved)
 
 
 def train(*words):
@@ -105,7 +33,7 @@ def test_on_a_terminal_the_second_ctrl_c_does_not_wait_for_the_epoch(tmp_path):
     with Terminal(*train(*words), cwd=tmp_path) as terminal:
         terminal.wait_for_line("/100")
         terminal.type("\x03")
-        terminal.wait_for_line("once more stops at once")
+        terminal.wait_for_line("at once with another Ctrl-C")
         terminal.type("\x03")
         assert terminal.end() == 130
         assert "Traceback" not in terminal.output

@@ -230,13 +230,33 @@ def test_a_row_of_the_history_says_what_an_epoch_was_like():
 
 
 def test_the_norm_of_the_gradient_is_that_of_the_last_step_before_clipping():
-    one, other = network(1), network(1)
     norms = [
-        twingrad.fit(model, (X, NUMBERS), batch_size="all", epochs=1, clip=clip)["gradient_norm"]
-        for model, clip in [(one, None), (other, 1e-3)]
+        twingrad.fit(network(1), (X, NUMBERS), batch_size="all", epochs=1, clip=clip)[
+            "gradient_norm"
+        ]
+        for clip in (None, 1e-3, lambda parameters: optim.clip_grad_value_(parameters, 1e-3))
     ]
-    assert norms[0][0] == pytest.approx(norms[1][0], rel=1e-12)
+    assert norms[1] == norms[2] == pytest.approx(norms[0], rel=1e-12)
     assert norms[0][0] > 1e-2
+
+
+def test_a_function_may_clip():
+    model, other = network(1), network(1)
+    before = state_of(model)
+    twingrad.fit(
+        model,
+        (X, NUMBERS),
+        optimizer=lambda parameters: optim.SGD(parameters, lr=1.0),
+        batch_size="all",
+        epochs=1,
+        clip=lambda parameters: optim.clip_grad_value_(parameters, 1e-3),
+    )
+    steps = [np.abs(array - before[name]).max() for name, array in state_of(model).items()]
+    assert max(steps) == pytest.approx(1e-3)
+    twingrad.fit(other, (X, NUMBERS), epochs=1, clip=lambda parameters: None, seed=0)
+    model = network(1)
+    twingrad.fit(model, (X, NUMBERS), epochs=1, seed=0)
+    check_same(state_of(model), state_of(other))
 
 
 def test_a_network_learns():

@@ -6,7 +6,7 @@ from support.running import flats, run, write_table
 from twingrad import runs
 from twingrad.data import Holdout
 from twingrad.optim import Callback
-from twingrad.runs import INTERRUPTED, training
+from twingrad.runs import training
 
 OPTIONS = {
     "target": "dear",
@@ -43,7 +43,7 @@ class InterruptAt(Callback):
 
     def on_step_end(self, training):
         if training.epoch == self.epoch:
-            training.interrupt(INTERRUPTED)
+            training.interrupt("enough for now")
 
 
 @pytest.fixture
