@@ -215,7 +215,11 @@ Clip = Annotated[
 Epochs = Annotated[
     str | None,
     _option(
-        "--epochs", "COUNT", TRAINING, "Passes through the training rows, from 1. Default: 100."
+        "--epochs",
+        "COUNT",
+        TRAINING,
+        "Passes through the training rows, from 1. Default: 100, fewer where there are more than "
+        "10,000 rows.",
     ),
 ]
 BatchSize = Annotated[
@@ -224,7 +228,7 @@ BatchSize = Annotated[
         "--batch-size",
         "ROWS",
         TRAINING,
-        "Rows in a step, from 1. Default: 32, or all if there are fewer.",
+        "Rows in a step, from 1. Default: 32, more where there are more than 19,200 rows.",
     ),
 ]
 Patience = Annotated[

@@ -1,4 +1,4 @@
-"""Draw the pictures of the README again: the stepper's page, a training, a gradient check.
+"""Draw the pictures of the README again: the stepper's page, a report, a training, a gradient check.
 
 Needs the development environment and a Chromium on the path:
 
@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import random
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import twingrad
-from twingrad import Value
+from twingrad import Value, workflow
 from twingrad.nn import MLP
 
 HERE = Path(__file__).parent
@@ -40,22 +43,39 @@ BLUE, ORANGE, GREY = "#1f5fa8", "#c4551c", "#8a8f98"
 
 def draw_stepper() -> None:
     """The page for the README's neuron, in the middle of its backward pass."""
-    from playwright.sync_api import sync_playwright
-
     w, x, b = Value(0.8, "w"), Value(2.0, "x"), Value(-1.0, "b")
     z = w * x + b
     root = z.tanh()
     z.label, root.label = "z", "L"
+    with browser_page(1280, 800) as page:
+        page.set_content(root.steps().to_html())
+        for _ in range(8):
+            page.keyboard.press("ArrowRight")
+        page.screenshot(path=HERE / "stepper.png")
+
+
+def draw_report() -> None:
+    """The report of the README's first command, from the top to the confusion matrix."""
+    with tempfile.TemporaryDirectory() as parent, browser_page(1000, 1100) as page:
+        config = workflow.Config(data="digits")
+        folder = Path(parent) / "digits"
+        workflow.train(config, folder, command="twingrad train digits", say=lambda said: None)
+        page.goto((folder / "report.html").as_uri())
+        page.screenshot(path=HERE / "report.png")
+
+
+@contextmanager
+def browser_page(width: int, height: int) -> Iterator[Any]:
+    """A page of a browser without a window."""
+    from playwright.sync_api import sync_playwright
+
     browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-        page.set_content(root.steps().to_html())
-        for _ in range(8):
-            page.keyboard.press("ArrowRight")
-        page.screenshot(path=HERE / "stepper.png")
+        viewport = {"width": width, "height": height}
+        yield browser.new_page(viewport=viewport, reduced_motion="reduce")
         browser.close()
 
 
@@ -113,3 +133,4 @@ if __name__ == "__main__":
     draw_training()
     draw_checking()
     draw_stepper()
+    draw_report()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import signature
+from math import log2
 from types import MappingProxyType
 from typing import Any
 
@@ -17,8 +18,6 @@ from ..optim.names import OPTIMIZERS
 from .augmenting import augmentations
 from .config import Config
 from .options import CONSTANT
-
-_BATCH = 32
 
 RATES: Mapping[str, float] = MappingProxyType(
     {
@@ -67,13 +66,23 @@ def optimizer_of(config: Config, rate: float | None = None) -> Callable[[Any], O
 def batch_size_of(config: Config, rows: int) -> int:
     """How many rows make a step.
 
-    With batch normalization no batch is left with a single row, which has no variance.
+    If it is not given, it is a 300th of the rows, as a power of two from 32 to 1024. With batch
+    normalization no batch is left with a single row, which has no variance.
     """
-    size = min(rows, _BATCH if config.batch_size is None else config.batch_size)
+    chosen = 2 ** int(log2(max(1.0, rows / 300)))
+    size = min(rows, min(1024, max(32, chosen)) if config.batch_size is None else config.batch_size)
     if config.norm == "batch" and size > 1:
         while rows % size == 1:
             size += 1
     return size
+
+
+def epochs_of(config: Config, rows: int) -> int:
+    """How many epochs are planned.
+
+    If it is not given, the network sees a million rows, in 20 epochs at least and 100 at most.
+    """
+    return min(100, max(20, round(1e6 / rows))) if config.epochs is None else config.epochs
 
 
 def penalties_of(config: Config) -> list[nn.ElasticNet]:
@@ -119,7 +128,7 @@ def sentence_of(config: Config, rows: int) -> str:
     size = batch_size_of(config, rows)
     rate = "a rate to be found" if config.lr == "auto" else f"a rate of {rate_of(config):g}"
     rate += "" if config.schedule == CONSTANT else f" and the schedule {config.schedule}"
-    epochs = counted(config.epochs, "epoch")
+    epochs = counted(epochs_of(config, rows), "epoch")
     return (
         f"training: {config.optimizer} with {rate}, in batches of {counted(size, 'row')}, for "
         + (epochs if not config.patience else f"{epochs} at most")

@@ -52,10 +52,12 @@ class Config:
         What the optimizer takes off the weights, at least 0; None for its own default.
     loss : str
         The name of a loss that suits the task; ``"auto"`` for the usual one.
-    epochs : int
-        How many times the training rows are gone through at most.
+    epochs : int or None
+        How many times the training rows are gone through at most; None chooses by the number of
+        rows, see :func:`twingrad.runs.choices.epochs_of`.
     batch_size : int or None
-        How many rows make a step; None chooses by the number of rows.
+        How many rows make a step; None chooses by the number of rows, see
+        :func:`twingrad.runs.choices.batch_size_of`.
     validation, test : float or int
         A share of the rows from 0 up to 1, or a number of rows; 0 makes no such part.
     patience : int
@@ -105,7 +107,7 @@ class Config:
     l2: float = 0.0
     weight_decay: float | None = None
     loss: str = "auto"
-    epochs: int = 100
+    epochs: int | None = None
     batch_size: int | None = None
     validation: float = 0.1
     test: float = 0.1

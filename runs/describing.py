@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..nn.tables import aligned
 from .blueprint import Blueprint, read_blueprint
+from .choices import epochs_of
 from .config import StrPath
 from .folder import Folder, read_config
 from .measures import NAMES, shown
@@ -62,7 +63,8 @@ def _course(place: Folder) -> Iterator[str]:
     if config is None or not place.history_jsonl.is_file():
         return
     history = read_history(place)
-    yield f"training: {len(history)} of {config.epochs} epochs"
+    planned = epochs_of(config, read_blueprint(place).parts["train"])
+    yield f"training: {len(history)} of {planned} epochs"
     best = history.best_epoch
     if best is not None:
         name = "validation_loss" if "validation_loss" in history else "loss"

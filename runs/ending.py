@@ -10,6 +10,7 @@ from ..data.wording import counted
 from ..nn import Module, save_file
 from ..optim import History
 from .blueprint import Blueprint
+from .choices import epochs_of
 from .config import Config
 from .folder import Folder, plain
 from .measures import told
@@ -75,7 +76,7 @@ def result_of(
         folder=place.path,
         metrics=plain(metrics),
         history=history,
-        epochs=config.epochs,
+        epochs=epochs_of(config, blueprint.parts["train"]),
         epoch=len(history),
         interrupted=not is_over,
         report=place.report if is_over else None,

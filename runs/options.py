@@ -146,7 +146,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "l2": _number(FROM_ZERO),
         "weight_decay": _optional(_number(FROM_ZERO)),
         "loss": _one_of(("auto", *LOSS_NAMES)),
-        "epochs": _count(1),
+        "epochs": _optional(_count(1)),
         "batch_size": _optional(_count(1)),
         "validation": _part,
         "test": _part,

@@ -16,6 +16,7 @@ from .choices import (
     augmentations_of,
     batch_size_of,
     check_choices,
+    epochs_of,
     optimizer_of,
     penalties_of,
     rate_of,
@@ -107,7 +108,7 @@ def train(
         _check_place(place, config, resume, say)
         known = read_blueprint(place) if place.run.is_file() else None
         if known is not None and known.state == "finished":
-            say(_finished(config, place))
+            say(_finished(config, known, place))
             return read_result(config, known, place)
         material = gather(config, None if known is None else known.preparation)
         if known is None:
@@ -143,11 +144,12 @@ def _check_place(place: Folder, config: Config, resume: bool, say: Say) -> None:
         )
 
 
-def _finished(config: Config, place: Folder) -> str:
+def _finished(config: Config, known: Blueprint, place: Folder) -> str:
     """What to do where there is nothing to resume."""
+    epochs = epochs_of(config, known.parts["train"])
     return (
         f"the run in {str(place.path)!r} is finished, and its test part was used: to train longer, "
-        f"begin another one, such as twingrad train {config.data} --epochs {2 * config.epochs}"
+        f"begin another one, such as twingrad train {config.data} --epochs {2 * epochs}"
     )
 
 
@@ -202,7 +204,7 @@ def _trained(run: Run, callbacks: Any) -> Trained:
             train,
             **steps,
             optimizer=optimizer_of(config, rate),
-            epochs=config.epochs,
+            epochs=epochs_of(config, len(train)),
             validation=validation,
             schedule=schedule_of(config),
             early_stopping=(config.patience or None) if validation is not None else None,

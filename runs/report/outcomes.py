@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from .palette import LIGHT
 Floats = NDArray[np.float64]
 
 _ROOM_FOR_SHARES = 12
+"""The cells of more classes than this hold a count only."""
 _EITHER = "#3d7fbf"
 """The colour of points that are an image, seen on either paper."""
 MANY = 1500
@@ -41,15 +43,19 @@ def confusion_picture(contents: Contents) -> Picture | None:
         ]
     )
     axes.imshow(colours, interpolation="nearest")
-    size = 9 if len(labels) <= _ROOM_FOR_SHARES else 7
-    for i, j in np.argwhere(counts > 0):
-        text = str(counts[i, j])
-        if len(labels) <= _ROOM_FOR_SHARES:
-            text += f"\n{whole_percent(shares[i, j])}"
-        axes.text(j, i, text, ha="center", va="center", fontsize=size, linespacing=1.1)
+    _write_cells(axes, counts, shares)
     _label_matrix(figure, labels)
     caption = "Each row is a true class, each column what was predicted; shares are of the row."
     return finished(figure, "confusion", "Confusion matrix", caption, in_page=False)
+
+
+def _write_cells(axes: Axes, counts: NDArray[np.int64], shares: Floats) -> None:
+    """The counts that are not 0, with their shares where there is room."""
+    roomy = len(counts) <= _ROOM_FOR_SHARES
+    for i, j in np.argwhere(counts > 0):
+        text = f"{counts[i, j]}\n{whole_percent(shares[i, j])}" if roomy else str(counts[i, j])
+        written = axes.text(j, i, text, ha="center", va="center", fontsize=9 if roomy else 7)
+        written.set_in_layout(False)  # inside the axes: measuring each of them takes long
 
 
 def _label_matrix(figure: Figure, labels: list[str]) -> None:

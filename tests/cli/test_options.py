@@ -16,7 +16,7 @@ from twingrad.nn.losses.names import LOSSES
 from twingrad.optim.names import OPTIMIZERS
 from twingrad.optim.training.scheduling import SCHEDULES
 from twingrad.runs import Config
-from twingrad.runs.choices import RATES, batch_size_of
+from twingrad.runs.choices import RATES, batch_size_of, epochs_of
 from twingrad.runs.options import CHECKS, CONSTANT
 
 TRAIN = typer.main.get_command(app).commands["train"]
@@ -27,7 +27,8 @@ OWN = {
     "target": "data sets by name have their own",
     "lr": f"Default: what suits the optimizer, such as {RATES['adamw']:g} for adamw.",
     "weight_decay": "Default: the optimizer's own.",
-    "batch_size": f"Default: {batch_size_of(Config(data='moons'), 10_000)}, or all if there are",
+    "batch_size": f"Default: {batch_size_of(Config(data='moons'), 19_199)}, more where there are",
+    "epochs": f"Default: {epochs_of(Config(data='moons'), 10_000)}, fewer where there are",
     "task": "Default: auto, which follows from the target and is said aloud.",
     "loss": "Default: auto, which follows from the task and is said aloud.",
 }
