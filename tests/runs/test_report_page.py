@@ -305,6 +305,8 @@ def test_texts_can_be_read_on_either_paper(show):
             text = luminance(page.eval_on_selector(selector, "e => getComputedStyle(e).color"))
             lighter, darker = max(text, paper), min(text, paper)
             assert (lighter + 0.05) / (darker + 0.05) >= 4.5, selector
+        cell = page.eval_on_selector(".matrix .right", "e => getComputedStyle(e).backgroundColor")
+        assert 0.1 < float(re.findall(r"[\d.]+", cell)[-1]) < {"light": 0.56, "dark": 0.48}[scheme]
         ink = luminance(page.eval_on_selector("svg text", "e => getComputedStyle(e).fill"))
         assert (ink > paper) == (scheme == "dark")
 
