@@ -274,7 +274,7 @@ from .tensor import (
 )
 
 if TYPE_CHECKING:
-    from . import data, nn, optim
+    from . import data, nn, optim, workflow
     from .nn.backend import backend
     from .optim import fit
     from .tensor import tensor  # at run time it is the room, which is called as the function is
@@ -287,6 +287,7 @@ _LATER = {
     "fit": (".optim", "fit"),
     "nn": (".nn", None),
     "optim": (".optim", None),
+    "workflow": (".workflow", None),
 }
 """What is loaded when it is first asked for, rooms or names in them: who wants a Value only does
 not wait for it."""
@@ -561,6 +562,7 @@ __all__ = [
     "vjp",
     "vstack",
     "where",
+    "workflow",
     "zeros",
     "zeros_like",
 ]

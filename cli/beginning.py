@@ -7,8 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import runs
-from ..runs.folder import Folder
+from .. import workflow
+from ..workflow.folder import Folder
 from .output import Failure
 from .places import check_source
 from .words import understood
@@ -17,7 +17,7 @@ from .words import understood
 class Beginning(NamedTuple):
     """What to train, and where."""
 
-    config: runs.Config
+    config: workflow.Config
     folder: Path
 
 
@@ -32,13 +32,13 @@ def beginning(words: Mapping[str, Any]) -> Beginning:
         return _resumed(options, words["out"])
     config = _config(options)
     if words["out"] is None:
-        return Beginning(config, runs.default_folder(config.data))
+        return Beginning(config, workflow.default_folder(config.data))
     return Beginning(config, _place(words["out"]))
 
 
 def _options(words: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, here or in a file, by its name in a configuration."""
-    names = {each.name for each in fields(runs.Config)}
+    names = {each.name for each in fields(workflow.Config)}
     given = {
         name: understood(name, word)
         for name, word in words.items()
@@ -51,10 +51,10 @@ def _options(words: Mapping[str, Any]) -> dict[str, Any]:
         )
     if words["config"] is None:
         return given
-    return {**runs.read_options(words["config"]), **given}
+    return {**workflow.read_options(words["config"]), **given}
 
 
-def _config(options: Mapping[str, Any]) -> runs.Config:
+def _config(options: Mapping[str, Any]) -> workflow.Config:
     if not options.get("data"):
         raise Failure(
             "there is no DATA: give the name of a data set or the path of a file, such as "
@@ -66,7 +66,7 @@ def _config(options: Mapping[str, Any]) -> runs.Config:
             "--resume, or use it with twingrad predict, evaluate and show"
         )
     check_source(options["data"])
-    return runs.Config(**options)
+    return workflow.Config(**options)
 
 
 def _place(out: str) -> Path:
@@ -88,8 +88,8 @@ def _resumed(options: dict[str, Any], out: str | None) -> Beginning:
     elif Folder(data).is_begun:
         folder = Path(options.pop("data"))
     else:
-        folder = runs.default_folder(data, resume=True)
-    begun = runs.read_config(folder)
+        folder = workflow.default_folder(data, resume=True)
+    begun = workflow.read_config(folder)
     if begun is None:
         return Beginning(_config(options), folder)
     return Beginning(_config({**begun.options(), **options}), folder)

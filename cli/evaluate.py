@@ -20,12 +20,12 @@ def evaluate(run: given.Run, data: given.NewData) -> None:
     with telling_failures("evaluate"), answering_mistakes():
         check_run(run)
         check_source(data)
-        from .. import runs
+        from .. import workflow
         from ..nn.tables import aligned
-        from ..runs.measures import NAMES, shown
-        from ..runs.saying import spoken_warnings
+        from ..workflow.measures import NAMES, shown
+        from ..workflow.saying import spoken_warnings
 
         with spoken_warnings(note):
-            measured = runs.evaluate(run, data)
+            measured = workflow.evaluate(run, data)
         rows = [(NAMES[name], shown(name, figure)) for name, figure in measured.items()]
         answer("\n".join(aligned(rows, "<>")))

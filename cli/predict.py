@@ -41,11 +41,11 @@ def predict(
     with telling_failures("predict"), answering_mistakes():
         check_run(run)
         check_source(data)
-        from .. import runs
-        from ..runs.saying import spoken_warnings
+        from .. import workflow
+        from ..workflow.saying import spoken_warnings
 
         with spoken_warnings(note):
-            predictions = runs.predict(run, data)
+            predictions = workflow.predict(run, data)
         if output is None or output == "-":
             answer(predictions.to_csv(), encoding="utf-8")
         else:

@@ -19,6 +19,6 @@ def show(run: given.Run) -> None:
     """Show what RUN was trained for, how, and how well."""
     with telling_failures("show"), answering_mistakes():
         check_run(run)
-        from .. import runs
+        from .. import workflow
 
-        answer(runs.summary(run))
+        answer(workflow.summary(run))

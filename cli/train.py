@@ -17,7 +17,7 @@ from .output import MACHINE, Failure, answer, note, telling_failures
 
 if TYPE_CHECKING:
     from ..optim.training.callbacks import Callback
-    from ..runs import Result
+    from ..workflow import Result
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 + SIGINT, as in a shell."""
@@ -80,12 +80,12 @@ def train(
 
 
 def _train(words: Mapping[str, Any], resume: bool, quiet: bool) -> None:
-    from .. import runs
+    from .. import workflow
     from .beginning import beginning
 
     config, folder = beginning(words)
     with _telling_how_to_go_on(folder):
-        result = runs.train(
+        result = workflow.train(
             config,
             folder,
             resume=resume,
@@ -105,7 +105,7 @@ def _train(words: Mapping[str, Any], resume: bool, quiet: bool) -> None:
 @contextmanager
 def _telling_how_to_go_on(folder: Path) -> Iterator[None]:
     """Where Ctrl-C or the machine stops a run at once, say what is left of it."""
-    from ..runs.folder import Folder
+    from ..workflow.folder import Folder
 
     try:
         yield

@@ -1,4 +1,4 @@
-"""Draw the pictures of the README again: the stepper's page, a report, a training, a gradient check.
+"""Draw the pictures of the README again: the stepper, a report, a training, a gradient check.
 
 Needs the development environment and a Chromium on the path:
 

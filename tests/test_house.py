@@ -24,9 +24,9 @@ ROOMS = {
     "nn": {"engine", "tensor"},
     "optim": {"engine", "tensor", "nn", "data"},
     "testing": {"engine", "tensor", "nn"},
-    "runs": {"engine", "tensor", "nn", "optim", "data"},
+    "workflow": {"engine", "tensor", "nn", "optim", "data"},
     "lab": {"engine", "tensor", "nn", "optim", "data", "testing"},
-    "cli": {"engine", "tensor", "nn", "optim", "data", "runs", "testing", "lab"},
+    "cli": {"engine", "tensor", "nn", "optim", "data", "workflow", "testing", "lab"},
 }
 """Each room, and the rooms it may import from."""
 
@@ -131,7 +131,7 @@ def test_examples_in_docstrings_run(module):
     assert set(twingrad.engine.formulas.table) == before, "an example leaves a row behind"
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/training.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/fitting.md", "docs/training.md"])
 def test_examples_on_pages_run(page):
     results = doctest.testfile(str(ROOT / page), module_relative=False)
     assert results.failed == 0
@@ -151,7 +151,7 @@ def test_no_page_holds_a_placeholder():
 
 
 PUBLIC = ["", ".data", ".engine", ".tensor", ".nn", ".nn.functional", ".nn.init", ".optim"]
-PUBLIC += [".optim.lr_scheduler", ".optim.swa_utils"]
+PUBLIC += [".optim.lr_scheduler", ".optim.swa_utils", ".workflow"]
 
 
 def public_objects():

@@ -52,7 +52,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     rooms = [
         room
-        for room in ("cli", "data", "engine", "lab", "nn", "optim", "runs", "tensor")
+        for room in ("cli", "data", "engine", "lab", "nn", "optim", "tensor", "workflow")
         if (ROOT / room).is_dir()
     ]
     for room in rooms:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, final
 
 from ...engine.checks import checked_count, number_within
-from ...engine.files import make_folder, remove_leftovers, told
-from .state_files import read_state, write_state
+from ...engine.files import make_folder, remove_leftovers, told, write_bytes
+from .state_files import content_of, read_state
 
 _NAME = re.compile(r"step-([0-9]{9}|[1-9][0-9]{9,17})\.safetensors")
 
@@ -160,14 +160,13 @@ class Checkpoints:
             If the file cannot be written. All earlier checkpoints are there.
         """
         step = checked_count(step, "Checkpoints: step")
-        try:
+        path, content = self._path(step), content_of(state)
+        with self._writing():
             make_folder(self.folder)
-        except OSError as error:
-            raise self._told(error) from None
         remove_leftovers(self.folder)
         self._check_newest(step)
-        path = self._path(step)
-        write_state(path, state)
+        with self._writing():
+            write_bytes(path, content)
         self._damaged.discard(step)
         self._remove_old(step)
         self._since = monotonic()
@@ -224,6 +223,13 @@ class Checkpoints:
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}.safetensors"
 
-    def _told(self, error: OSError) -> OSError:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._told(error, "make room there, or choose another") from None
+
+    def _told(self, error: OSError, cure: str = "choose another") -> OSError:
         rule = "Checkpoints: folder must be one that can be read and written to"
-        return told(error, rule, self.folder, "choose another")
+        return told(error, rule, self.folder, cure)

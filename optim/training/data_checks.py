@@ -47,8 +47,8 @@ def check_inputs(evidence: Evidence) -> Check:
     if first is None or not first.kind.startswith("BatchNorm"):
         findings = _unscaled_inputs(evidence, columns) + findings
     remark = (
-        f"{counted(columns.shape[1], 'feature')} with means from {short(mean.min())} to "
-        f"{short(mean.max())} and standard deviations up to {short(spread.max())}"
+        f"{counted(columns.shape[1], 'feature')}, means {short(mean.min())} to "
+        f"{short(mean.max())}, standard deviations up to {short(spread.max())}"
     )
     return Check("inputs", tuple(findings), remark)
 
@@ -176,11 +176,14 @@ def _check_numbers(evidence: Evidence) -> Check:
     mean, spread = float(np.abs(y.mean(axis=0)).max()), float(y.std(axis=0).max())
     kind = None
     if spread == 0:
-        kind, cure = "constant targets", "there is nothing to learn: look for the right column"
+        kind, cure = "constant targets", "look for the right column: there is nothing to learn"
     elif not isinstance(evidence.loss, losses.PoissonNLLLoss) and (
         spread > GREAT or _is_far(mean, spread) or spread < LOST
     ):
-        kind, cure = "unscaled targets", f"{_SCALING}, and change predictions back"
+        kind, cure = (
+            "unscaled targets",
+            "scale it with data.Preparation, which changes it back later",
+        )
     seen = f"mean {short(float(y.mean()))} and standard deviation {short(spread)}"
     if kind is None:
         return Check("targets", (), f"numbers with {seen}")

@@ -119,7 +119,8 @@ class Diagnosis:
     (False, ['rate too high'])
     >>> print(diagnosis)
     ok            inputs      fine
-    look at this  rate        the loss grows: take a smaller rate
+    look at this  rate        the loss grows
+                              -> take a smaller rate
     1 finding: mend it, and look again
     """
 
@@ -155,7 +156,10 @@ class Diagnosis:
 def without_effects(checks: Sequence[Check]) -> list[Check]:
     """The checks without findings that others bring about."""
     kinds = [each.kind for check in checks for each in check.findings]
-    causes = {effect: kind for kind in reversed(kinds) for effect in EXPLAINS.get(kind, ())}
+    effects = {effect for kind in kinds for effect in EXPLAINS.get(kind, ())}
+    # a cause that is no effect itself comes last, and is the one that is named
+    by_depth = sorted(kinds, key=lambda kind: kind not in effects)
+    causes = {effect: kind for kind in by_depth for effect in EXPLAINS.get(kind, ())}
     return [_without(check, causes) for check in checks]
 
 
@@ -171,7 +175,10 @@ def _lines(check: Check) -> list[str]:
     state = OK if check.judged else SKIPPED
     if not check.findings:
         return _wrapped(state, check.name, check.remark)
-    return [line for each in check.findings for line in _wrapped(LOOK, check.name, str(each))]
+    lines = []
+    for each in check.findings:
+        lines += _wrapped(LOOK, check.name, each.verdict) + _wrapped("", "", f"-> {each.cure}")
+    return lines
 
 
 def _wrapped(state: str, name: str, text: str) -> list[str]:

@@ -51,7 +51,7 @@ class Sample:
     features, labels : tuple
         What columns and classes are called; empty where that is not known.
     target : str
-        What the targets are called.
+        What is predicted, in words.
     """
 
     x: NDArray[Any]
@@ -86,7 +86,7 @@ def sampled(batches: Batches) -> Sample:
         kind=batches.kind,
         features=() if names is None else names.features,
         labels=tuple(batches.labels or ()),
-        target="the targets" if names is None else repr(names.target),
+        target="the target" if names is None else repr(names.target),
     )
 
 

@@ -44,7 +44,9 @@ def constant_loss(sample: Sample, objective: Objective, output: Any) -> float:
     elif isinstance(loss, losses.BCELoss):
         answers += 0.5
     elif sample.kind == "numbers" and target.shape == output.shape:
-        answers += numbers_of(target).mean(axis=0)
+        mean = numbers_of(target).mean(axis=0)
+        takes_logs = isinstance(loss, losses.PoissonNLLLoss) and loss.log_input
+        answers += np.log(mean) if takes_logs else mean
     constant = twin_of(output).operand(answers.astype(numbers_of(output).dtype), output)
     with no_grad(), np.errstate(all="ignore"):
         return float(objective(constant, sample.probe.y, sample.probe.weights).item())

@@ -73,7 +73,7 @@ def write_state(path: StrPath, state: Mapping[Any, Any]) -> None:
     >>> read_state(path)
     {'step': 3, 'weights': {0: array([1., 1.])}, 'shape': (2,)}
     """
-    content = _content(state)
+    content = content_of(state)
     try:
         write_bytes(path, content)
     except OSError as error:
@@ -115,8 +115,8 @@ def read_state(path: StrPath) -> dict[Any, Any]:
         ) from None
 
 
-def _content(state: Mapping[Any, Any]) -> bytes:
-    """What the file of a state consists of."""
+def content_of(state: Mapping[Any, Any]) -> bytes:
+    """What the file of a state consists of; errors as those of :func:`write_state`."""
     tree, arrays = packed(state, "write_state")
     size = sum(numbers.nbytes for numbers in arrays.values())
     document = {"version": _VERSION, "bytes": size, "sha256": _UNKNOWN.decode(), "state": tree}

@@ -15,12 +15,12 @@ from .loss_checks import STRONG
 
 MOST = 0.9
 """From which share on dead units are told of: in deep networks half of them are dead at first."""
-GROWN = 1.5
-"""A loss that is so many times what it was, on the same rows, has grown."""
+GROWN = 0.5
+"""A loss that rises by this share, on the same rows, has grown."""
 LATEST = 3
 """How many losses must have grown, the last ones."""
-BEYOND_BATCH = 20.0
-"""Steps on one batch make the loss of other rows so many times greater only if they are wild."""
+WILD = 20.0
+"""Steps on one batch raise the loss of other rows by so many times only if they are too long."""
 IDLE = 1e-6
 """Updates below this share of the weights change nothing within an epoch."""
 FITTED = 0.1
@@ -160,19 +160,22 @@ def check_rate(evidence: Evidence) -> Check:
     found = _too_fast(evidence, steps) or _too_slow(steps)
     if found is not None:
         return Check("rate", (found,), "")
-    seen = f"the loss of one batch went from {short(steps.losses[0])} to {short(steps.losses[-1])}"
     moved = [_moved(row) for row in _matrices(steps.flows[-1])] or [nan]
-    share = f"{min(moved):.1g} to {max(moved):.1g} of the weights"
-    return Check("rate", (), f"{seen}, updates are {share}")
+    remark = (
+        f"one batch: loss {short(steps.losses[0])} to {short(steps.losses[-1])}, "
+        f"updates {min(moved):.1g} to {max(moved):.1g} of the weights"
+    )
+    return Check("rate", (), remark)
 
 
 def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
     begin, end = steps.losses[0], steps.losses[-1]
     usual = max(begin, evidence.constant_loss)
+    size = max(abs(begin), abs(evidence.constant_loss))
     died = _died(evidence)
     # with dropout, a few rows may have a great loss by chance, but not again and again
-    fell = isfinite(end) and min(steps.losses[-LATEST:]) <= GROWN * usual
-    is_tame = isfinite(evidence.end_loss) and evidence.end_loss <= BEYOND_BATCH * usual
+    fell = isfinite(end) and min(steps.losses[-LATEST:]) <= usual + GROWN * size
+    is_tame = isfinite(evidence.end_loss) and evidence.end_loss <= usual + WILD * size
     if fell and is_tame and not died:
         return None
     seen = f"the loss of one batch went from {short(begin)} to {short(end)}"
@@ -181,7 +184,7 @@ def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
     row = max(_matrices(steps.flows[0]), key=_moved, default=None)
     where = evidence.last_layer if row is None else _layer(row.name)
     if row is not None:
-        seen += f", the first one changed layer {where} by {_moved(row):.0%}"
+        seen += f", the first update is {_moved(row):.0%} of layer {where}"
     if died:
         seen += f", and {died} died"
     cure = "take a smaller learning rate, such as optim.lr_find suggests"
@@ -193,7 +196,7 @@ def _too_slow(steps: Steps) -> Finding | None:
     if not greatest < IDLE:
         return None
     row = max(_matrices(steps.flows[0]), key=_moved)
-    seen = f"no step changed weights by more than {short(greatest)} of them"
+    seen = f"no update is more than {short(greatest)} of the weights"
     cure = "take a greater learning rate, such as optim.lr_find suggests"
     return Finding("rate too low", _layer(row.name), seen, cure)
 
@@ -203,6 +206,8 @@ def check_overfit(evidence: Evidence) -> Check | None:
     losses = evidence.overfit
     if not losses:
         return None
+    if not evidence.constant_loss > 0:
+        return Check("overfit", (), "there is no least loss to compare with", judged=False)
     least = min(losses)
     aim = FITTED * evidence.constant_loss
     seen = f"the loss of one batch fell to {short(least)} in {counted(len(losses), 'more step')}"

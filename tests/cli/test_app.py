@@ -60,7 +60,7 @@ def test_alone_it_names_every_command_and_its_panel():
 
 def test_a_command_imports_what_it_needs_and_no_more():
     code = (
-        "import sys; import twingrad.cli; names = ('data', 'nn', 'optim', 'runs', 'lab'); "
+        "import sys; import twingrad.cli; names = ('data', 'nn', 'optim', 'workflow', 'lab'); "
         "print([name for name in names if f'twingrad.{name}' in sys.modules], "
         "[name for name in ('pandas', 'matplotlib', 'sklearn', 'numba') if name in sys.modules])"
     )

@@ -10,7 +10,7 @@ from twingrad.cli.mistakes import answering_mistakes
 from twingrad.cli.output import Failure
 from twingrad.cli.words import understood
 from twingrad.data import load, split, toys
-from twingrad.runs import Config
+from twingrad.workflow import Config
 
 
 def answered(error, options=()):

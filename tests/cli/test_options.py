@@ -15,9 +15,9 @@ from twingrad.nn.activations import ACTIVATIONS
 from twingrad.nn.losses.names import LOSSES
 from twingrad.optim.names import OPTIMIZERS
 from twingrad.optim.training.scheduling import SCHEDULES
-from twingrad.runs import Config
-from twingrad.runs.choices import RATES, batch_size_of, epochs_of
-from twingrad.runs.options import CHECKS, CONSTANT
+from twingrad.workflow import Config
+from twingrad.workflow.choices import RATES, batch_size_of, epochs_of
+from twingrad.workflow.options import CHECKS, CONSTANT
 
 TRAIN = typer.main.get_command(app).commands["train"]
 HELP = {option.name: option.help for option in TRAIN.params}

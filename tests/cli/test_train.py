@@ -1,4 +1,4 @@
-"""``twingrad train``: what it asks ``runs.train`` for, and what it says of the answer."""
+"""``twingrad train``: what it asks ``workflow.train`` for, and what it says of the answer."""
 
 import errno
 import shlex
@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from support.commands import refused_by
-from twingrad import runs
+from twingrad import workflow
 from twingrad.cli import app
 
 
@@ -21,13 +21,13 @@ def folder(tmp_path, monkeypatch):
 
 
 class Trained:
-    """Stands for ``runs.train``: remembers what it was asked for."""
+    """Stands for ``workflow.train``: remembers what it was asked for."""
 
     def __init__(self, monkeypatch):
         self.action = lambda: None
         self.interrupted = False
         self.calls = 0
-        monkeypatch.setattr(runs, "train", self)
+        monkeypatch.setattr(workflow, "train", self)
 
     def __call__(self, config, folder, **options):
         self.config, self.folder, self.options = config, Path(folder), options
@@ -60,7 +60,7 @@ def refused(result, code=2):
 def begin(folder, **options):
     """A folder in which a run was begun."""
     folder.mkdir(parents=True)
-    config = runs.Config(**options)
+    config = workflow.Config(**options)
     (folder / "config.toml").write_text(config.to_toml())
     return config
 
@@ -83,7 +83,7 @@ def test_quiet_leaves_the_result_alone(trained, option):
 
 def test_without_options_a_run_has_the_defaults(trained):
     train("moons")
-    assert trained.config == runs.Config(data="moons")
+    assert trained.config == workflow.Config(data="moons")
     assert trained.folder == Path("runs/moons")
     assert trained.options["resume"] is False
 
@@ -122,7 +122,7 @@ def test_every_option_arrives(trained, folder):
         words += [f"--{name.replace('_', '-')}", text]
     result = train("my.csv", *words, "--out", "here")
     assert result.exit_code == 0, result.output
-    assert trained.config == runs.Config(data="my.csv", **given)
+    assert trained.config == workflow.Config(data="my.csv", **given)
     assert trained.config.options().keys() == {"data", *given}
     assert trained.folder == Path("here")
 
@@ -139,9 +139,9 @@ def test_options_come_before_those_of_a_file_which_come_before_defaults(trained,
     file = folder / "my.toml"
     file.write_text('data = "moons"\nepochs = 5\nhidden = [8]\nclip = 1.0\n')
     train("--config", file, "--epochs", "9")
-    assert trained.config == runs.Config(data="moons", epochs=9, hidden=(8,), clip=1.0)
+    assert trained.config == workflow.Config(data="moons", epochs=9, hidden=(8,), clip=1.0)
     train("circles", "--config", file, "--clip", "none", "--hidden", "none")
-    assert trained.config == runs.Config(data="circles", epochs=5, hidden=())
+    assert trained.config == workflow.Config(data="circles", epochs=5, hidden=())
 
 
 def test_batch_norm_is_a_short_word_for_norm(trained):
@@ -179,7 +179,7 @@ def test_a_run_is_gone_on_with_by_its_folder_or_its_data(trained, folder, words,
 
 def test_what_was_not_begun_is_begun_by_resume(trained):
     assert train("moons", "--resume", "--epochs", "5").exit_code == 0
-    assert trained.config == runs.Config(data="moons", epochs=5)
+    assert trained.config == workflow.Config(data="moons", epochs=5)
     assert trained.folder == Path("runs/moons")
 
 

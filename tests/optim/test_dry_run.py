@@ -1,6 +1,7 @@
 """The dry run: a fault that is planted is found and named, and nothing else is."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from support.twins import TWINS
 from twingrad import data, nn, optim
 from twingrad.data import Dataset
 from twingrad.nn.backend import numbers_of, twin_of
+from twingrad.optim.training.diagnosis import EXPLAINS
 
 
 class Case:
@@ -26,8 +28,7 @@ class Case:
 
     def mlp(self, features=2, outputs=2, activation=nn.ReLU, depth=2):
         widths = [features, *[8] * depth]
-        pairs = zip(widths, widths[1:], strict=False)
-        hidden = [each for a, b in pairs for each in (nn.Linear(a, b), activation())]
+        hidden = [each for a, b in pairwise(widths) for each in (nn.Linear(a, b), activation())]
         return [*hidden, nn.Linear(8, outputs)]
 
     def regression(self):
@@ -266,7 +267,7 @@ FAULTS = [
     (small_inputs, "unscaled inputs", "0"),
     (constant_input, "constant inputs", "x3"),
     (missing_number, "inputs not finite", "x[1]"),
-    (missing_target, "targets not finite", "the targets"),
+    (missing_target, "targets not finite", "the target"),
     (rare_class, "class imbalance", "1"),
     (rows_in_order, "sorted rows", "0"),
     (unscaled_target, "unscaled targets", "'target'"),
@@ -308,3 +309,277 @@ def test_a_planted_fault_is_found_and_nothing_else(plant, kind, where, twin):
     found = case.diagnose().findings
     assert [each.kind for each in found] == [kind]
     assert where is None or found[0].where == where
+
+
+HEALTHY = {
+    "relu": {},
+    "tanh": {"activation": "tanh"},
+    "sigmoid": {"activation": "sigmoid"},
+    "gelu": {"activation": "gelu"},
+    "batch norm": {"norm": "batch"},
+    "layer norm": {"norm": "layer"},
+    "dropout": {"dropout": 0.5},
+    "both": {"norm": "batch", "dropout": 0.3},
+}
+
+
+@pytest.mark.parametrize("name", ["digits", "wine", "diabetes", "breast_cancer", "iris"])
+@pytest.mark.parametrize("kind", HEALTHY)
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "momentum"])
+def test_usual_networks_on_prepared_data_are_healthy(name, kind, optimizer):
+    parts = data.split(data.load(name), validation=0.1, test=0.1)
+    train = data.Preparation.fit(parts.train).apply(parts.train)
+    outputs = 1 if train.classes is None else len(train.classes)
+    twingrad.manual_seed(0)
+    model = nn.MLP(train.x.shape[1], [64, 32], outputs, **HEALTHY[kind])
+    diagnosis = optim.dry_run(model, train, optimizer=optimizer, seed=0)
+    assert diagnosis.healthy, diagnosis
+
+
+def plain(case):
+    pass
+
+
+def one_logit(case):
+    case.layers = case.mlp(outputs=1)
+
+
+def probabilities(case):
+    case.layers = [*case.mlp(outputs=1), nn.Sigmoid()]
+    case.options["loss"] = "bce"
+
+
+def log_probabilities(case):
+    case.layers.append(nn.LogSoftmax(dim=1))
+    case.options["loss"] = "nll"
+
+
+def log_probabilities_for_cross_entropy(case):
+    case.layers.append(nn.LogSoftmax(dim=1))
+
+
+def scaled_regression(case):
+    case.regression()
+
+
+def bounded_targets_for_bounded_outputs(case):
+    case.regression()
+    case.y = np.tanh(case.y)
+    case.layers.append(nn.Tanh())
+
+
+def counts(case):
+    case.regression()
+    case.y = np.round(np.exp(3 + case.y))
+    case.fill(4, 3.0)
+    case.options["loss"] = "poisson_nll"
+
+
+def unscaled_inputs_of_a_normalization(case):
+    case.x[:, 1] *= 1000
+    case.layers.insert(0, nn.BatchNorm1d(2))
+
+
+def column_of_zeros(case):
+    case.x = np.column_stack([case.x, np.zeros(len(case.x))])
+    case.layers = case.mlp(features=3)
+
+
+def last_layer_of_zeros(case):
+    case.scale(4, 0)
+    case.fill(4, 0.0)
+
+
+def logistic_regression_from_zeros(case):
+    case.layers = [nn.Linear(2, 2)]
+    case.scale(0, 0)
+    case.fill(0, 0.0)
+
+
+def small_last_weights(case):
+    case.scale(4, 1e-3)
+
+
+def balanced_weights(case):
+    rare_class(case)
+    case.options["class_weight"] = "balanced"
+
+
+def bias_that_knows_the_shares(case):
+    case.y = (np.arange(96) % 8 == 0).astype(int)
+    case.fill(4, [np.log(7.0), 0.0])
+
+
+def frozen_layer(case):
+    model = case.model
+    case.options["model"] = model
+    model[0].requires_grad_(False)
+
+
+def groups_of_parameters(case):
+    model = case.model
+    case.options["model"] = model
+    groups = [{"params": layer.parameters()} for layer in (model[0], model[2], model[4])]
+    case.options["optimizer"] = optim.Adam(groups, lr=1e-2)
+
+
+def learned_by_heart(case):
+    case.options |= {"overfit": 150, "optimizer": faster(optim.Adam, 0.03)}
+
+
+def truth_values(case):
+    case.options["data"] = (case.x, case.y == 1)
+
+
+def list_of_batches(case):
+    case.options["data"] = [(case.x[k::6], case.y[k::6]) for k in range(6)]
+
+
+def searching_optimizer(case):
+    case.options["optimizer"] = "lbfgs"
+
+
+FINE = [
+    *(plain, one_logit, probabilities, log_probabilities, log_probabilities_for_cross_entropy),
+    *(scaled_regression, bounded_targets_for_bounded_outputs, counts),
+    *(unscaled_inputs_of_a_normalization, column_of_zeros, last_layer_of_zeros),
+    *(logistic_regression_from_zeros, small_last_weights, balanced_weights),
+    *(bias_that_knows_the_shares, frozen_layer, groups_of_parameters, learned_by_heart),
+    *(truth_values, list_of_batches, searching_optimizer),
+]
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("arrange", FINE, ids=[each.__name__ for each in FINE])
+def test_what_only_looks_like_a_fault_is_none(arrange, twin):
+    case = Case(twin)
+    arrange(case)
+    diagnosis = case.diagnose()
+    assert diagnosis.healthy, diagnosis
+
+
+def test_each_kind_of_finding_is_described_and_tested():
+    described = set(re.findall(r"``(\w+ [\w ]+)``", optim.dry_run.__doc__))
+    tested = {kind for _, kind, _ in FAULTS}
+    assert described == tested
+    assert {*EXPLAINS} | {effect for each in EXPLAINS.values() for effect in each} <= described
+
+
+def test_with_a_cause_its_effects_are_not_told_of():
+    case = Case("tensor")
+    case.x[:, 1] *= 1e5
+    diagnosis = case.diagnose()
+    assert [each.kind for each in diagnosis.findings] == ["unscaled inputs"]
+    skipped = [check for check in diagnosis.checks if not check.judged]
+    assert "loss" in [check.name for check in skipped]
+    assert {check.remark for check in skipped} == {"it may follow from unscaled inputs"}
+
+
+def test_faults_that_have_nothing_to_do_with_each_other_are_all_found():
+    case = Case("tensor")
+    rare_class(case)
+    constant_input(case)
+    idle = nn.Linear(2, 2)
+    model = case.model
+    model.layer_without_use = idle
+    model.forward = lambda x: nn.Sequential(*case.layers)(x)
+    case.options |= {"model": model, "optimizer": faster(optim.SGD, 1000.0)}
+    kinds = [each.kind for each in case.diagnose().findings]
+    assert kinds == ["constant inputs", "class imbalance", "unused parameters", "rate too high"]
+
+
+def test_it_is_printed_line_by_line():
+    case = Case("tensor")
+    rare_class(case)
+    lines = str(case.diagnose()).splitlines()
+    start = "ok            inputs      2 features, means "
+    assert re.fullmatch(rf"{start}\S+ to \S+, standard deviations up to 1", lines[0])
+    assert lines[1:3] == [
+        "look at this  targets     of 96 rows 4 are of class '1', and 92 of '0'",
+        "                          -> pass class_weight='balanced', or look at more than the "
+        "accuracy",
+    ]
+    names = [line[14:24].strip() for line in lines[:-1] if line[:12].strip()]
+    assert names == [
+        *("inputs", "targets", "outputs", "loss", "units", "parameters", "gradients", "rate"),
+    ]
+    assert lines[-1] == "1 finding: mend it, and look again"
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_healthy_one_says_so():
+    diagnosis = Case("tensor").diagnose()
+    assert str(diagnosis).endswith("\nnothing speaks against training")
+    assert repr(diagnosis) == "<Diagnosis: healthy>"
+    assert diagnosis.findings == ()
+
+
+def test_names_of_features_and_classes_are_those_of_the_data():
+    case = Case("tensor")
+    x = np.column_stack([case.x[:, 0], 500 + 300 * case.x[:, 1]])
+    y = (np.arange(96) % 24 == 0).astype(int)
+    given = Dataset(x, y, features=["age", "proline"], classes=["well", "ill"], target="state")
+    inputs, targets = optim.dry_run(case.model, given, seed=0).findings
+    assert inputs.where == "proline"
+    assert "layer 0" in inputs.verdict
+    assert "proline has mean 500 and standard deviation 300" in inputs.verdict
+    assert targets.where == "ill"
+    assert str(targets) == f"{targets.verdict}: {targets.cure}"
+
+
+def test_images_are_looked_at_as_a_whole():
+    x = np.random.default_rng(0).integers(0, 256, (64, 6, 6)).astype(float)
+    x[:, 0] = 255.0
+    model = nn.Sequential(nn.Flatten(), nn.Linear(36, 2))
+    y = np.arange(64) % 2
+    (found,) = optim.dry_run(model, (x, y), seed=0).findings
+    assert (found.kind, found.where) == ("unscaled inputs", "x")
+    assert optim.dry_run(model, (x / 255, y), seed=0).healthy
+
+
+def test_whole_numbers_as_inputs_are_not_scaled():
+    model = nn.Sequential(nn.Embedding(100, 8), nn.Flatten(), nn.Linear(16, 2))
+    x = np.random.default_rng(0).integers(0, 100, (64, 2))
+    diagnosis = optim.dry_run(model, (x, np.arange(64) % 2), seed=0)
+    assert diagnosis.healthy, diagnosis
+
+
+def test_a_model_of_one_layer_is_called_model():
+    case = Case("tensor")
+    layer = nn.Linear(2, 2)
+    optimizer = faster(optim.SGD, 1e-12)
+    (found,) = optim.dry_run(layer, case.data, optimizer=optimizer, seed=0).findings
+    assert (found.kind, found.where) == ("rate too low", "model")
+
+
+def test_data_in_a_memory_map_are_looked_at_by_a_sample(tmp_path):
+    case = Case("tensor")
+    np.save(tmp_path / "x.npy", np.tile(case.x * [1, 1e4], (20, 1)))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    (found,) = optim.dry_run(case.model, (mapped, np.tile(case.y, 20)), seed=0).findings
+    assert found.kind == "unscaled inputs"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"steps": 0}, ValueError, "dry_run: steps must be at least 1"),
+        ({"steps": 1.5}, TypeError, "dry_run: steps"),
+        ({"overfit": -1}, ValueError, "dry_run: overfit must be at least 0"),
+        ({"loss": "mze"}, ValueError, "loss must be the name of a loss"),
+        ({"optimizer": 3}, TypeError, "optimizer must be a name"),
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
+        ({"clip": -1.0}, ValueError, "clip must be above 0"),
+    ],
+)
+def test_arguments_are_checked(options, error, message):
+    case = Case("tensor")
+    with pytest.raises(error, match=message):
+        optim.dry_run(case.model, case.data, **options)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 30])
+def test_any_number_of_steps_will_do(steps):
+    case = Case("tensor")
+    case.options["steps"] = steps
+    assert case.diagnose().healthy

@@ -187,7 +187,7 @@ def killed(name, board, folder, pause, counts):
 def main(folder, wanted):
     os.fsync = lambda descriptor: None  # the system lives on, so that its disk need not keep up
     board = Board()
-    checkpoints_module.write_state = board.within(SAVING, checkpoints_module.write_state)
+    checkpoints_module.write_bytes = board.within(SAVING, checkpoints_module.write_bytes)
     training_module.measures = board.within(VALIDATING, training_module.measures)
     counts = dict.fromkeys(PLACES, 0)
     expected, pauses = {}, {}

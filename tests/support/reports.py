@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twingrad.runs.report import Boundary, Contents
+from twingrad.workflow.report import Boundary, Contents
 
 
 def history(epochs, **changes):

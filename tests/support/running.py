@@ -2,7 +2,7 @@
 
 import csv
 
-from twingrad import runs
+from twingrad import workflow
 
 
 def write_table(path, columns):
@@ -29,13 +29,13 @@ def flats(count=60):
 
 def config(data, **options):
     """The options of a short training of a small network."""
-    return runs.Config(**{"data": str(data), "hidden": [6], "epochs": 3, **options})
+    return workflow.Config(**{"data": str(data), "hidden": [6], "epochs": 3, **options})
 
 
 def run(data, folder, *, said=None, resume=False, callbacks=(), command="", **options):
     """Train; what is said goes into a list."""
     say = [].append if said is None else said.append
-    return runs.train(
+    return workflow.train(
         config(data, **options),
         folder,
         say=say,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from support.running import flats, run, write_table
-from twingrad import data, runs
+from twingrad import data, workflow
 from twingrad.engine import files
 
 
@@ -20,7 +20,7 @@ def flat_runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     path = write_table(folder / "flats.csv", flats())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twingrad.runs.ending.write_report", lambda contents, path: [])
+        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, path: [])
         for target in ("dear", "rent"):
             run(path, folder / target, target=target, epochs=60, lr=0.02)
     return folder
@@ -35,7 +35,7 @@ def read(text):
 
 
 def test_classes_come_with_their_probabilities(flat_runs):
-    predictions = runs.predict(flat_runs / "dear", flat_runs / "flats.csv")
+    predictions = workflow.predict(flat_runs / "dear", flat_runs / "flats.csv")
     rows = read(predictions.to_csv())
     assert [*rows[0]] == ["row", "prediction", "probability of no", "probability of yes"]
     assert [int(row["row"]) for row in rows] == [*range(1, 61)]
@@ -48,25 +48,25 @@ def test_classes_come_with_their_probabilities(flat_runs):
 
 
 def test_numbers_are_in_their_own_unit(flat_runs):
-    predictions = runs.predict(flat_runs / "rent", flat_runs / "flats.csv")
+    predictions = workflow.predict(flat_runs / "rent", flat_runs / "flats.csv")
     assert [*predictions.columns] == ["row", "prediction"]
     assert predictions.classes is predictions.probabilities is None
     assert np.corrcoef(predictions.prediction, flats()["rent"])[0, 1] > 0.95
 
 
 def test_columns_are_matched_by_name_and_the_target_need_not_be_there(flat_runs, tmp_path):
-    whole = runs.predict(flat_runs / "rent", flat_runs / "flats.csv")
+    whole = workflow.predict(flat_runs / "rent", flat_runs / "flats.csv")
     columns = dict(reversed(without(flats(), "rent").items()))
     path = write_table(tmp_path / "new.csv", columns)
     np.testing.assert_array_equal(
-        runs.predict(flat_runs / "rent", path).prediction, whole.prediction
+        workflow.predict(flat_runs / "rent", path).prediction, whole.prediction
     )
 
 
 def test_missing_columns_are_named(flat_runs, tmp_path):
     path = write_table(tmp_path / "new.csv", without(flats(), "age", "heating"))
     with pytest.raises(ValueError, match="none named 'heating', 'age': the columns are 'size'"):
-        runs.predict(flat_runs / "rent", path)
+        workflow.predict(flat_runs / "rent", path)
 
 
 def test_other_columns_and_categories_are_told_of(flat_runs, tmp_path):
@@ -74,7 +74,7 @@ def test_other_columns_and_categories_are_told_of(flat_runs, tmp_path):
     columns["heating"][0] = "wood"
     path = write_table(tmp_path / "new.csv", columns)
     with pytest.warns(UserWarning, match="'wood' did not occur in training.*'floor'"):
-        runs.predict(flat_runs / "rent", path)
+        workflow.predict(flat_runs / "rent", path)
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_cells_that_are_wrong_are_named(flat_runs, tmp_path, column, cell, messa
     columns[column][7] = cell
     path = write_table(tmp_path / "new.csv", columns)
     with pytest.raises(ValueError, match=message):
-        runs.predict(flat_runs / "rent", path)
+        workflow.predict(flat_runs / "rent", path)
 
 
 def test_tables_may_be_in_parquet(flat_runs, tmp_path):
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
     pandas.DataFrame(without(flats(), "rent")).to_parquet(tmp_path / "new.parquet")
-    whole = runs.predict(flat_runs / "rent", flat_runs / "flats.csv")
-    found = runs.predict(flat_runs / "rent", tmp_path / "new.parquet")
+    whole = workflow.predict(flat_runs / "rent", flat_runs / "flats.csv")
+    found = workflow.predict(flat_runs / "rent", tmp_path / "new.parquet")
     np.testing.assert_array_equal(found.prediction, whole.prediction)
 
 
@@ -110,7 +110,7 @@ def array_run(tmp_path_factory):
     np.save(folder / "x.npy", x)
     np.savez(folder / "both.npz", x=x, y=y)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twingrad.runs.ending.write_report", lambda contents, path: [])
+        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, path: [])
         run(folder / "both.npz", folder / "run", epochs=1)
     return folder
 
@@ -122,12 +122,12 @@ def saved(path, **arrays):
 
 def test_arrays_need_no_answers(array_run, tmp_path):
     x = np.load(array_run / "x.npy")
-    expected = runs.predict(array_run / "run", array_run / "both.npz")
+    expected = workflow.predict(array_run / "run", array_run / "both.npz")
     assert expected.rows.tolist() == [*range(40)]
     others = [array_run / "x.npy", saved(tmp_path / "one.npz", inputs=x)]
     others.append(saved(tmp_path / "test.npz", y_test=x[:, 0], X_test=x))
     for path in others:
-        found = runs.predict(array_run / "run", path)
+        found = workflow.predict(array_run / "run", path)
         assert found.prediction.tolist() == expected.prediction.tolist()
         np.testing.assert_array_equal(found.probabilities, expected.probabilities)
 
@@ -141,7 +141,7 @@ def test_idx_images_need_no_labels(tmp_path, undrawn):
     label_file.write_bytes(b"\0\0\x08\x01" + np.array([30], ">u4").tobytes() + labels.tobytes())
     run(tmp_path, tmp_path / "run", epochs=1)
     label_file.unlink()
-    found = runs.predict(tmp_path / "run", tmp_path / "train-images-idx3-ubyte")
+    found = workflow.predict(tmp_path / "run", tmp_path / "train-images-idx3-ubyte")
     assert len(found) == 30
     assert set(found.prediction.tolist()) <= {0, 1, 2}
 
@@ -151,19 +151,19 @@ def test_idx_images_need_no_labels(tmp_path, undrawn):
 def test_damaged_arrays_are_refused(array_run, tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=r"must lead to a whole \.np[yz] file") as caught:
-        runs.predict(array_run / "run", tmp_path / name)
+        workflow.predict(array_run / "run", tmp_path / name)
     assert "\n" not in str(caught.value)
 
 
 def test_arrays_of_objects_are_not_unpickled(array_run, tmp_path):
     np.savez(tmp_path / "new.npz", x=np.array([[object()]], dtype=object))
     with pytest.raises(ValueError, match=r"whole \.npz file"):
-        runs.predict(array_run / "run", tmp_path / "new.npz")
+        workflow.predict(array_run / "run", tmp_path / "new.npz")
 
 
 def test_inputs_must_be_known_among_several_arrays(array_run, tmp_path):
     with pytest.raises(ValueError, match=r"inputs must be an array called x.*got 'a', 'b'"):
-        runs.predict(array_run / "run", saved(tmp_path / "new.npz", a=np.ones(3), b=np.ones(3)))
+        workflow.predict(array_run / "run", saved(tmp_path / "new.npz", a=np.ones(3), b=np.ones(3)))
 
 
 @pytest.mark.parametrize(
@@ -171,19 +171,19 @@ def test_inputs_must_be_known_among_several_arrays(array_run, tmp_path):
 )
 def test_arrays_of_another_shape_are_refused(array_run, tmp_path, x):
     with pytest.raises(ValueError, match=": ") as caught:
-        runs.predict(array_run / "run", saved(tmp_path / "new.npz", x=x))
+        workflow.predict(array_run / "run", saved(tmp_path / "new.npz", x=x))
     assert "\n" not in str(caught.value)
 
 
 def test_several_numbers_have_a_column_each(tmp_path, undrawn):
     x = np.random.default_rng(0).normal(size=(40, 3))
     run(saved(tmp_path / "two.npz", x=x, y=x[:, :2]), tmp_path / "run")
-    found = runs.predict(tmp_path / "run", tmp_path / "two.npz")
+    found = workflow.predict(tmp_path / "run", tmp_path / "two.npz")
     assert [*found.columns] == ["row", "prediction 1", "prediction 2"]
 
 
 def test_predictions_are_written_whole_or_not_at_all(flat_runs, tmp_path, monkeypatch):
-    predictions = runs.predict(flat_runs / "dear", flat_runs / "flats.csv")
+    predictions = workflow.predict(flat_runs / "dear", flat_runs / "flats.csv")
     predictions.save(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == predictions.to_csv()
 
@@ -203,7 +203,7 @@ def test_labels_with_commas_and_quotes_are_quoted(tmp_path, undrawn):
     columns = {"x": [1.5 * k for k in range(20)], "y": ['a,"b"\nc', "d"] * 10}
     path = write_table(tmp_path / "my.csv", columns)
     run(path, tmp_path / "run", target="y", epochs=1)
-    rows = read(runs.predict(tmp_path / "run", path).to_csv())
+    rows = read(workflow.predict(tmp_path / "run", path).to_csv())
     assert {row["prediction"] for row in rows} <= {'a,"b"\nc', "d"}
 
 
@@ -213,29 +213,30 @@ def test_figures_of_the_test_rows_are_those_of_the_run(flat_runs, tmp_path):
     columns = {name: [cells[row] for row in rows] for name, cells in flats().items()}
     path = write_table(tmp_path / "test.csv", columns)
     expected = json.loads((flat_runs / "rent" / "metrics.json").read_text())["test"]
-    assert runs.evaluate(flat_runs / "rent", path) == pytest.approx(expected)
+    assert workflow.evaluate(flat_runs / "rent", path) == pytest.approx(expected)
 
 
 def test_figures_of_the_training_rows_are_too_good(flat_runs):
     with pytest.warns(UserWarning, match="was trained on most of these rows"):
-        figures = runs.evaluate(flat_runs / "dear", flat_runs / "flats.csv")
+        figures = workflow.evaluate(flat_runs / "dear", flat_runs / "flats.csv")
     assert figures["accuracy"] > 0.9
 
 
 def test_what_is_not_defined_is_none(flat_runs, tmp_path):
     columns = {name: cells[:1] for name, cells in flats().items()}
     assert (
-        runs.evaluate(flat_runs / "rent", write_table(tmp_path / "one.csv", columns))["r2"] is None
+        workflow.evaluate(flat_runs / "rent", write_table(tmp_path / "one.csv", columns))["r2"]
+        is None
     )
 
 
 def test_targets_must_be_there_to_evaluate(flat_runs, tmp_path):
     path = write_table(tmp_path / "new.csv", without(flats(), "dear"))
     with pytest.raises(ValueError, match="none named 'dear'"):
-        runs.evaluate(flat_runs / "dear", path)
+        workflow.evaluate(flat_runs / "dear", path)
     columns = flats() | {"dear": ["perhaps"] * 60}
     with pytest.raises(ValueError, match="must be one of the classes that were trained on"):
-        runs.evaluate(flat_runs / "dear", write_table(tmp_path / "new.csv", columns))
+        workflow.evaluate(flat_runs / "dear", write_table(tmp_path / "new.csv", columns))
 
 
 def test_archives_are_evaluated_with_the_answers_that_were_trained_on(tmp_path, undrawn):
@@ -243,10 +244,10 @@ def test_archives_are_evaluated_with_the_answers_that_were_trained_on(tmp_path, 
     path = saved(tmp_path / "my.npz", x=x, truth=x[:, 0])
     run(path, tmp_path / "run", target="truth")
     other = saved(tmp_path / "other.npz", x=x[:9], truth=x[:9, 0])
-    assert runs.evaluate(tmp_path / "run", other)["r2"] is not None
+    assert workflow.evaluate(tmp_path / "run", other)["r2"] is not None
 
 
-@pytest.mark.parametrize("use", [runs.predict, runs.evaluate])
+@pytest.mark.parametrize("use", [workflow.predict, workflow.evaluate])
 def test_there_must_be_a_run_with_a_model(flat_runs, tmp_path, use):
     with pytest.raises(FileNotFoundError, match=r"there must be a run in the folder, got .*/no'"):
         use(tmp_path / "no", flat_runs / "flats.csv")
@@ -259,6 +260,6 @@ def test_there_must_be_a_run_with_a_model(flat_runs, tmp_path, use):
 
 def test_rows_that_are_not_there_are_named(flat_runs):
     with pytest.raises(FileNotFoundError, match=r"no\.csv"):
-        runs.predict(flat_runs / "dear", "no.csv")
+        workflow.predict(flat_runs / "dear", "no.csv")
     with pytest.raises(FileNotFoundError, match=r"no\.npz"):
-        runs.predict(flat_runs / "dear", "no.npz")
+        workflow.predict(flat_runs / "dear", "no.npz")

@@ -11,11 +11,11 @@ from support.browsers import chromium
 from support.markup import Parsed
 from support.reports import UNTRAINED, history, of_classes, of_numbers, plane, untested
 from twingrad.engine.drawing.words import one_line
-from twingrad.runs.report import write_report
-from twingrad.runs.report.numerals import ABSENT
-from twingrad.runs.report.page import page
-from twingrad.runs.report.palette import LIGHT
-from twingrad.runs.report.pictures import pictures_of
+from twingrad.workflow.report import write_report
+from twingrad.workflow.report.numerals import ABSENT
+from twingrad.workflow.report.page import page
+from twingrad.workflow.report.palette import LIGHT
+from twingrad.workflow.report.pictures import pictures_of
 
 EVIL = (
     "</script><script>window.hacked = 1</script>",

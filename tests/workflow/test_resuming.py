@@ -3,10 +3,10 @@
 import pytest
 
 from support.running import flats, run, write_table
-from twingrad import runs
+from twingrad import workflow
 from twingrad.data import Holdout
 from twingrad.optim import Callback
-from twingrad.runs import training
+from twingrad.workflow import training
 
 OPTIONS = {
     "target": "dear",
@@ -114,8 +114,8 @@ def test_an_interrupted_run_is_saved_but_not_tested(undrawn, csv, tmp_path, monk
     assert not opened
     assert result.sentence.startswith("validation: accuracy")
     with pytest.warns(UserWarning, match="is not finished"):
-        assert len(runs.predict(tmp_path / "out", csv)) == 60
-    assert "was interrupted: go on with" in runs.summary(tmp_path / "out")
+        assert len(workflow.predict(tmp_path / "out", csv)) == 60
+    assert "was interrupted: go on with" in workflow.summary(tmp_path / "out")
     result = run(csv, tmp_path / "out", resume=True, **OPTIONS)
     assert not result.interrupted
     assert opened == [1]
@@ -157,7 +157,7 @@ def test_a_run_that_is_killed_while_it_is_tested_is_tested(undrawn, csv, tmp_pat
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr("twingrad.runs.ending.contents_of", killed)
+        patched.setattr("twingrad.workflow.ending.contents_of", killed)
         with pytest.raises(Killed):
             run(csv, tmp_path / "out", **OPTIONS)
     result = run(csv, tmp_path / "out", resume=True, **OPTIONS)

@@ -11,11 +11,11 @@ from twingrad.nn.activations import ACTIVATIONS
 from twingrad.nn.losses.names import LOSSES
 from twingrad.optim.names import OPTIMIZERS
 from twingrad.optim.training.scheduling import SCHEDULES
-from twingrad.runs import Config, read_options
-from twingrad.runs.augmenting import AUGMENTATIONS
-from twingrad.runs.choices import RATES
-from twingrad.runs.options import CHECKS, CONSTANT
-from twingrad.runs.tasks import LOSS_NAMES
+from twingrad.workflow import Config, read_options
+from twingrad.workflow.augmenting import AUGMENTATIONS
+from twingrad.workflow.choices import RATES
+from twingrad.workflow.options import CHECKS, CONSTANT
+from twingrad.workflow.tasks import LOSS_NAMES
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 parts = st.floats(0, 1, exclude_max=True) | st.integers(0, 10**6)

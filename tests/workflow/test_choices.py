@@ -2,8 +2,8 @@
 
 import pytest
 
-from twingrad.runs import Config
-from twingrad.runs.choices import batch_size_of, epochs_of
+from twingrad.workflow import Config
+from twingrad.workflow.choices import batch_size_of, epochs_of
 
 
 @pytest.mark.parametrize(

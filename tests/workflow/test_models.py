@@ -7,9 +7,9 @@ from support.twins import TWINS
 from twingrad import nn, optim
 from twingrad.data.records import Record
 from twingrad.nn.backend import numbers_of
-from twingrad.runs import Config
-from twingrad.runs.models import Architecture, load_model
 from twingrad.tensor.random.generator import get_rng_state
+from twingrad.workflow import Config
+from twingrad.workflow.models import Architecture, load_model
 
 SMALL = Architecture((3,), (5, 4), 2, "tanh", "batch", 0.5)
 

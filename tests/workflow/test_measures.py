@@ -7,7 +7,7 @@ import pytest
 
 from twingrad import nn
 from twingrad.data import Dataset, Preparation
-from twingrad.runs.measures import NAMES, answers, figures, told
+from twingrad.workflow.measures import NAMES, answers, figures, told
 
 
 def identity(width):

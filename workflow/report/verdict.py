@@ -42,7 +42,7 @@ def verdict(contents: Contents) -> Verdict:
     Examples
     --------
     >>> import numpy as np
-    >>> from twingrad.runs.report import Contents
+    >>> from twingrad.workflow.report import Contents
     >>> codes = np.array([0, 1, 1, 0])
     >>> contents = Contents(
     ...     title="", task="binary", target="y", classes=("no", "yes"), truth=codes,

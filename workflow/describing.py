@@ -37,11 +37,11 @@ def summary(folder: StrPath) -> str:
     Examples
     --------
     >>> import os, tempfile
-    >>> from twingrad import runs
+    >>> from twingrad import workflow
     >>> folder = os.path.join(tempfile.mkdtemp(), "moons")
-    >>> config = runs.Config(data="moons", hidden=[8], epochs=1)
-    >>> _ = runs.train(config, folder, say=lambda sentence: None)
-    >>> print(runs.summary(folder).splitlines()[2])
+    >>> config = workflow.Config(data="moons", hidden=[8], epochs=1)
+    >>> _ = workflow.train(config, folder, say=lambda sentence: None)
+    >>> print(workflow.summary(folder).splitlines()[2])
     data: 200 rows of 2 numbers: 160 to train, 20 to validate, 20 to test at the end
     """
     place = Folder(folder)

@@ -12,17 +12,22 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, r2_score
 
 from support.reports import history, of_classes, of_numbers, untested
-from twingrad.runs.report.canvas import drawn, finished, styled
-from twingrad.runs.report.captions import curve_caption, flow_caption, rate_caption
-from twingrad.runs.report.choosing import confident_mistakes, largest_errors, least_certain
-from twingrad.runs.report.confusion import counted_pairs, most_confused, shares_of_rows, strength
-from twingrad.runs.report.course import shown_epochs
-from twingrad.runs.report.curves import layer_norms
-from twingrad.runs.report.labels import cut
-from twingrad.runs.report.numerals import ABSENT, cells, column, drawable, percent, short, tick
-from twingrad.runs.report.palette import DARK, LIGHT
-from twingrad.runs.report.thumbnails import Tones, shades, tones
-from twingrad.runs.report.verdict import verdict, wilson
+from twingrad.workflow.report.canvas import drawn, finished, styled
+from twingrad.workflow.report.captions import curve_caption, flow_caption, rate_caption
+from twingrad.workflow.report.choosing import confident_mistakes, largest_errors, least_certain
+from twingrad.workflow.report.confusion import (
+    counted_pairs,
+    most_confused,
+    shares_of_rows,
+    strength,
+)
+from twingrad.workflow.report.course import shown_epochs
+from twingrad.workflow.report.curves import layer_norms
+from twingrad.workflow.report.labels import cut
+from twingrad.workflow.report.numerals import ABSENT, cells, column, drawable, percent, short, tick
+from twingrad.workflow.report.palette import DARK, LIGHT
+from twingrad.workflow.report.thumbnails import Tones, shades, tones
+from twingrad.workflow.report.verdict import verdict, wilson
 
 nan, inf = np.nan, np.inf
 

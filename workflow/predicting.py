@@ -128,11 +128,11 @@ def predict(folder: StrPath, data: StrPath) -> Predictions:
     Examples
     --------
     >>> import os, tempfile
-    >>> from twingrad import runs
+    >>> from twingrad import workflow
     >>> folder = os.path.join(tempfile.mkdtemp(), "moons")
-    >>> config = runs.Config(data="moons", hidden=[8], epochs=1)
-    >>> _ = runs.train(config, folder, say=lambda sentence: None)
-    >>> predictions = runs.predict(folder, "moons")
+    >>> config = workflow.Config(data="moons", hidden=[8], epochs=1)
+    >>> _ = workflow.train(config, folder, say=lambda sentence: None)
+    >>> predictions = workflow.predict(folder, "moons")
     >>> predictions.to_csv().splitlines()[0]
     'row,prediction,probability of upper,probability of lower'
     """
@@ -165,7 +165,7 @@ def evaluate(folder: StrPath, data: StrPath) -> dict[str, float | None]:
     Returns
     -------
     dict of str to float or None
-        The figures by name; see :func:`twingrad.runs.measures.figures`. None for what is not
+        The figures by name; see :func:`twingrad.workflow.measures.figures`. None for what is not
         defined, such as R² of a single row.
 
     Raises

@@ -54,10 +54,10 @@ class Config:
         The name of a loss that suits the task; ``"auto"`` for the usual one.
     epochs : int or None
         How many times the training rows are gone through at most; None chooses by the number of
-        rows, see :func:`twingrad.runs.choices.epochs_of`.
+        rows, see :func:`twingrad.workflow.choices.epochs_of`.
     batch_size : int or None
         How many rows make a step; None chooses by the number of rows, see
-        :func:`twingrad.runs.choices.batch_size_of`.
+        :func:`twingrad.workflow.choices.batch_size_of`.
     validation, test : float or int
         A share of the rows from 0 up to 1, or a number of rows; 0 makes no such part.
     patience : int
@@ -67,7 +67,7 @@ class Config:
         The greatest norm that a gradient may have.
     augment : tuple of str
         Random changes of training batches, such as ``"noise=0.1"``; see
-        :data:`twingrad.runs.augmenting.AUGMENTATIONS`.
+        :data:`twingrad.workflow.augmenting.AUGMENTATIONS`.
     class_weight : {None, "balanced"}
         ``"balanced"`` gives all classes the same weight in all.
     seed : int
@@ -83,11 +83,11 @@ class Config:
 
     Examples
     --------
-    >>> from twingrad import runs
-    >>> config = runs.Config(data="iris", hidden=[16], epochs=20)
+    >>> from twingrad import workflow
+    >>> config = workflow.Config(data="iris", hidden=[16], epochs=20)
     >>> config.hidden, config.test
     ((16,), 0.1)
-    >>> runs.Config(data="iris", epochs=0)
+    >>> workflow.Config(data="iris", epochs=0)
     Traceback (most recent call last):
     ValueError: epochs must be at least 1, got 0: it says how many
     """
@@ -136,8 +136,8 @@ class Config:
 
         Examples
         --------
-        >>> from twingrad import runs
-        >>> print(runs.Config(data="my.csv", target="price").to_toml().splitlines()[1])
+        >>> from twingrad import workflow
+        >>> print(workflow.Config(data="my.csv", target="price").to_toml().splitlines()[1])
         target = "price"
         """
         given = {name: each for name, each in self.options().items() if each is not None}

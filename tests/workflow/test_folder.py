@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from twingrad.runs import Config, default_folder, read_config
-from twingrad.runs import folder as folders
-from twingrad.runs.folder import Folder, plain, read_json
+from twingrad.workflow import Config, default_folder, read_config
+from twingrad.workflow import folder as folders
+from twingrad.workflow.folder import Folder, plain, read_json
 
 
 def begun(path, **options):

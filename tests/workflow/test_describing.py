@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.running import run
-from twingrad import runs
+from twingrad import workflow
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def iris(tmp_path_factory):
     """The folder of a run on iris."""
     folder = tmp_path_factory.mktemp("runs") / "iris"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twingrad.runs.ending.write_report", lambda contents, path: [])
+        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, path: [])
         run("iris", folder, command="twingrad train iris --epochs 3", seed=5)
     return folder
 
@@ -27,7 +27,7 @@ def copied(iris, tmp_path):
 
 
 def test_a_summary_tells_data_network_course_and_figures(iris):
-    text = runs.summary(iris)
+    text = workflow.summary(iris)
     for part in [
         "iris' is finished",
         "target 'species': 3 classes, 'setosa', 'versicolor', 'virginica'",
@@ -52,14 +52,14 @@ def test_a_run_that_has_just_begun_has_no_figures_yet(copied):
         (copied / name).unlink()
     path = copied / "run.json"
     path.write_text(path.read_text().replace('"finished"', '"begun"'))
-    text = runs.summary(copied)
+    text = workflow.summary(copied)
     assert "is not finished: go on with twingrad train --resume" in text
     assert "accuracy" not in text
 
 
 def test_a_folder_without_a_run(tmp_path):
     with pytest.raises(FileNotFoundError, match="there must be a run in the folder"):
-        runs.summary(tmp_path)
+        workflow.summary(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "history.jsonl", "run.json", "config.toml"])
@@ -69,10 +69,10 @@ def test_a_folder_without_a_run(tmp_path):
 def test_damaged_files_are_refused_by_name(copied, name, content):
     (copied / name).write_bytes(content)
     if (name, content) == ("history.jsonl", b""):
-        assert "0 of 3 epochs" in runs.summary(copied)
+        assert "0 of 3 epochs" in workflow.summary(copied)
         return
     with pytest.raises(ValueError, match=name.replace(".", r"\.")) as caught:
-        runs.summary(copied)
+        workflow.summary(copied)
     assert "\n" not in str(caught.value)
 
 
@@ -104,7 +104,7 @@ def works_or_says_a_sentence(folder):
     """Whether a run can be used; if not, that it says why on one line."""
     refusal = None
     try:
-        assert len(runs.predict(folder, "iris")) == 150
+        assert len(workflow.predict(folder, "iris")) == 150
     except (ValueError, TypeError, UserWarning) as error:  # warnings are errors in tests
         refusal = str(error)
     if refusal is not None:

@@ -92,10 +92,10 @@ def train(
     Examples
     --------
     >>> import os, tempfile
-    >>> from twingrad import runs
+    >>> from twingrad import workflow
     >>> folder = os.path.join(tempfile.mkdtemp(), "moons")
-    >>> config = runs.Config(data="moons", hidden=[8], epochs=2)
-    >>> result = runs.train(config, folder, say=lambda sentence: None)
+    >>> config = workflow.Config(data="moons", hidden=[8], epochs=2)
+    >>> result = workflow.train(config, folder, say=lambda sentence: None)
     >>> sorted(os.listdir(folder))[:3]
     ['checkpoints', 'config.toml', 'history.csv']
     >>> sorted(result.metrics)

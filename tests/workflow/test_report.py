@@ -13,9 +13,9 @@ from PIL import Image
 from support.markup import Parsed
 from support.reports import UNTRAINED, history, of_classes, of_numbers, plane, untested
 from twingrad.engine import files
-from twingrad.runs.report import Boundary, Contents, write_report
-from twingrad.runs.report.page import page
-from twingrad.runs.report.pictures import pictures_of
+from twingrad.workflow.report import Boundary, Contents, write_report
+from twingrad.workflow.report.page import page
+from twingrad.workflow.report.pictures import pictures_of
 
 nan, inf = np.nan, np.inf
 DRAW = np.random.default_rng(5)
@@ -177,7 +177,7 @@ def test_settings_of_matplotlib_neither_matter_nor_change(tmp_path):
 
 def test_pyplot_is_not_loaded_and_matplotlib_only_for_a_report():
     code = (
-        "import sys, numpy, tempfile; import twingrad.runs.report as report; "
+        "import sys, numpy, tempfile; import twingrad.workflow.report as report; "
         "print('matplotlib' in sys.modules); none = numpy.empty(0); "
         "contents = report.Contents(title='', task='regression', target='', truth=none, "
         "predicted=none, inputs=none, rows=none, history=[{'loss': 1.0}]); "

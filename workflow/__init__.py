@@ -3,10 +3,10 @@
 Examples
 --------
 >>> import os, tempfile
->>> from twingrad import runs
+>>> from twingrad import workflow
 >>> folder = os.path.join(tempfile.mkdtemp(), "iris")
->>> config = runs.Config(data="iris", hidden=[16], epochs=10, seed=0)
->>> result = runs.train(config, folder, say=lambda sentence: None)
+>>> config = workflow.Config(data="iris", hidden=[16], epochs=10, seed=0)
+>>> result = workflow.train(config, folder, say=lambda sentence: None)
 >>> result.metrics["test"]["accuracy"] > 0.6
 True
 """

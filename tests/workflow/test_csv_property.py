@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.csv_files import files, is_sentence
 from support.running import run
-from twingrad import data, runs
+from twingrad import data, workflow
 
 tasks = st.sampled_from(["auto", "regression", "classification"])
 shares = st.sampled_from([0, 0.1, 0.3, 1])
@@ -38,7 +38,7 @@ def check(folder, refusal):
     """There is a report, or a sentence and nothing else."""
     if refusal is None:
         assert (folder / "run" / "report.html").exists()
-        assert "is finished" in runs.summary(folder / "run")
+        assert "is finished" in workflow.summary(folder / "run")
     else:
         assert is_sentence(refusal), repr(refusal)
         assert not (folder / "run").exists()

@@ -6,8 +6,8 @@ import pytest
 from support.running import config, flats, write_table
 from twingrad import data
 from twingrad.data import Dataset, Table
-from twingrad.runs.augmenting import augmentations
-from twingrad.runs.material import digest_of, gather, picture_shape, scratch
+from twingrad.workflow.augmenting import augmentations
+from twingrad.workflow.material import digest_of, gather, picture_shape, scratch
 
 
 def table(path, columns, **options):

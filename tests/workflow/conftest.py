@@ -3,7 +3,7 @@
 import pytest
 
 from twingrad.engine.files import write_text
-from twingrad.runs import ending
+from twingrad.workflow import ending
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from support.running import flats, run, write_table
-from twingrad import data, runs
+from twingrad import data, workflow
 from twingrad.engine import files
 from twingrad.tensor.random.generator import get_rng_state
 
@@ -107,13 +107,13 @@ def test_tables_with_categories_and_missing_cells(undrawn, csv, target, tmp_path
 def test_every_option_has_its_run(undrawn, csv, tmp_path, options):
     result = run(csv, tmp_path / "out", target="dear", **options)
     assert all(figures["accuracy"] is not None for figures in result.metrics.values())
-    assert runs.predict(tmp_path / "out", csv).prediction[0] in ("yes", "no")
+    assert workflow.predict(tmp_path / "out", csv).prediction[0] in ("yes", "no")
 
 
 def test_the_model_that_is_tested_is_the_one_that_is_saved(undrawn, csv, tmp_path):
     run(csv, tmp_path / "out", target="dear", epochs=5)
     (contents,) = undrawn
-    predictions = runs.predict(tmp_path / "out", csv)
+    predictions = workflow.predict(tmp_path / "out", csv)
     test = np.isin(predictions.rows, contents.rows)
     labels = np.array(contents.classes)[contents.predicted]
     assert predictions.prediction[test].tolist() == labels.tolist()
@@ -307,7 +307,7 @@ def test_a_full_disk_is_a_sentence_wherever_it_comes(undrawn, csv, tmp_path, mon
     assert caught.value.errno == errno.ENOSPC
     assert "\n" not in caught.value.strerror
     monkeypatch.undo()
-    monkeypatch.setattr("twingrad.runs.ending.write_report", lambda contents, folder: [])
+    monkeypatch.setattr("twingrad.workflow.ending.write_report", lambda contents, folder: [])
     result = run(csv, tmp_path / "out", target="dear", resume=True)
     run(csv, tmp_path / "whole", target="dear")
     assert result.metrics == json.loads((tmp_path / "whole" / "metrics.json").read_text())
