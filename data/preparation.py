@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.checks import POSITIVE, checked_count, checked_number
@@ -80,11 +81,16 @@ class Preparation:
     """
 
     def __init__(
-        self, inputs: Inputs, target: ClassTarget | NumberTarget, notes: Sequence[str]
+        self,
+        inputs: Inputs,
+        target: ClassTarget | NumberTarget,
+        notes: Sequence[str],
+        limit: float | None = None,
     ) -> None:
         self._inputs = inputs
         self._target = target
         self.notes = tuple(notes)
+        self._limit = limit
 
     @classmethod
     def fit(
@@ -95,6 +101,7 @@ class Preparation:
         task: Wish = "auto",
         pixels: float | None = None,
         max_categories: int = 64,
+        limit: float | None = None,
     ) -> Preparation:
         """Learn scales and encodings from training rows.
 
@@ -112,6 +119,10 @@ class Preparation:
             standardizing each by itself.
         max_categories : int
             The most categories that a column of text may have.
+        limit : float, optional
+            How many standard deviations from the mean an input may be; what is further off counts
+            as this far. Without a limit, a number that hardly ever changed in training is hundreds
+            of deviations off where it does.
 
         Raises
         ------
@@ -122,13 +133,14 @@ class Preparation:
             classes as rows; infinities; text among numbers (row and column are named); and if no
             column is left to learn from.
         """
+        most_off = None if limit is None else checked_number(limit, "Preparation: limit", POSITIVE)
         if isinstance(data, Dataset):
             _check_target(data, target)
             constant = (
                 None if pixels is None else checked_number(pixels, "Preparation: pixels", POSITIVE)
             )
             answers = target_of_dataset(data, task)
-            return cls(ArrayInputs.fit(data, constant), answers, [answers.described()])
+            return cls(ArrayInputs.fit(data, constant), answers, [answers.described()], most_off)
         if not isinstance(data, Table):
             raise TypeError(
                 f"Preparation: data must be a Table or a Dataset, got {type(data).__name__}: read "
@@ -142,7 +154,7 @@ class Preparation:
         name = _target_of(data, target)
         answers = target_of_column(data.column(name), name, data.numbers, task)
         inputs, notes = TableInputs.fit(data, name, most)
-        return cls(inputs, answers, [answers.described(), *notes])
+        return cls(inputs, answers, [answers.described(), *notes], most_off)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -218,6 +230,8 @@ class Preparation:
                 "it with load(...), or write Table({...})"
             )
         x, notes = self._inputs.apply(data, self.target, out)
+        if self._limit is not None:
+            np.clip(x, -self._limit, self._limit, out=x)
         if notes:
             warnings.warn(f"Preparation: {'; '.join(notes)}", stacklevel=3)
         return x
@@ -253,6 +267,7 @@ class Preparation:
             "inputs": self._inputs.to_dict(),
             "target": self._target.to_dict(),
             "notes": [*self.notes],
+            "limit": self._limit,
         }
 
     @classmethod
@@ -266,7 +281,10 @@ class Preparation:
         if record.number("version") != VERSION:
             raise record.refused("version", f"{VERSION}", data["version"])
         inputs, target = inputs_from(record.record("inputs")), target_from(record.record("target"))
-        return cls(inputs, target, record.texts("notes"))
+        limit = record.number("limit") if record.has("limit") else None
+        if limit is not None and limit <= 0:
+            raise record.refused("limit", "greater than 0", limit)
+        return cls(inputs, target, record.texts("notes"), limit)
 
     def __repr__(self) -> str:
         size = counted(len(self.features), "feature") if self.features else "images"

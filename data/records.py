@@ -13,7 +13,8 @@ from .wording import listed, shortened
 class Record:
     """A dictionary of JSON data whose entries are checked as they are taken.
 
-    Errors are ``ValueError``, begin with ``what`` and the place of the entry, and end with ``cure``.
+    Errors are ``ValueError``; they begin with ``what`` and the place of the entry, and end with
+    ``cure``.
     """
 
     def __init__(

@@ -25,6 +25,9 @@ from .config import Config
 
 Source = Table | Dataset
 
+MOST_OFF = 5.0
+"""How many standard deviations from the mean an input may be: see ``limit`` of ``Preparation``."""
+
 _PIXEL = re.compile(r"pixel_(\d+)_(\d+)")
 
 
@@ -132,7 +135,9 @@ def gather(config: Config, preparation: Preparation | None = None) -> Material:
         stratify = np.unique(column, return_inverse=True)[1] if classes else False
     parts = split(source, config.validation, config.test, stratify, config.seed)
     if preparation is None:
-        preparation = Preparation.fit(parts.train, task=wish, pixels=_brightest(parts.train))
+        preparation = Preparation.fit(
+            parts.train, task=wish, pixels=_brightest(parts.train), limit=MOST_OFF
+        )
     if isinstance(source, Table):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

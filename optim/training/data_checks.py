@@ -182,7 +182,7 @@ def _check_numbers(evidence: Evidence) -> Check:
     ):
         kind, cure = (
             "unscaled targets",
-            "scale it with data.Preparation, which changes it back later",
+            "scale it with data.Preparation, and predictions back with inverse_target",
         )
     seen = f"mean {short(float(y.mean()))} and standard deviation {short(spread)}"
     if kind is None:

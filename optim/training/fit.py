@@ -124,7 +124,9 @@ def fit(
         A folder to save the training in while it runs.
     resume : bool
         Go on from the last good checkpoint in that folder, if there is one, with the result that
-        the training would have had without a break. Pass the same arguments.
+        the training would have had without a break. Pass the same arguments: others are refused,
+        where that can be seen. There may be more epochs, unless the schedule is made for their
+        number.
     progress : bool
         Show a bar on a terminal, and lines elsewhere.
 

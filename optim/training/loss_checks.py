@@ -65,7 +65,7 @@ def check_loss(evidence: Evidence) -> Check:
     if begin > limit * constant:
         return Check("loss", (_too_high(evidence, f"{seen}, far above {name}"),), "")
     if begin < TOO_LOW * _least_honest(evidence):
-        cure = "look for the target among the inputs (data.find_leaks), unless it was trained"
+        cure = "look for the target among the inputs with data.leaks, unless it was trained"
         verdict = f"{seen}, far below {name}: the network knows the answers already"
         found = Finding("loss too low", evidence.last_layer, verdict, cure)
         return Check("loss", (found,), "")

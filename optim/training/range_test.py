@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, sqrt
 from typing import Any, final
 
 import numpy as np
@@ -22,6 +22,8 @@ from .training import Training
 FEWEST_STEPS = 10
 BEGINNING = 0.2
 """The share of the steps, those with the smallest rates, that say what the loss is at first."""
+SHORTEST = 5
+"""How many steps these are at least."""
 SIGNIFICANT = 2.5
 """The standard errors by which the loss must fall: noise of batches alone does so once in 100."""
 FALLEN = 0.95
@@ -104,7 +106,7 @@ class RangeTest:
 
     @property
     def _beginning(self) -> int:
-        return max(5, round(BEGINNING * len(self.losses)))
+        return max(SHORTEST, round(BEGINNING * len(self.losses)))
 
     @property
     def _begin(self) -> float:
@@ -132,10 +134,11 @@ class RangeTest:
         """That of the difference of two means, at the beginning and of the smoothed losses."""
         count = self._beginning
         # neighbours differ by chance only, whatever the trend
-        variance = float(np.mean(np.diff(self.losses[:count]) ** 2)) / 2
+        with np.errstate(over="ignore"):
+            variance = float(np.mean(np.diff(self.losses[:count]) ** 2)) / 2
         own = (1 - self.smoothing) / (1 + self.smoothing)
         rounding = 1e-6 * abs(self._begin)
-        return float(np.sqrt(variance * (own + 1 / count))) + rounding
+        return sqrt(variance * (own + 1 / count)) + rounding
 
     def __str__(self) -> str:
         lines = aligned([("rate", "loss", ""), *map(self._row, self._shown())], ">><")

@@ -21,8 +21,8 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 def texts_of(plan: Plan) -> dict[str, str]:
     """What makes a training what it is, as texts by the names of the arguments of ``fit``.
 
-    Functions are known by their names only. What is measured but not trained on, and how many
-    epochs there are, may change, where no schedule hangs on that.
+    Functions are known by their names only. What is only measured may change, and so may the
+    number of epochs where no schedule is made for it.
     """
     named = {
         **dict(_of_model(plan)),
@@ -33,7 +33,7 @@ def texts_of(plan: Plan) -> dict[str, str]:
         **plan.given,
         "early_stopping": plan.stopping is not None,
     }
-    return {name: _ADDRESS.sub("", _text(value)) for name, value in named.items()}
+    return {name: " ".join(_text(value).split()) for name, value in named.items()}
 
 
 def check_same(saved: Mapping[str, str], own: Mapping[str, str]) -> None:
@@ -89,4 +89,6 @@ def _text(value: Any) -> str:
         return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, Real):
         return str(value).removesuffix(".0")
-    return value if isinstance(value, str) else str(getattr(value, "__name__", repr(value)))
+    if isinstance(value, str):
+        return value
+    return _ADDRESS.sub("", str(getattr(value, "__name__", None) or repr(value)))

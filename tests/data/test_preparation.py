@@ -486,3 +486,26 @@ def test_damaged_plain_data_is_refused_or_still_a_preparation(name):
 def test_foreign_plain_data_is_refused(data, message):
     with pytest.raises(ValueError, match=f"^Preparation.from_dict: {message}"):
         Preparation.from_dict(data)
+
+
+@pytest.mark.parametrize("arrays", [False, True])
+def test_with_a_limit_numbers_are_at_most_so_many_deviations_off(arrays):
+    column = [0.0] * 99 + [1.0]
+    train = Table({"x": column, "y": ["a", "b"] * 50}, target="y")
+    other = Table({"x": [50.0, -50.0, 0.0], "y": ["a", "b", "a"]}, target="y")
+    if arrays:
+        train = Dataset(np.array(column)[:, None], [0, 1] * 50)
+        other = Dataset(np.array([[50.0], [-50.0], [0.0]]), [0, 1, 0], classes=(0, 1))
+    plain, limited = Preparation.fit(train), Preparation.fit(train, limit=5)
+    assert abs(plain.apply(other).x).max() > 400
+    assert limited.apply(other).x.ravel().tolist() == [5.0, -5.0, plain.apply(other).x[2, 0]]
+    again = Preparation.from_dict(json.loads(json.dumps(limited.to_dict())))
+    assert (again.apply(other).x == limited.apply(other).x).all()
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, float("nan")])
+def test_a_limit_is_above_0(limit):
+    with pytest.raises(ValueError, match="Preparation: limit must be above 0"):
+        Preparation.fit(FLATS, limit=limit)
+    with pytest.raises(ValueError, match="'limit'"):
+        Preparation.from_dict(Preparation.fit(FLATS).to_dict() | {"limit": -1.0})

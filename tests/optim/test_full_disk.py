@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 import support
-from support.fitting import CLASSES, X
-from support.resuming import check_same_course, course, of, saving
+from support.resuming import HELD_OUT, check_same_course, course, of, saving
 from twingrad import optim
 
 MAKE = of(
     layers={"dropout": 0.3, "norm": "batch"},
     schedule="onecycle",
     early_stopping=3,
-    validation=(X[:7], CLASSES[:7]),
+    validation=HELD_OUT,
 )
 
 

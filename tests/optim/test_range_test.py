@@ -305,5 +305,9 @@ def test_printed_it_is_a_plot_with_the_suggestion():
     )
 
 
+def test_immense_losses_suggest_nothing():
+    assert found_with([1e200, -1e200] * 20).suggestion is None
+
+
 def test_a_short_test_can_be_printed():
     assert str(found_with([1.0])).endswith("or take more steps")

@@ -5,7 +5,7 @@ import pytest
 
 import twingrad
 from support.fitting import CLASSES, HALVES, NUMBERS, ROWS, X, network
-from support.resuming import broken, check_same_course, course, of
+from support.resuming import HELD_OUT, broken, check_same_course, course, of
 from twingrad import data, nn, optim
 from twingrad.data import Dataset
 from twingrad.data.augmentation import Cutout, Mixup, Noise, Rotate
@@ -15,7 +15,6 @@ from twingrad.optim.training.scheduling import SCHEDULES
 
 WEIGHTS = np.random.default_rng(2).uniform(0, 3, ROWS)
 IMAGES = np.random.default_rng(3).random((ROWS, 1, 5, 5))
-HELD_OUT = (X[:7], CLASSES[:7])
 
 
 def optimized(make, **options):

@@ -7,14 +7,13 @@ import pytest
 
 import twingrad
 from support.fitting import CLASSES, NUMBERS, X, check_same, network, state_of
-from support.resuming import broken, check_same_course, course, fixed, of, saving
+from support.resuming import HELD_OUT, broken, check_same_course, course, fixed, of, saving
 from support.twins import TWINS
 from twingrad import nn, optim
 from twingrad.data import DataLoader
 from twingrad.data.augmentation import Augmentation, Noise
 from twingrad.optim import lr_scheduler
 
-HELD_OUT = (X[:7], CLASSES[:7])
 nan = math.nan
 
 

@@ -7,14 +7,12 @@ import pytest
 
 import twingrad
 from support.fitting import CLASSES, X, check_same, differ, network, state_of
-from support.resuming import PowerFailure, broken, check_same_course, course, of, saving
+from support.resuming import HELD_OUT, PowerFailure, broken, check_same_course, course, of, saving
 from support.twins import TWINS
 from twingrad import nn, optim
 from twingrad.data import DataLoader, Dataset
 from twingrad.data.augmentation import Noise
 from twingrad.optim import lr_scheduler
-
-HELD_OUT = (X[:7], CLASSES[:7])
 
 ALL_IN_ONE = of(
     layers={"dropout": 0.3, "norm": "batch"},

@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 
 from support.fitting import CLASSES, NUMBERS, X, network
-from support.resuming import fixed
+from support.resuming import HELD_OUT, fixed
 from twingrad import fit, nn, optim
 from twingrad.data.augmentation import Noise
 from twingrad.optim.training import checkpoints as checkpoints_module
@@ -32,7 +32,6 @@ PLACES = ("before the training", "training", "validation", "saving")
 
 def trainings():
     """What is trained: the making of a model, and options of ``fit``."""
-    held_out = (X[:9], CLASSES[:9])
     return {
         "dropout, running means, a cycle, early stopping": (
             lambda: network(3, dropout=0.3, norm="batch", double=False),
@@ -40,7 +39,7 @@ def trainings():
             {
                 "schedule": "onecycle",
                 "early_stopping": 8,
-                "validation": held_out,
+                "validation": HELD_OUT,
                 "augment": Noise(0.1),
                 "batch_size": 6,
                 "epochs": 40,
@@ -65,7 +64,7 @@ def trainings():
             {
                 "optimizer": lambda p: optim.Lookahead(optim.Adam(p, lr=0.01), k=3),
                 "regularizer": nn.L1(1e-3),
-                "validation": held_out,
+                "validation": HELD_OUT,
                 "batch_size": 12,
                 "epochs": 20,
             },

@@ -9,6 +9,9 @@ from support.states import bits
 from support.twins import numbers
 from twingrad import Array, Tensor, Value, fit, optim
 
+HELD_OUT = (X[:7], CLASSES[:7])
+"""What may be validated with."""
+
 
 def of(outputs=3, targets=CLASSES, twin="tensor", layers=None, **options):
     """What makes a training anew: its model, its data, its options."""
