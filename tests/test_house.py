@@ -131,7 +131,9 @@ def test_examples_in_docstrings_run(module):
     assert set(twingrad.engine.formulas.table) == before, "an example leaves a row behind"
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/fitting.md", "docs/training.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/fitting.md", "docs/training.md"]
+)
 def test_examples_on_pages_run(page):
     results = doctest.testfile(str(ROOT / page), module_relative=False)
     assert results.failed == 0

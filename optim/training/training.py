@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from math import isfinite, nan
@@ -11,6 +12,7 @@ from time import monotonic
 from typing import Any, final
 
 from ...data.holdout import training as keeping_test_closed
+from ...nn.backend import random_numbers_kept
 from ...tensor.random.generator import get_rng_state, set_rng_state
 from ..lr_scheduler import LRScheduler
 from ..saving import checked_state
@@ -121,8 +123,9 @@ class Training:
         """Train until all epochs are done, or until something stops it."""
         with keeping_test_closed():
             try:
-                for callback in self._plan.callbacks:
-                    callback.on_train_begin(self)
+                with _redrawing(self.step > 0):
+                    for callback in self._plan.callbacks:
+                        callback.on_train_begin(self)
                 while self.epoch < self.epochs and self.stopped is None:
                     self._run_epoch()
             finally:
@@ -141,8 +144,9 @@ class Training:
     def _run_epoch(self) -> None:
         started = monotonic() - self._sums.seconds
         self.model.train()
-        for callback in self._plan.callbacks:
-            callback.on_epoch_begin(self)
+        with _redrawing(self.step_in_epoch > 0):
+            for callback in self._plan.callbacks:
+                callback.on_epoch_begin(self)
         for group in self._groups():
             self._run_step(group)
             self._sums.seconds = monotonic() - started
@@ -335,6 +339,14 @@ class Training:
         self.epoch, self.step = progress["epoch"], progress["step"]
         self.step_in_epoch = progress["step_in_epoch"]
         self.loss, self.lr = progress["loss"], progress["lr"]
+
+
+def _redrawing(again: bool) -> AbstractContextManager[None]:
+    """Where ``again``, leave the random numbers that are drawn in the block out of account.
+
+    What is done once more when training is resumed drew its numbers before the checkpoint.
+    """
+    return random_numbers_kept() if again else nullcontext()
 
 
 def _named(callbacks: Sequence[Callback]) -> dict[str, Callback]:

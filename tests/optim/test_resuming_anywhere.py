@@ -215,6 +215,24 @@ def test_data_larger_than_memory_are_gone_on_with(kind, validation, tmp_path):
     check_same_course(broken(make, tmp_path / "checkpoints", 2), course(make))
 
 
+class Drawing(optim.Callback):
+    """Draws random numbers wherever it is called."""
+
+    def draw(self, training):
+        twingrad.rand(2)
+
+    on_train_begin = on_epoch_begin = on_step_end = on_epoch_end = draw
+
+
+def test_callbacks_may_draw_random_numbers(tmp_path):
+    def make():
+        return of(layers={"dropout": 0.4}, callbacks=[Drawing()])()
+
+    expected = course(make)
+    check_same_course(broken(make, tmp_path / "2", 2), expected)
+    check_same_course(broken(make, tmp_path / "4", [4, 3], every_steps=3), expected)
+
+
 class Averaging(optim.Callback):
     """Averages the weights, counts updates and epochs, and notes both in the history."""
 
