@@ -18,6 +18,9 @@ from .state_files import content_of, read_state
 
 _NAME = re.compile(r"step-([0-9]{9}|[1-9][0-9]{9,17})\.safetensors")
 
+_SPARING = 20
+"""How many times as long as saving takes there is no other checkpoint, unless by steps."""
+
 
 class Checkpoint(NamedTuple):
     """A checkpoint that has been read.
@@ -111,16 +114,20 @@ class Checkpoints:
         self.keep = checked_count(keep, "Checkpoints: keep", at_least=1)
         self._damaged: set[int] = set()
         self._since = monotonic()
+        self._cost = 0.0
 
     def is_due(self, step: int) -> bool:
         """Whether it is time for another one behind this update.
 
         It is at each multiple of ``every_steps``, and once ``every_seconds`` have gone by since
-        this object was made, or last saved or read one.
+        this object was made, or last saved or read one; for large models twenty times as long as
+        it took to save the last one, so that saving takes a twentieth of the time at most.
         """
         if self.every_steps is not None and step % self.every_steps == 0:
             return True
-        return self.every_seconds is not None and monotonic() - self._since >= self.every_seconds
+        if self.every_seconds is None:
+            return False
+        return monotonic() - self._since >= max(self.every_seconds, _SPARING * self._cost)
 
     def steps(self) -> list[int]:
         """The steps of all checkpoints in the folder, damaged ones too, in ascending order.
@@ -170,6 +177,7 @@ class Checkpoints:
         self._damaged.discard(step)
         self._remove_old(step)
         self._since = monotonic()
+        self._cost = self._since - began
         return path
 
     def latest(self) -> Checkpoint | None:

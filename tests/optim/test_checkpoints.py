@@ -491,3 +491,21 @@ def test_a_file_that_goes_while_it_is_looked_for_is_no_damaged_one(tmp_path, mon
 
     monkeypatch.setattr(module, "read_state", replaced_meanwhile)
     assert checkpoints.latest().step == 2
+
+
+def test_what_takes_long_to_save_is_saved_more_rarely(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    checkpoints = Checkpoints(tmp_path, every_seconds=5.0)
+
+    def slowly(path, state):
+        clock[0] += 2.0
+
+    monkeypatch.setattr(module, "write_state", slowly)
+    clock[0] = 5.0
+    assert checkpoints.is_due(1)
+    checkpoints.save({}, 1)
+    clock[0] += 39.0
+    assert not checkpoints.is_due(2)
+    clock[0] += 1.0
+    assert checkpoints.is_due(3)
