@@ -167,6 +167,7 @@ class Checkpoints:
             If the file cannot be written. All earlier checkpoints are there.
         """
         step = checked_count(step, "Checkpoints: step")
+        began = monotonic()
         path, content = self._path(step), content_of(state)
         with self._writing():
             make_folder(self.folder)

@@ -501,7 +501,7 @@ def test_what_takes_long_to_save_is_saved_more_rarely(tmp_path, monkeypatch):
     def slowly(path, state):
         clock[0] += 2.0
 
-    monkeypatch.setattr(module, "write_state", slowly)
+    monkeypatch.setattr(module, "write_bytes", slowly)
     clock[0] = 5.0
     assert checkpoints.is_due(1)
     checkpoints.save({}, 1)
