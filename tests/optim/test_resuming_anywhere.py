@@ -1,6 +1,8 @@
 """A training goes on where it was, whenever it was broken off, and whatever it was given."""
 
 import io
+from functools import partial
+from itertools import count
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from twingrad import nn, optim
 from twingrad.data import DataLoader, Dataset
 from twingrad.data.augmentation import Noise
 from twingrad.optim import lr_scheduler
+from twingrad.optim.training import checkpoints
 
 ALL_IN_ONE = of(
     layers={"dropout": 0.3, "norm": "batch"},
@@ -40,15 +43,18 @@ def test_what_was_done_since_the_last_checkpoint_is_done_again(tmp_path):
     check_same_course(found, course(ALL_IN_ONE))
 
 
-@pytest.mark.parametrize("updates", [3, 7])
-def test_it_may_be_saved_by_the_clock(updates, tmp_path):
-    checkpoints = [optim.Checkpoints(tmp_path, every_seconds=0) for _ in range(2)]
-    broken_off = course(ALL_IN_ONE, updates, checkpoints=checkpoints[0])
-    assert broken_off.history is None
-    assert checkpoints[0].steps()[-1] == updates - 1
-    found = course(ALL_IN_ONE, checkpoints=checkpoints[1], resume=True)
-    assert min(found.states) == updates
-    check_same_course(found, course(ALL_IN_ONE))
+@pytest.mark.parametrize("updates", [45, 65])
+def test_it_may_be_saved_by_the_clock(updates, tmp_path, monkeypatch):
+    """Here it goes on by a second whenever it is looked at."""
+    monkeypatch.setattr(checkpoints, "monotonic", partial(next, count()))
+    make = of(layers={"dropout": 0.3}, schedule="onecycle", validation=HELD_OUT, batch_size=1)
+    folder = optim.Checkpoints(tmp_path, every_seconds=1.0)
+    assert course(make, updates, checkpoints=folder).history is None
+    last = folder.steps()[-1]
+    assert last % len(X), "nothing was saved amid the epoch"
+    found = course(make, checkpoints=saving(tmp_path), resume=True)
+    assert min(found.states) == last + 1
+    check_same_course(found, course(make))
 
 
 class Power:
