@@ -16,7 +16,7 @@ from .mistakes import answering_mistakes, exit_code, sentence
 from .output import MACHINE, Failure, answer, note, telling_failures
 
 if TYPE_CHECKING:
-    from ..optim.training.callbacks import Callback
+    from ..optim.callbacks.base import Callback
     from ..workflow import Result
 
 INTERRUPTED = 130

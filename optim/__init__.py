@@ -8,36 +8,22 @@ from . import lr_scheduler, swa_utils
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .asgd import ASGD
+from .callbacks import Callback, CSVLog, JSONLinesLog, Progress, StopOnInterrupt, TensorBoard
+from .checkpoints import Checkpoints
 from .diagnostics import Diagnostics
 from .flow import GradientFlow, gradient_flow
+from .history import History
 from .lbfgs import LBFGS
 from .lion import Lion
 from .lookahead import Lookahead
 from .optimizer import Optimizer
+from .rehearsals import Diagnosis, Finding, RangeTest, dry_run, lr_find
 from .rprop import Rprop
 from .rule import Rule
 from .sgd import SGD
 from .stopping import EarlyStopping, TerminateOnNaN
 from .swa_utils import AveragedModel, get_ema_avg_fn, get_swa_avg_fn, update_bn
-from .training import (
-    Callback,
-    Checkpoints,
-    CSVLog,
-    Diagnosis,
-    Finding,
-    History,
-    JSONLinesLog,
-    Progress,
-    RangeTest,
-    StopOnInterrupt,
-    TensorBoard,
-    Training,
-    dry_run,
-    evaluate,
-    fit,
-    lr_find,
-    predict,
-)
+from .training import Training, evaluate, fit, predict
 
 __all__ = [
     "ASGD",

@@ -8,8 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
+from ..optim.callbacks.base import Callback
 from ..optim.flow import gradient_flow
-from ..optim.training.callbacks import Callback
 from ..optim.training.training import Training
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from ..optim.training.history import History
+from ..optim.history import History
 
 Metrics = Mapping[str, Mapping[str, float | None]]
 

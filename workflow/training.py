@@ -10,7 +10,7 @@ from ..data import Dataset
 from ..data.sources.optional import needed
 from ..nn import Module
 from ..optim import Checkpoints, CSVLog, JSONLinesLog, fit, lr_find
-from ..optim.training.callbacks import checked_callbacks
+from ..optim.callbacks.base import checked_callbacks
 from .blueprint import Blueprint, read_blueprint
 from .choices import (
     augmentations_of,

@@ -18,6 +18,10 @@ from ...nn.clipping import clip_grad_norm_
 from ...nn.regularizers import Regularizer
 from ...tensor.random.generator import set_rng_state
 from ..arguments import checked_module, checked_optimizer
+from ..callbacks.base import Callback, checked_callbacks
+from ..callbacks.progress import Progress
+from ..checkpoints.folder import Checkpoints
+from ..history import History
 from ..names import optimizer_named
 from ..optimizer import Optimizer
 from ..stopping import EarlyStopping
@@ -26,13 +30,9 @@ from .batches import (
     Form,
     measured,
 )
-from .callbacks import Callback, checked_callbacks
-from .checkpoints import Checkpoints
 from .evaluation import Metric, checked_metrics
-from .history import History
 from .objective import Objective
 from .plan import Plan
-from .progress import Progress
 from .scheduling import scheduled
 from .sources import source_of, training_batches
 from .training import Training

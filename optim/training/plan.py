@@ -8,11 +8,11 @@ from typing import Any
 
 from ...nn import Module
 from ...nn.regularizers import Regularizer
+from ..callbacks.base import Callback
+from ..checkpoints.folder import Checkpoints
 from ..optimizer import Optimizer
 from ..stopping import EarlyStopping
 from .batches import Batches
-from .callbacks import Callback
-from .checkpoints import Checkpoints
 from .evaluation import Metric
 from .objective import Objective
 from .scheduling import Schedule

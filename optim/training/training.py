@@ -14,13 +14,13 @@ from typing import Any, final
 from ...data.holdout import training as keeping_test_closed
 from ...nn.backend import random_numbers_kept
 from ...tensor.random.generator import get_rng_state, set_rng_state
+from ..callbacks.base import Callback
+from ..history import History, Row
 from ..lr_scheduler import LRScheduler
 from ..saving import checked_state
 from .batches import Batch
-from .callbacks import Callback
 from .descent import Descent, Update
 from .evaluation import measures
-from .history import History, Row
 from .plan import Plan
 from .sameness import check_same, texts_of
 

@@ -13,9 +13,9 @@ import pytest
 
 from support.states import bits, small
 from twingrad.engine import files
-from twingrad.optim.training import checkpoints as module
-from twingrad.optim.training.checkpoints import Checkpoint, Checkpoints
-from twingrad.optim.training.state_files import write_state
+from twingrad.optim.checkpoints import folder as module
+from twingrad.optim.checkpoints.folder import Checkpoint, Checkpoints
+from twingrad.optim.checkpoints.state_files import write_state
 
 LEFTOVER = f".twingrad-{'0' * 16}.tmp"
 
@@ -392,7 +392,7 @@ def run(code, *arguments):
 FULL = """
 import resource, sys
 import numpy as np
-from twingrad.optim.training.checkpoints import Checkpoints
+from twingrad.optim.checkpoints.folder import Checkpoints
 
 checkpoints = Checkpoints(sys.argv[1], keep=1)
 path = checkpoints.save({"weights": np.ones(20_000)}, 1)
@@ -416,7 +416,7 @@ def test_a_limit_of_the_size_of_files_costs_no_earlier_checkpoint(tmp_path):
 KILLED = """
 import os, random, signal, sys, time
 import numpy as np
-from twingrad.optim.training.checkpoints import Checkpoints
+from twingrad.optim.checkpoints.folder import Checkpoints
 
 draw = random.Random()
 checkpoints = Checkpoints(sys.argv[1], keep=2)

@@ -15,7 +15,7 @@ import pytest
 from safetensors import numpy as safetensors
 
 from support.states import bits, small
-from twingrad.optim.training.state_files import read_state, write_state
+from twingrad.optim.checkpoints.state_files import read_state, write_state
 
 REFUSED = "read_state: path must lead to a whole file of write_state, got "
 

@@ -11,7 +11,7 @@ from support.twins import TWINS
 from twingrad import data, nn, optim
 from twingrad.data import Dataset
 from twingrad.nn.backend import numbers_of, twin_of
-from twingrad.optim.training.diagnosis import EXPLAINS
+from twingrad.optim.rehearsals.diagnosis import EXPLAINS
 
 
 class Case:

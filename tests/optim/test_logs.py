@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import twingrad
 from twingrad import nn, optim
 from twingrad.optim import Callback, CSVLog, JSONLinesLog
-from twingrad.optim.training.history import csv_text, json_line
+from twingrad.optim.history import csv_text, json_line
 
 X = np.linspace(-1, 1, 40, dtype=np.float32).reshape(20, 2)
 DATA = (X, (X[:, 0] > 0).astype(np.int64))

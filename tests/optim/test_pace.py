@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twingrad.optim.training.pace import Pace
+from twingrad.optim.callbacks.pace import Pace
 
 SECONDS = st.floats(1e-3, 1e4)
 

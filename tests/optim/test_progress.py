@@ -16,8 +16,8 @@ from support.screens import left_by
 from support.terminals import PATIENCE, Terminal
 from twingrad import nn
 from twingrad.optim import Callback, Progress
-from twingrad.optim.training.display import is_lively
-from twingrad.optim.training.telling import Part, duration, figure, fitting
+from twingrad.optim.callbacks.display import is_lively
+from twingrad.optim.callbacks.telling import Part, duration, figure, fitting
 
 X = np.linspace(-1, 1, 40, dtype=np.float32).reshape(20, 2)
 CLASSES = (X[:, 0] > 0).astype(np.int64)
@@ -51,7 +51,7 @@ def watched(monkeypatch):
     def train(form, step=1.0, pause=0.0, width=80, file=None, **options):
         monkeypatch.setenv("COLUMNS", str(width))
         work = Work(step, pause)
-        monkeypatch.setattr("twingrad.optim.training.progress.monotonic", work)
+        monkeypatch.setattr("twingrad.optim.callbacks.progress.monotonic", work)
         monkeypatch.setattr("twingrad.optim.training.training.monotonic", work)
         twingrad.manual_seed(0)
         shown = io.StringIO() if file is None else file

@@ -8,7 +8,7 @@ from support.rehearsals import everything
 from support.twins import TWINS
 from twingrad import data, nn, optim
 from twingrad.nn.backend import numbers_of
-from twingrad.optim.training import rehearsal
+from twingrad.optim.rehearsals import rehearsal
 
 TRIALS = {"lr_find": optim.lr_find, "dry_run": optim.dry_run}
 OPTIMIZERS = {

@@ -15,7 +15,7 @@ from twingrad import nn, optim
 from twingrad.data import DataLoader, Dataset
 from twingrad.data.augmentation import Noise
 from twingrad.optim import lr_scheduler
-from twingrad.optim.training import checkpoints
+from twingrad.optim.checkpoints import folder as checkpoints
 
 ALL_IN_ONE = of(
     layers={"dropout": 0.3, "norm": "batch"},

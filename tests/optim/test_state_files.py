@@ -16,7 +16,7 @@ import twingrad
 from support.states import DTYPES, STATES, bits, of_bits
 from twingrad import Array, Tensor, Value, nn, optim
 from twingrad.engine import files
-from twingrad.optim.training.state_files import read_state, write_state
+from twingrad.optim.checkpoints.state_files import read_state, write_state
 
 
 def passed_through(state, folder):
@@ -242,7 +242,7 @@ def test_a_state_that_contains_itself_is_refused(tmp_path):
 
 
 def test_too_much_plain_data_is_refused_before_anything_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("twingrad.optim.training.state_files._LONGEST", 1000)
+    monkeypatch.setattr("twingrad.optim.checkpoints.state_files._LONGEST", 1000)
     write_state(tmp_path / "state", {"a": [0] * 100, "b": np.zeros(1000)})
     with pytest.raises(
         ValueError, match=r"at most 1000 bytes of plain data, got 1\d{3}: save long"

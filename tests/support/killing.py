@@ -20,7 +20,7 @@ from support.fitting import CLASSES, NUMBERS, X, network
 from support.resuming import HELD_OUT, fixed
 from twingrad import fit, nn, optim
 from twingrad.data.augmentation import Noise
-from twingrad.optim.training import checkpoints as checkpoints_module
+from twingrad.optim.checkpoints import folder as checkpoints_module
 from twingrad.optim.training import training as training_module
 
 RUNS = 17

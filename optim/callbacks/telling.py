@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...data.wording import counted
 from ...nn.tables import aligned, short
-from .history import Row
+from ..history import Row
 from .pace import Pace
-from .training import Training
+
+if TYPE_CHECKING:
+    from ..training.training import Training
 
 GAP = "  "
 SLOW = 1.0

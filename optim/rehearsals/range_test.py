@@ -13,11 +13,11 @@ from ...engine.checks import MOMENTUM, POSITIVE, checked_count, checked_number, 
 from ...nn import Module
 from ...nn.tables import aligned, short
 from ..arguments import checked_module
+from ..callbacks.base import Callback
 from ..lbfgs import LBFGS
-from .callbacks import Callback
-from .fit import fit
+from ..training.fit import fit
+from ..training.training import Training
 from .rehearsal import rehearsed_data, rehearsing
-from .training import Training
 
 FEWEST_STEPS = 10
 BEGINNING = 0.2

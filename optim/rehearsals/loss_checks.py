@@ -11,9 +11,9 @@ from ...engine.modes import no_grad
 from ...nn import losses
 from ...nn.backend import numbers_of, twin_of
 from ...nn.tables import short
+from ..training.objective import Objective, fitted_target
 from .diagnosis import Check, Finding
 from .evidence import Evidence, Sample
-from .objective import Objective, fitted_target
 
 TOO_HIGH = 3.0
 """A first loss so many times that of constant answers comes from outputs that are too large.

@@ -67,7 +67,7 @@ def write_state(path: StrPath, state: Mapping[Any, Any]) -> None:
     --------
     >>> import os, tempfile
     >>> import numpy as np
-    >>> from twingrad.optim.training.state_files import read_state, write_state
+    >>> from twingrad.optim.checkpoints.state_files import read_state, write_state
     >>> path = os.path.join(tempfile.mkdtemp(), "state.safetensors")
     >>> write_state(path, {"step": 3, "weights": {0: np.ones(2)}, "shape": (2,)})
     >>> read_state(path)

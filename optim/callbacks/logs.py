@@ -6,12 +6,14 @@ import os
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
+from ..history import Row, csv_text, json_line
 from .appending import GrowingFile
-from .callbacks import Callback
-from .history import Row, csv_text, json_line
-from .training import Training
+from .base import Callback
+
+if TYPE_CHECKING:
+    from ..training.training import Training
 
 
 class HistoryLog(Callback):

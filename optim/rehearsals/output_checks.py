@@ -13,9 +13,9 @@ from ...engine.modes import no_grad
 from ...nn import Module, activations, losses
 from ...nn.backend import numbers_of, twin_of
 from ...nn.tables import short
+from ..training.objective import fitted_target
 from .diagnosis import Check, Finding
 from .evidence import Evidence, differ
-from .objective import fitted_target
 
 FAR = 1e4
 """Inputs of this size, and ten times it, show whether an activation has bounds."""

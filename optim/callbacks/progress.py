@@ -6,15 +6,17 @@ import sys
 from contextlib import suppress
 from math import inf
 from time import monotonic
-from typing import Literal, TextIO, final
+from typing import TYPE_CHECKING, Literal, TextIO, final
 
 from ...data.sources.optional import needed
 from ...engine.checks import checked_choice
-from .callbacks import Callback
+from .base import Callback
 from .display import Display, Lines, is_lively
 from .pace import Pace
 from .telling import conclusion, parts, position
-from .training import Training
+
+if TYPE_CHECKING:
+    from ..training.training import Training
 
 
 @final

@@ -15,17 +15,17 @@ from ...nn import Module
 from ...nn.backend import numbers_of
 from ...tensor.random.generator import default_generator
 from ..arguments import checked_module
-from .batches import Form
+from ..history import History
+from ..training.batches import Form
+from ..training.fit import fit
+from ..training.objective import Objective
+from ..training.sources import Source, training_batches
 from .data_checks import check_inputs, check_targets
 from .diagnosis import Check, Diagnosis, without_effects
 from .evidence import Evidence, Sample, Steps, probed, sampled
-from .fit import fit
-from .history import History
 from .loss_checks import check_loss, constant_loss
-from .objective import Objective
 from .output_checks import check_outputs, impossible_outputs
 from .rehearsal import rehearsed_data, rehearsing
-from .sources import Source, training_batches
 from .step_checks import check_gradients, check_overfit, check_parameters, check_rate, check_units
 
 

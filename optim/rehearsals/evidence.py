@@ -16,12 +16,12 @@ from ...engine.handle import Handle
 from ...engine.modes import no_grad
 from ...nn import Module
 from ...nn.backend import numbers_of
+from ..callbacks.base import Callback
 from ..diagnostics import Diagnostics, UnitReport
 from ..flow import GradientFlow
-from .batches import Batch, Batches, Form
-from .callbacks import Callback
-from .objective import Kind
-from .training import Training
+from ..training.batches import Batch, Batches, Form
+from ..training.objective import Kind
+from ..training.training import Training
 
 ROWS = 512
 """How many rows go through the network at once, to see which units never answer."""

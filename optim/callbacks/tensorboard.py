@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from time import time, time_ns
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,12 @@ from ...data.sources.optional import needed
 from ...engine.checks import checked_count
 from ...engine.files import make_folder, told
 from ...nn.backend import numbers_of
+from ..history import Row
 from .appending import GrowingFile, checked_path
-from .callbacks import Callback
-from .history import Row
-from .training import Training
+from .base import Callback
+
+if TYPE_CHECKING:
+    from ..training.training import Training
 
 _BINS = 30
 _VALIDATION = "validation_"

@@ -7,10 +7,12 @@ import sys
 import threading
 from contextlib import suppress
 from types import FrameType
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
-from .callbacks import Callback
-from .training import Training
+from .base import Callback
+
+if TYPE_CHECKING:
+    from ..training.training import Training
 
 INTERRUPTED = "interrupted"
 """Why training has stopped, if this callback has stopped it."""

@@ -69,7 +69,7 @@ class Checkpoints:
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> from twingrad.optim.training.checkpoints import Checkpoints
+    >>> from twingrad.optim.checkpoints.folder import Checkpoints
     >>> checkpoints = Checkpoints(tempfile.mkdtemp(), keep=2)
     >>> for step in [10, 20, 30]:
     ...     path = checkpoints.save({"weight": np.full(2, step)}, step)

@@ -112,7 +112,7 @@ class Diagnosis:
     Examples
     --------
     >>> from twingrad.optim import Diagnosis
-    >>> from twingrad.optim.training.diagnosis import Check, Finding
+    >>> from twingrad.optim.rehearsals.diagnosis import Check, Finding
     >>> found = Finding("rate too high", "0", "the loss grows", "take a smaller rate")
     >>> diagnosis = Diagnosis([Check("inputs", (), "fine"), Check("rate", (found,), "")])
     >>> diagnosis.healthy, [each.kind for each in diagnosis.findings]

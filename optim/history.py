@@ -12,9 +12,9 @@ from typing import Any, final
 
 import numpy as np
 
-from ...data.wording import counted
-from ...engine.files import write_text
-from ...nn.tables import aligned, short
+from ..data.wording import counted
+from ..engine.files import write_text
+from ..nn.tables import aligned, short
 
 Row = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
-    from .training import Training
+    from ..training.training import Training
 
 Function = Callable[["Training"], object]
 
