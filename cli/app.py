@@ -9,6 +9,7 @@ import typer
 
 from .. import __version__
 from .evaluate import EVALUATE_HELP, evaluate
+from .output import INTERRUPTED, WRONG_USE
 from .predict import PREDICT_HELP, predict
 from .show import SHOW_HELP, show
 from .step import STEP_HELP, step
@@ -28,9 +29,9 @@ def run() -> NoReturn:
         command = error.ctx.command_path if error.ctx else "twingrad"
         said = " ".join(error.format_message().rstrip(".").split())
         typer.echo(f"{command}: {said}; see {command} --help", err=True)
-        sys.exit(2)
+        sys.exit(WRONG_USE)
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

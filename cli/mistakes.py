@@ -12,7 +12,6 @@ from .words import flag
 
 INSTALL = 'pip install "twingrad[cli]"'
 
-
 _PACKAGE = __name__.partition(".")[0]
 _RAISE = dis.opmap["RAISE_VARARGS"]
 
@@ -75,7 +74,12 @@ def with_dashes(said: str, options: Collection[str]) -> str:
 
 
 def _is_a_sentence_of_ours(error: BaseException) -> bool:
-    """Whether a ``raise`` of this package has made the error, and not something it called."""
+    """Whether a ``raise`` of this package has made the error, and not something it called.
+
+    Sentences and bugs have the same types, and both may end in a file of ours: ``raise
+    ValueError("lr must ...")`` and ``float("auto")`` differ by the instruction that was running.
+    An exception class of our own would tell them apart too, but a library raises what Python does.
+    """
     trace = error.__traceback__
     if trace is None:
         return False

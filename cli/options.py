@@ -17,8 +17,8 @@ Data = Annotated[
         metavar="DATA",
         show_default=False,
         help="A data set by name (breast_cancer, diabetes, digits, iris, wine; blobs, circles, "
-        "linear, moons, spirals, xor), or a file: .csv, .tsv, .parquet, .npz, .npy, or idx images. "
-        "With --resume, a run's folder will do.",
+        "linear, moons, spirals, xor), or a file: .csv, .tsv, .txt, .parquet, .npz, .npy, or idx "
+        "images. With --resume, a run's folder will do.",
     ),
 ]
 

@@ -20,6 +20,9 @@ WRONG_USE = 2
 MACHINE = 1
 """The exit code where the machine is in the way: a full disk, no permission."""
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 + SIGINT, as in a shell."""
+
 BROKEN_PIPE = 141
 """The exit code where nobody reads on: 128 + SIGPIPE, as in a shell."""
 

@@ -13,14 +13,11 @@ import typer
 
 from . import options as given
 from .mistakes import answering_mistakes, exit_code, sentence
-from .output import MACHINE, Failure, answer, note, telling_failures
+from .output import INTERRUPTED, MACHINE, Failure, answer, note, telling_failures
 
 if TYPE_CHECKING:
     from ..optim.callbacks.base import Callback
     from ..workflow import Result
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C: 128 + SIGINT, as in a shell."""
 
 TRAIN_HELP = """\
 Train a network on DATA, test it once at the end, and write a report.
@@ -81,9 +78,9 @@ def train(
 
 def _train(words: Mapping[str, Any], resume: bool, quiet: bool) -> None:
     from .. import workflow
-    from .beginning import beginning
+    from .configuration import requested
 
-    config, folder = beginning(words)
+    config, folder = requested(words)
     with _telling_how_to_go_on(folder):
         result = workflow.train(
             config,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self, final
+from typing import TYPE_CHECKING, Any, Literal, Self, final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -11,6 +11,9 @@ from numpy.typing import DTypeLike, NDArray
 from .mapped import MappedRows, Numbers, is_mapped, read, taken
 from .rows import chosen_rows
 from .wording import counted, listed
+
+if TYPE_CHECKING:
+    from .preparation import Preparation
 
 Task = Literal["regression", "binary", "multiclass"]
 
@@ -53,6 +56,8 @@ class Dataset:
         A label for each class; None in a regression.
     features : tuple of str
     target, name : str
+    preparation : Preparation or None
+        What has made it of a table or of other numbers: :meth:`Preparation.apply` notes itself.
 
     Raises
     ------
@@ -81,6 +86,7 @@ class Dataset:
     features: tuple[str, ...]
     target: str
     name: str
+    preparation: Preparation | None = None
 
     def __init__(
         self,

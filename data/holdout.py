@@ -44,6 +44,15 @@ def training() -> Iterator[None]:
         _training.reset(token)
 
 
+def unopened(part: Holdout[Data]) -> Data:
+    """The rows of a part, for what tells nothing of them but whether they are those of others.
+
+    Raises ``RuntimeError`` while training is going on.
+    """
+    part.check_closed()
+    return part._data[part._rows]
+
+
 def is_training() -> bool:
     """Whether a :func:`training` block is around the caller."""
     return _training.get()
@@ -93,11 +102,7 @@ class Holdout(Generic[Data]):
 
         Raises ``RuntimeError`` where it has been opened before, and while training is going on.
         """
-        if is_training():
-            raise RuntimeError(
-                "Holdout: the test part must stay closed while training is going on: choose by "
-                "the validation part, and open it once when all is decided"
-            )
+        self.check_closed()
         with self._lock:
             if self._opened:
                 raise RuntimeError(
@@ -107,6 +112,14 @@ class Holdout(Generic[Data]):
             found = self._data[self._rows]
             self._opened = True
         return found
+
+    def check_closed(self) -> None:
+        """Raise ``RuntimeError`` while training is going on."""
+        if is_training():
+            raise RuntimeError(
+                "Holdout: the test part must stay closed while training is going on: choose by "
+                "the validation part, and open it once when all is decided"
+            )
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from .columns import Column, is_missing, is_text
 from .dataset import Dataset
+from .holdout import Holdout, unopened
 from .mapped import Numbers
 from .scaling import blocks
+from .splits import Parts
 from .table import Table
 from .targets import is_classes
 from .wording import counted
@@ -60,9 +62,9 @@ class Leak:
 
 
 def leaks(
-    train: Table | Dataset,
+    train: Table | Dataset | Parts[Any],
     validation: Table | Dataset | None = None,
-    test: Table | Dataset | None = None,
+    test: Table | Dataset | Holdout[Any] | None = None,
 ) -> list[Leak]:
     """Find rows that are in two parts, and columns that give the target away.
 
@@ -74,7 +76,8 @@ def leaks(
     Parameters
     ----------
     train, validation, test : Table or Dataset
-        The parts, of one kind; tables must say their target.
+        The parts, of one kind; tables must say their target. ``Parts``, as ``split`` gives them,
+        are all three. A ``Holdout`` stays closed: only rows that others have are told of.
 
     Returns
     -------
@@ -97,7 +100,10 @@ def leaks(
     ...     print(leak)
     1 row of test is in train as well: remove copies before splitting, or split by groups
     """
-    named = {"train": train, "validation": validation, "test": test}
+    if isinstance(train, Parts):
+        return leaks(train.train, train.validation, train.test)
+    last = unopened(test) if isinstance(test, Holdout) else test
+    named = {"train": train, "validation": validation, "test": last}
     parts = {name: part for name, part in named.items() if part is not None}
     for name, part in parts.items():
         if not isinstance(part, Table | Dataset) or type(part) is not type(train):

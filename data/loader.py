@@ -130,6 +130,11 @@ class DataLoader:
         return -(-self._rows // self.batch_size)
 
     @property
+    def rows(self) -> int:
+        """The number of rows to take batches from."""
+        return self._rows
+
+    @property
     def epoch(self) -> int:
         """The epoch of the iteration begun last, counted from 0; the next one if that ended."""
         return self._latest.epoch

@@ -205,7 +205,7 @@ class Preparation:
             y = self._target.encode(data.column(self.target), data.numbers)
         else:
             y = self._target.encode_dataset(data)
-        return Dataset(
+        found = Dataset(
             x,
             y,
             features=self.features or None,
@@ -213,6 +213,8 @@ class Preparation:
             classes=self.classes,
             name=data.name,
         )
+        found.preparation = self
+        return found
 
     def inputs(
         self, data: Table | Dataset, *, out: str | os.PathLike[str] | None = None

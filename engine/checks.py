@@ -1,9 +1,11 @@
-"""What arguments must be: numbers within bounds, counts, choices, functions, flags."""
+"""What arguments must be: numbers within bounds, counts, choices, functions, flags, paths."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from math import inf
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .operation import real_number
@@ -74,6 +76,13 @@ def checked_flag(given: Any, what: str) -> bool:
     if not isinstance(given, bool):
         raise TypeError(f"{what} must be True or False, got {given!r:.40}: it is a switch")
     return given
+
+
+def checked_path(given: Any, what: str) -> Path:
+    """A path; ``TypeError``, beginning with ``what``, for anything else."""
+    if not isinstance(given, str | os.PathLike):
+        raise TypeError(f"{what} must be a path, got {given!r:.40}: pass text or a Path")
+    return Path(given)
 
 
 class Range(NamedTuple):

@@ -94,6 +94,15 @@ def remove_leftovers(folder: str | os.PathLike[str]) -> None:
                 _remove_unlocked(os.path.join(folder, name))
 
 
+def is_encodable(text: str) -> bool:
+    """Whether files can hold a text as UTF-8: half surrogates, which JSON would join, cannot be."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def told(error: OSError, rule: str, path: str | os.PathLike[str], cure: str) -> OSError:
     """The error of the system as a sentence, of the same kind: ``rule``, the path, ``cure``."""
     reason = (error.strerror or str(error)).lower()

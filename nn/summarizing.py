@@ -12,6 +12,7 @@ from ..engine.modes import no_grad
 from ..engine.shapes import Shape, whole_numbers
 from .backend import backend_of, named, numbers_of, random_numbers_kept, twin_of
 from .hooks import Hooks, add
+from .modes import modes_kept
 from .moving import backend_name
 from .tables import aligned
 from .tree import counted, total_of
@@ -134,20 +135,17 @@ def _zeros(module: Module, shape: Shape, dtype: Any) -> Any:
 @contextmanager
 def _undisturbed(module: Module) -> Iterator[None]:
     """Evaluate inside the block, and leave no trace in modes, buffers and random numbers."""
-    modes = [(each, each.training) for each in module.modules()]
     buffers = [
         (owner, name, buffer, None if buffer is None else np.array(numbers_of(buffer)))
         for owner in module.modules()
         for name, buffer in owner._own_buffers()
     ]
-    with random_numbers_kept():
+    with random_numbers_kept(), modes_kept(module):
         try:
-            for each, _ in modes:
+            for each in module.modules():
                 each.training = False
             yield
         finally:
-            for each, mode in modes:
-                each.training = mode
             for owner, name, buffer, numbers in buffers:
                 owner.__dict__[name] = buffer
                 if numbers is not None and numbers_of(buffer).tobytes() != numbers.tobytes():

@@ -32,6 +32,11 @@ def checked_optimizer(optimizer: Any, what: str) -> Optimizer:
     return optimizer
 
 
+def parameters_of(optimizer: Optimizer) -> list[Any]:
+    """The parameters of all groups."""
+    return [each for group in optimizer.param_groups for each in group["params"]]
+
+
 def single_number(given: Any, what: str) -> float:
     """A number, or what holds one, as a float; an error beginning with ``what`` for others."""
     if backend_of(given) is None and not isinstance(given, np.ndarray):

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, final
 
@@ -60,7 +60,7 @@ class History:
     @property
     def names(self) -> list[str]:
         """The measures that any epoch has, in the order of their first appearance."""
-        return [*dict.fromkeys(name for row in self.rows for name in row)]
+        return names_of(self.rows)
 
     def __getitem__(self, name: str) -> list[Any]:
         """One measure of all epochs; None where an epoch does not have it.
@@ -107,14 +107,22 @@ class History:
         return f"<History of {counted(len(self.rows), 'epoch')}{names}>"
 
 
-def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
+def names_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The measures that any row has, in the order of their first appearance."""
+    return [*dict.fromkeys(name for row in rows for name in row)]
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as a table with heads; what a row does not have is left empty."""
-    rows = [*rows]
-    names = [*dict.fromkeys(name for row in rows for name in row)]
+    names = names_of(rows)
+    lines = [csv_line([row.get(name) for name in names]) for row in rows]
+    return csv_line(names) + "".join(lines)
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """A line of a table, in which None is left empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 

@@ -43,6 +43,7 @@ def optimizer_named(name: str, what: str) -> Callable[..., Optimizer]:
 
     Raises ``ValueError``, beginning with ``what``, for a name that is none.
     """
+    name = name.lower()  # so that those of the classes do, too
     if name not in OPTIMIZERS:
         raise ValueError(
             f"{what} must be the name of an optimizer, an Optimizer or a function of the "

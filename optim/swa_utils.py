@@ -14,6 +14,7 @@ from ..engine.modes import no_grad
 from ..engine.operation import real_number
 from ..nn import BatchNorm1d, Module
 from ..nn.backend import named, numbers_of, twin_of
+from ..nn.modes import modes_kept
 from .arguments import checked_module
 from .lr_scheduler import SWALR
 
@@ -175,18 +176,16 @@ def update_bn(loader: Iterable[Any], model: Module) -> None:
 def _averaging_all(model: Module, layers: list[BatchNorm1d]) -> Iterator[None]:
     """Let the layers begin anew, and weigh all batches of the block equally."""
     momenta = [layer.momentum for layer in layers]
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        model.train()
-        for layer in layers:
-            layer.reset_running_stats()
-            layer.momentum = None
-        yield
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
-        for module, mode in modes:
-            module.training = mode
+    with modes_kept(model):
+        try:
+            model.train()
+            for layer in layers:
+                layer.reset_running_stats()
+                layer.momentum = None
+            yield
+        finally:
+            for layer, momentum in zip(layers, momenta, strict=True):
+                layer.momentum = momentum
 
 
 def _members(model: Module) -> dict[str, Any]:

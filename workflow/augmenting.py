@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from ..data.augmentation import Augmentation, Cutout, HorizontalFlip, Mixup, Noise, Rotate, Shift
 from ..data.columns import number_in
+from ..engine.shapes import Shape
 from ..engine.wording import suggestion
-
-Shape = tuple[int, ...]
 
 
 class Made(NamedTuple):

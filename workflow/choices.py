@@ -17,7 +17,7 @@ from ..optim import Optimizer
 from ..optim.names import OPTIMIZERS
 from .augmenting import augmentations
 from .config import Config
-from .options import CONSTANT
+from .option_checks import CONSTANT
 
 RATES: Mapping[str, float] = MappingProxyType(
     {

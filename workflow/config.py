@@ -10,7 +10,7 @@ from typing import Any, final
 
 from ..engine.files import told
 from ..engine.wording import suggestion
-from .options import checked
+from .option_checks import checked
 
 StrPath = str | os.PathLike[str]
 
@@ -40,18 +40,19 @@ class Config:
     dropout : float
         The share of hidden units that is left out while training: from 0 up to, but without, 1.
     optimizer : str
-        The name of an optimizer.
+        A name of :data:`twingrad.optim.names.OPTIMIZERS`.
     lr : float, "auto" or None
         The learning rate; ``"auto"`` finds one with a range test, None takes the optimizer's own.
     schedule : str
-        How the learning rate changes: ``"onecycle"``, ``"cosine"``, ``"step"``, ``"warmup"``,
-        ``"plateau"`` or ``"constant"``.
+        How the learning rate changes: ``"onecycle"``, ``"cosine"``, ``"linear"``, ``"step"``,
+        ``"warmup"``, ``"plateau"`` or ``"constant"``.
     l1, l2 : float
         Strengths of penalties on the weights, at least 0.
     weight_decay : float or None
         What the optimizer takes off the weights, at least 0; None for its own default.
     loss : str
-        The name of a loss that suits the task; ``"auto"`` for the usual one.
+        A name of :data:`twingrad.workflow.tasks.LOSS_NAMES` that suits the task; ``"auto"`` for
+        the usual one.
     epochs : int or None
         How many times the training rows are gone through at most; None chooses by the number of
         rows, see :func:`twingrad.workflow.choices.epochs_of`.

@@ -10,7 +10,7 @@ from .choices import epochs_of
 from .config import StrPath
 from .folder import Folder, read_config
 from .measures import NAMES, shown
-from .reading import read_history, read_metrics
+from .result import read_history, read_metrics
 
 _STATES = {
     "begun": "is not finished: go on with twingrad train --resume",

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
-from ..data.wording import counted
 from ..nn import Module, save_file
 from ..optim import History
-from .blueprint import Blueprint
-from .choices import epochs_of
-from .config import Config
-from .folder import Folder, plain
-from .measures import told
 from .models import load_model
 from .report import write_report
 from .reporting import contents_of, facts_of
-from .result import Metrics, Result
+from .result import Metrics, Result, result_of
 from .run import Examined, Run, Trained, examined
-
-_ROWS: Mapping[str, str] = MappingProxyType(
-    {
-        "test": "that training never saw",
-        "validation": "that had a say in training",
-        "train": "that were trained on",
-    }
-)
-"""What the rows of each part are worth, from the most to the least."""
 
 
 def pause(run: Run, trained: Trained) -> Result:
@@ -63,25 +47,6 @@ def finish(run: Run, trained: Trained) -> Result:
         write_report(contents, run.place.path)
     blueprint.write(run.place)  # at last, as it says that all is done
     return result_of(run.config, blueprint, trained.history, _figures(parts), run.place)
-
-
-def result_of(
-    config: Config, blueprint: Blueprint, history: History, metrics: Metrics, place: Folder
-) -> Result:
-    """What a run has come to."""
-    is_over = blueprint.state == "finished"
-    part = next(name for name in _ROWS if name in metrics)
-    rows = counted(blueprint.parts[part], "row")
-    return Result(
-        folder=place.path,
-        metrics=plain(metrics),
-        history=history,
-        epochs=epochs_of(config, blueprint.parts["train"]),
-        epoch=len(history),
-        interrupted=not is_over,
-        report=place.report if is_over else None,
-        sentence=f"{part}: {told(metrics[part])}, on {rows} {_ROWS[part]}",
-    )
 
 
 def _saved(run: Run, trained: Trained) -> Module:

@@ -140,10 +140,10 @@ def _of_classes(metrics: Any, truth: NDArray[Any], found: Answers) -> Figures:
     return {name: float(figure) for name, figure in figures.items()}
 
 
-def told(figures: Mapping[str, float | None]) -> str:
+def in_brief(figures: Mapping[str, float | None]) -> str:
     """The figures that count most, in a sentence, without those that are not defined.
 
-    >>> told({"loss": 0.125, "accuracy": 0.9722, "roc_auc": None})
+    >>> in_brief({"loss": 0.125, "accuracy": 0.9722, "roc_auc": None})
     'accuracy 97.2%, loss 0.125'
     """
     known = [(name, figures.get(name)) for name in _BRIEF]

@@ -109,7 +109,7 @@ class Architecture:
         )
 
 
-def load_model(architecture: Architecture, path: Path, backend: str = "tensor") -> nn.Module:
+def load_model(architecture: Architecture, path: Path) -> nn.Module:
     """The network with the weights of a file, in evaluation mode.
 
     Raises ``OSError``, ``TypeError`` or ``ValueError`` for a file that cannot be read, is damaged,
@@ -119,7 +119,7 @@ def load_model(architecture: Architecture, path: Path, backend: str = "tensor") 
     numbers = sum(numbers_of(each).size for each in state.values())
     if architecture.weights > numbers:  # checked before anything of that size is made
         raise _of_another(path, f"{architecture.weights} weights are needed and it has {numbers}")
-    model = architecture.build(backend)
+    model = architecture.build()
     if any(numbers_of(each).dtype == np.float64 for each in state.values()):
         model = model.double()
     try:

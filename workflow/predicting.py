@@ -93,7 +93,7 @@ class Predictions:
             raise told(error, rule, path, "make room there, or choose another") from None
 
 
-class Trained(NamedTuple):
+class _Loaded(NamedTuple):
     """A run that can be used: what it is, and its network."""
 
     blueprint: Blueprint
@@ -136,11 +136,11 @@ def predict(folder: StrPath, data: StrPath) -> Predictions:
     >>> predictions.to_csv().splitlines()[0]
     'row,prediction,probability of upper,probability of lower'
     """
-    trained = load_run(folder, "predict")
+    loaded = _loaded(folder, "predict")
     source = read_inputs(data)
-    preparation = trained.blueprint.preparation
+    preparation = loaded.blueprint.preparation
     found = answers(
-        trained.model, preparation.inputs(source), preparation, trained.blueprint.aim.loss
+        loaded.model, preparation.inputs(source), preparation, loaded.blueprint.aim.loss
     )
     is_classes = preparation.classes is not None
     return Predictions(
@@ -175,8 +175,8 @@ def evaluate(folder: StrPath, data: StrPath) -> dict[str, float | None]:
     OSError, TypeError, ValueError
         As :func:`predict`, and for targets that are missing, or of no class that was trained on.
     """
-    trained = load_run(folder, "evaluate")
-    blueprint = trained.blueprint
+    loaded = _loaded(folder, "evaluate")
+    blueprint = loaded.blueprint
     source = _answered(Folder(folder), data)
     if digest_of(source) == blueprint.digest:
         warnings.warn(
@@ -186,13 +186,13 @@ def evaluate(folder: StrPath, data: StrPath) -> dict[str, float | None]:
         )
     prepared = blueprint.preparation.apply(source)
     preparation, loss = blueprint.preparation, blueprint.aim.loss
-    found = answers(trained.model, prepared.x, preparation, loss)
-    own: dict[str, float | None] = plain(figures(trained.model, prepared, found, preparation, loss))
+    found = answers(loaded.model, prepared.x, preparation, loss)
+    own: dict[str, float | None] = plain(figures(loaded.model, prepared, found, preparation, loss))
     return own
 
 
-def load_run(folder: StrPath, what: str, backend: str = "tensor") -> Trained:
-    """A run that can be used, on either twin.
+def _loaded(folder: StrPath, what: str) -> _Loaded:
+    """A run that can be used.
 
     A ``UserWarning`` tells if it is not finished. Errors begin with ``what``, where no model was
     saved yet; see :func:`predict` for others.
@@ -211,7 +211,7 @@ def load_run(folder: StrPath, what: str, backend: str = "tensor") -> Trained:
             "tested: go on with twingrad train --resume",
             stacklevel=3,
         )
-    return Trained(blueprint, load_model(blueprint.architecture, place.model, backend))
+    return _Loaded(blueprint, load_model(blueprint.architecture, place.model))
 
 
 def _answered(place: Folder, data: StrPath) -> Table | Dataset:

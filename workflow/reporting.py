@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 
 from ..data import Table
 from ..nn import Module
+from .boundary import boundary_of
 from .config import Config
 from .material import Source
 from .measures import answers
 from .report import Contents
 from .run import Examined, Run, Trained
-from .showing import boundary_of, shown_inputs
 
 _PACKAGES = ("twingrad", "numpy", "numba", "scipy")
 
@@ -100,7 +101,7 @@ def _epoch_of_weights(config: Config, trained: Trained) -> int | None:
 
 def _tested(run: Run, test: Source, part: Examined) -> _Tested:
     preparation = run.blueprint.preparation
-    names, inputs = shown_inputs(test, run.material.picture)
+    names, inputs = _inputs(test, run.material.picture)
     rows = test.numbers if isinstance(test, Table) else run.material.parts.rows.test
     truth, predicted = np.asarray(part.data.y), part.answers.predicted
     if preparation.classes is None:
@@ -114,6 +115,29 @@ def _tested(run: Run, test: Source, part: Examined) -> _Tested:
         np.repeat(inputs, count, axis=0) if count > 1 else inputs,
         np.repeat(rows, count),
     )
+
+
+def _inputs(
+    source: Source, picture: tuple[int, ...] | None
+) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """The names of the inputs and their cells, (N, F), or no names and pictures, (N, H, W).
+
+    Pictures of three channels are (N, H, W, 3); of other numbers of channels, their mean is shown.
+    """
+    if isinstance(source, Table):
+        names = tuple(name for name in source.names if name != source.target)
+        cells = np.empty((len(source), len(names)), dtype=object)
+        for k, name in enumerate(names):
+            cells[:, k] = source.column(name)
+        return names, cells
+    x = np.asarray(source.x)
+    if picture is None:
+        names = source.features or tuple(f"x{k + 1}" for k in range(prod(x.shape[1:])))
+        return names, x.reshape(len(x), -1)
+    x = x.reshape(len(x), *picture)
+    if x.ndim == 4:
+        x = np.moveaxis(x, 1, 3) if x.shape[1] == 3 else x.mean(axis=1)
+    return (), x
 
 
 def _untested() -> _Tested:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..data.dataset import Task
+from ..data.wording import counted
 
 
 class Aim(NamedTuple):
@@ -82,7 +83,8 @@ def aim_of(task: Task, count: int, loss: str) -> Aim:
     ('bce_with_logits', 1)
     >>> aim_of("regression", 1, "hinge")
     Traceback (most recent call last):
-    ValueError: loss must suit numbers as targets, got 'hinge': choose mse, huber or l1
+    ValueError: loss must suit numbers as targets, got 'hinge': choose one of mse, huber, l1,
+    log_cosh, smooth_l1
     """
     name = _USUAL[task] if loss == "auto" else loss
     known = _known(task)
@@ -93,9 +95,8 @@ def aim_of(task: Task, count: int, loss: str) -> Aim:
             f"{', '.join(known)}"
         )
     outputs = 1 if name in _ONE else count
-    what = "number" if task == "regression" else "output"
-    plural = "" if outputs == 1 else "s"
-    return Aim(name, outputs, f"loss: {known[name]}, on {outputs} {what}{plural} of the network")
+    width = counted(outputs, "number" if task == "regression" else "output")
+    return Aim(name, outputs, f"loss: {known[name]}, on {width} of the network")
 
 
 def _known(task: Task) -> Mapping[str, str]:

@@ -28,9 +28,8 @@ from .ending import finish, pause
 from .folder import Folder, read_config
 from .material import Material, digest_of, gather, scratch
 from .models import Architecture
-from .reading import read_result
 from .recording import Recorder
-from .result import Result
+from .result import Result, read_result
 from .run import Run, Trained
 from .saying import Say, spoken_warnings
 from .tasks import aim_of

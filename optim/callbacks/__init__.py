@@ -1,4 +1,8 @@
-"""What may be done while training goes on: progress, logs, and a clean end at Ctrl-C."""
+"""What may be done while training goes on: progress, logs, and a clean end at Ctrl-C.
+
+Callbacks see a :class:`~twingrad.optim.Training`, its history included; how it is made and run,
+they do not know, so that nothing of ``fit`` is imported here but the name of that type.
+"""
 
 from .base import Callback
 from .interrupting import StopOnInterrupt

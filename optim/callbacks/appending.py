@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from io import FileIO
-from pathlib import Path
 from typing import final
 
+from ...engine.checks import checked_path
 from ...engine.files import told, write_bytes
 
 
@@ -77,10 +77,3 @@ class GrowingFile:
     def _told(self, error: OSError) -> OSError:
         rule = f"{self._what}: path must be a file that can be written to"
         return told(error, rule, self.path, "make room there, or choose another")
-
-
-def checked_path(given: object, what: str) -> Path:
-    """A path; ``TypeError``, beginning with ``what``, for anything else."""
-    if not isinstance(given, str | os.PathLike):
-        raise TypeError(f"{what} must be a path, got {given!r:.40}: pass text or a Path")
-    return Path(given)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, final
 
+from ..stopping import EarlyStopping
+
 if TYPE_CHECKING:
     from ..training.training import Training
 
@@ -86,6 +88,11 @@ def checked_callbacks(given: Any) -> list[Callback]:
 def _checked(given: Any) -> Callback:
     if isinstance(given, Callback):
         return given
+    if isinstance(given, EarlyStopping):
+        raise TypeError(
+            "fit: callbacks must be Callbacks, or functions of the Training, got an EarlyStopping: "
+            "pass it as early_stopping="
+        )
     if isinstance(given, type) or not callable(given):
         what = f"the class {given.__name__}" if isinstance(given, type) else repr(given)[:40]
         raise TypeError(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from ..history import Row, csv_text, json_line
+from ..history import Row, csv_line, csv_text, json_line, names_of
 from .appending import GrowingFile
 from .base import Callback
 
@@ -102,16 +102,16 @@ class CSVLog(HistoryLog):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(path)
-        self._columns: Row = {}
+        self._columns: list[str] = []
 
     def _text(self, rows: Sequence[Row]) -> str:
-        self._columns = dict.fromkeys(name for row in rows for name in row)
+        self._columns = names_of(rows)
         return csv_text(rows) if rows else ""
 
     def _line(self, row: Row) -> str | None:
-        if not row.keys() <= self._columns.keys():
+        if not row.keys() <= {*self._columns}:
             return None
-        return csv_text([self._columns, row]).removeprefix(csv_text([self._columns]))
+        return csv_line([row.get(name) for name in self._columns])
 
 
 @final

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...data.wording import counted
 from ...nn.tables import aligned, short
-from ..history import Row
+from ..history import names_of
 from .pace import Pace
 
 if TYPE_CHECKING:
@@ -146,14 +146,15 @@ def _step(training: Training) -> list[Part]:
 def _measures(training: Training) -> dict[str, Any]:
     """The measures of the last epoch; the loss of the present one, where it takes its time."""
     rows = training.history.rows
-    found = {name: rows[-1][name] for name in _names(rows[-1])} if rows else {}
+    found = {name: rows[-1][name] for name in _measured(rows[-1])} if rows else {}
     if training.step_in_epoch and _is_slow(training):
         return {"loss": None} | found | {"loss": training.running_loss}
     return found
 
 
-def _names(row: Row) -> list[str]:
-    return [name for name in row if name not in _NO_MEASURES]
+def _measured(names: Iterable[str]) -> list[str]:
+    """The names of what tells how good the model is."""
+    return [name for name in names if name not in _NO_MEASURES]
 
 
 def _words(name: str) -> str:
@@ -190,7 +191,7 @@ def _table(training: Training, width: int) -> list[str]:
     history = training.history
     best = history.best_epoch
     rows = [row for row in history.rows[:-1] if row["epoch"] == best] + history.rows[-1:]
-    names = [*dict.fromkeys(name for row in rows for name in _names(row))]
+    names = _measured(names_of(rows))
     while names:
         for heading in (_words, _brief):
             table = [["", *map(heading, names)]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from numbers import Real
 from time import time, time_ns
 from typing import TYPE_CHECKING, Any, final
 
@@ -11,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...data.sources.optional import needed
-from ...engine.checks import checked_count
+from ...engine.checks import checked_count, checked_path
 from ...engine.files import make_folder, told
 from ...nn.backend import numbers_of
 from ..history import Row
-from .appending import GrowingFile, checked_path
+from .appending import GrowingFile
 from .base import Callback
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _curves(row: Row) -> tuple[dict[str, float], dict[str, float]]:
     numbers = {
         name: float(value)
         for name, value in row.items()
-        if isinstance(value, int | float) and name not in _PLACES
+        if isinstance(value, Real) and name not in _PLACES
     }
     held_out = {
         name.removeprefix(_VALIDATION): value

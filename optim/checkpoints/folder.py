@@ -12,12 +12,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, final
 
-from ...engine.checks import checked_count, number_within
+from ...engine.checks import Range, checked_count, checked_number, checked_path
 from ...engine.files import make_folder, remove_leftovers, told, write_bytes
 from .state_files import content_of, read_state
 
 _NAME = re.compile(r"step-([0-9]{9}|[1-9][0-9]{9,17})\.safetensors")
 
+_SECONDS = Range("give seconds such as 30.0, or None", at_least=0, below=inf)
 _SPARING = 20
 """How many times as long as saving takes there is no other checkpoint, unless by steps."""
 
@@ -69,8 +70,8 @@ class Checkpoints:
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> from twingrad.optim.checkpoints.folder import Checkpoints
-    >>> checkpoints = Checkpoints(tempfile.mkdtemp(), keep=2)
+    >>> from twingrad import optim
+    >>> checkpoints = optim.Checkpoints(tempfile.mkdtemp(), keep=2)
     >>> for step in [10, 20, 30]:
     ...     path = checkpoints.save({"weight": np.full(2, step)}, step)
     >>> path.name
@@ -89,12 +90,7 @@ class Checkpoints:
         every_seconds: float | None = 5.0,
         keep: int = 2,
     ) -> None:
-        if not isinstance(folder, str | os.PathLike):
-            raise TypeError(
-                f"Checkpoints: folder must be the path of a folder, got {folder!r:.40}: pass text "
-                "or a Path"
-            )
-        self.folder = Path(folder)
+        self.folder = checked_path(folder, "Checkpoints: folder")
         self.every_steps = (
             None
             if every_steps is None
@@ -103,13 +99,7 @@ class Checkpoints:
         self.every_seconds = (
             None
             if every_seconds is None
-            else number_within(
-                every_seconds,
-                "Checkpoints: every_seconds",
-                "give seconds such as 30.0, or None",
-                at_least=0,
-                below=inf,
-            )
+            else checked_number(every_seconds, "Checkpoints: every_seconds", _SECONDS)
         )
         self.keep = checked_count(keep, "Checkpoints: keep", at_least=1)
         self._damaged: set[int] = set()

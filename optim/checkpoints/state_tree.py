@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.files import is_encodable
 from ...nn.backend import backend_of, numbers_of
 
 Arrays = dict[str, NDArray[Any]]
@@ -88,7 +89,7 @@ class _Packing:
         if isinstance(entry, float):
             return entry if isfinite(entry) else {"$float": struct.pack(">d", entry).hex()}
         if isinstance(entry, str):
-            return entry if _is_unicode(entry) else {"$text": _utf8(entry).hex()}
+            return entry if is_encodable(entry) else {"$text": _utf8(entry).hex()}
         if isinstance(entry, bytes):
             return {"$bytes": entry.hex()}
         if isinstance(entry, Mapping | list | tuple):
@@ -109,7 +110,7 @@ class _Packing:
     def _dictionary(self, entry: Mapping[Any, Any], place: Place) -> Any:
         entries = [(self._key(key, place), each) for key, each in entry.items()]
         parts = [(key, self.entry(each, (*place, key))) for key, each in entries]
-        if all(isinstance(k, str) and _is_unicode(k) and not k.startswith("$") for k, _ in parts):
+        if all(isinstance(k, str) and is_encodable(k) and not k.startswith("$") for k, _ in parts):
             return dict(parts)
         return {"$dict": [[self.entry(key, place), part] for key, part in parts]}
 
@@ -231,15 +232,6 @@ def _is_saved(dtype: np.dtype[Any]) -> bool:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether the text has no surrogates, which JSON would join to pairs."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _told(place: Place) -> str:

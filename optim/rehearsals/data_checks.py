@@ -12,7 +12,8 @@ from ...nn import losses
 from ...nn.backend import numbers_of
 from ...nn.tables import short
 from .diagnosis import Check, Finding
-from .evidence import Evidence, Sample
+from .evidence import Evidence
+from .sample import Sample
 
 GREAT = 10.0
 """Numbers with a greater standard deviation or mean drown out the others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,20 +13,28 @@ from ...engine.checks import checked_count
 from ...engine.modes import no_grad
 from ...nn import Module
 from ...nn.backend import numbers_of
+from ...nn.regularizers import Regularizer
 from ...tensor.random.generator import default_generator
 from ..arguments import checked_module
 from ..history import History
+from ..optimizer import Optimizer
 from ..training.batches import Form
 from ..training.fit import fit
 from ..training.objective import Objective
 from ..training.sources import Source, training_batches
 from .data_checks import check_inputs, check_targets
 from .diagnosis import Check, Diagnosis, without_effects
-from .evidence import Evidence, Sample, Steps, probed, sampled
+from .evidence import Evidence, Steps, probed
 from .loss_checks import check_loss, constant_loss
 from .output_checks import check_outputs, impossible_outputs
 from .rehearsal import rehearsed_data, rehearsing
+from .sample import Sample, sampled
 from .step_checks import check_gradients, check_overfit, check_parameters, check_rate, check_units
+from .trials import changing_batches, dead_units
+
+
+MORE = 6
+"""So many times as many steps are made on changing batches, which show later what is too fast."""
 
 
 def dry_run(
@@ -34,20 +42,20 @@ def dry_run(
     data: Any,
     *,
     loss: Any = "auto",
-    optimizer: Any = "adamw",
+    optimizer: str | Optimizer | Callable[[Any], Optimizer] = "adamw",
     batch_size: int | str | None = None,
     steps: int = 10,
     overfit: int = 0,
-    clip: Any = None,
+    clip: float | Callable[[Any], Any] | None = None,
     seed: int | None = None,
     class_weight: Any = None,
     sample_weight: Any = None,
-    regularizer: Any = (),
+    regularizer: Regularizer | Sequence[Regularizer] | None = None,
 ) -> Diagnosis:
     """Look at data, model and some first steps, and say what speaks against training.
 
-    Some hundred rows go through the network, then ``steps`` updates are made on a single batch.
-    Afterwards everything is as it was, to the bit, also after an exception and Ctrl-C: see
+    Some hundred rows go through the network and back; then six times ``steps`` updates are made on
+    changing batches and, from the beginning again, ``steps`` on a single one. Afterwards everything is as it was, to the bit, also after an exception and Ctrl-C: see
     :func:`lr_find`.
 
     Each finding has a kind. Those that others explain are left out: with unscaled inputs, nothing
@@ -71,13 +79,14 @@ def dry_run(
                                 numbers more than 9 times, in general of the variance
     ``loss too low``            less than 0.3 of it: a leak, or a trained model
     ``equal units``             weights that are the same in all units of a layer, and stay so
-    ``dead units``              nine of ten units of a rectifier give 0 for all rows
+    ``dead units``              nothing flows back through half of the units of the first layer; in
+                                later layers, through more than the half that is usual
     ``saturated units``         half of the outputs of a bounded function are at its bounds
     ``untrained parameters``    the optimizer does not have them
     ``unused parameters``       the loss does not depend on them
     ``vanishing gradients``     see :class:`GradientFlow`; ``exploding gradients`` likewise
-    ``rate too high``           the loss of the batch grows by half, that of other rows by 20 times,
-                                or units die
+    ``rate too high``           the loss of one batch grows by half, that of changing batches doubles
+                                and does not come back, or units die
     ``rate too low``            updates of less than 1e-6 of the weights
     ``no overfitting``          one batch is not learned to a tenth of the loss of constant answers
     ==========================  ===================================================================
@@ -141,17 +150,30 @@ def dry_run(
         train = partial(
             fit,
             model,
-            (numbers_of(sample.batch.x), numbers_of(sample.batch.y)),
-            batch_size="all",
             loss=loss,
             optimizer=optimizer,
             clip=clip,
             seed=seed,
-            sample_weight=sample.batch.weights,
             regularizer=regularizer,
         )
+        with rehearsing(model, loss, optimizer):
+            evidence = _with_trials(evidence, model, objective, train, count)
         evidence = _with_steps(evidence, model, objective, train, count, more)
     return Diagnosis(without_effects([*checks, *_checked(evidence)]))
+
+
+def _with_trials(
+    evidence: Evidence,
+    model: Module,
+    objective: Objective,
+    train: Callable[..., History],
+    count: int,
+) -> Evidence:
+    """What is added by a backward pass, and by steps on changing batches."""
+    sample, output = evidence.sample, evidence.start.output
+    dead = dead_units(model, objective, sample, evidence.start)
+    changing = changing_batches(train, objective, sample, output, MORE * count)
+    return replace(evidence, dead=dead, changing=changing)
 
 
 def _with_steps(
@@ -163,18 +185,23 @@ def _with_steps(
     more: int,
 ) -> Evidence:
     """What steps on one batch add to the evidence."""
-    steps = Steps()
+    steps, batch = Steps(), evidence.sample.batch
     start_loss = _loss(objective, evidence.start.output, evidence.sample)
-    train(epochs=count, callbacks=steps)
+    train_more = partial(
+        train,
+        (numbers_of(batch.x), numbers_of(batch.y)),
+        batch_size="all",
+        sample_weight=batch.weights,
+    )
+    train_more(epochs=count, callbacks=steps)
     end = probed(model, evidence.sample.probe.x)
     return replace(
         evidence,
         end=end,
         start_loss=start_loss,
-        end_loss=_loss(objective, end.output, evidence.sample),
         constant_loss=constant_loss(evidence.sample, objective, evidence.start.output),
         steps=steps,
-        overfit=train(epochs=more)["loss"] if more else (),
+        overfit=train_more(epochs=more)["loss"] if more else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a dry run looks at: rows of the data, what goes through the layers, and some first steps."""
+"""What a dry run looks at: what goes through the layers, and some first steps."""
 
 from __future__ import annotations
 
@@ -10,111 +10,21 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data import Dataset
-from ...data.mapped import is_mapped
 from ...engine.handle import Handle
 from ...engine.modes import no_grad
 from ...nn import Module
 from ...nn.backend import numbers_of
+from ..arguments import parameters_of
 from ..callbacks.base import Callback
 from ..diagnostics import Diagnostics, UnitReport
 from ..flow import GradientFlow
-from ..training.batches import Batch, Batches, Form
-from ..training.objective import Kind
 from ..training.training import Training
+from .sample import Sample
 
-ROWS = 512
-"""How many rows go through the network at once, to see which units never answer."""
-ROWS_OF_VALUES = 128
-"""As many on the scalar twin, which takes longer."""
 WHOLE = "model"
 """What a layer is called that is the whole model."""
 SAME = 1e-6
 """Numbers that differ by less, as a share of the greatest, are the same but for rounding."""
-
-
-@final
-@dataclass(frozen=True)
-class Sample:
-    """The data, or what was looked at of them.
-
-    Attributes
-    ----------
-    x, y : array of shape (N, ...)
-        All rows if they are in memory.
-    batch : Batch
-        The first training batch.
-    probe : Batch
-        Some hundred rows, the batch among them.
-    kind : {"classes", "numbers"}
-        What the targets are.
-    features, labels : tuple
-        What columns and classes are called; empty where that is not known.
-    target : str
-        What is predicted, in words.
-    """
-
-    x: NDArray[Any]
-    y: NDArray[Any]
-    batch: Batch
-    probe: Batch
-    kind: Kind
-    features: tuple[str, ...]
-    labels: tuple[Any, ...]
-    target: str
-
-    def feature(self, place: tuple[int, ...]) -> str:
-        """What a column, or another place in a row, is called."""
-        if self.features:
-            return self.features[place[0]]
-        return f"x{[*place]}" if place else "x"
-
-
-def sampled(batches: Batches) -> Sample:
-    """A sample of training data, in batches of the form of a model."""
-    given = _enough(batches)
-    probe = _joined(given, batches.form)
-    own = batches.own_loader
-    whole = None if own is None else own.data
-    x, y = (whole.x, whole.y) if isinstance(whole, Dataset) else (whole or (None, None))
-    names = whole if isinstance(whole, Dataset) else None
-    return Sample(
-        x=_in_memory(x, probe.x),
-        y=_in_memory(y, probe.y),
-        batch=given[0],
-        probe=probe,
-        kind=batches.kind,
-        features=() if names is None else names.features,
-        labels=tuple(batches.labels or ()),
-        target="the target" if names is None else repr(names.target),
-    )
-
-
-def _enough(batches: Batches) -> list[Batch]:
-    """Batches with as many rows as are wanted in all, or those of an epoch."""
-    wanted = ROWS if batches.form.twin.name == "tensor" else ROWS_OF_VALUES
-    found: list[Batch] = []
-    for batch in batches:
-        found.append(batch)
-        if sum(each.rows for each in found) >= wanted:
-            break
-    return found
-
-
-def _joined(batches: Sequence[Batch], form: Form) -> Batch:
-    """Batches as one."""
-    x, y = (
-        form.operand(np.concatenate([numbers_of(part) for part in parts]))
-        for parts in zip(*[(batch.x, batch.y) for batch in batches], strict=True)
-    )
-    weights = [each.weights for each in batches if each.weights is not None]
-    return Batch(x, y, np.concatenate(weights) if weights else None)
-
-
-def _in_memory(given: Any, otherwise: Any) -> NDArray[Any]:
-    """All rows, or others instead where these would have to be read from a file."""
-    numbers = numbers_of(otherwise if given is None or is_mapped(given) else given)
-    return numbers.astype(np.int64, copy=False) if numbers.dtype.kind in "biu" else numbers
 
 
 class Layer(NamedTuple):
@@ -136,6 +46,8 @@ class Layer(NamedTuple):
         Whether all outputs are finite.
     alike : bool
         Whether it has several units whose weights are all the same.
+    below : array of bool
+        Which outputs, along the last dimension, are 0 or less for all rows.
     """
 
     name: str
@@ -147,6 +59,7 @@ class Layer(NamedTuple):
     gave_different: bool
     finite: bool
     alike: bool
+    below: NDArray[np.bool_]
 
 
 class Probe(NamedTuple):
@@ -217,6 +130,7 @@ def _layer(name: str, module: Module, args: Sequence[Any], output: Any) -> Layer
         gave_different=differ(made),
         finite=bool(np.isfinite(made).all()),
         alike=has_weights and all(map(_is_of_equal_rows, own)),
+        below=np.all(made <= 0, axis=tuple(range(made.ndim - 1))),
     )
 
 
@@ -264,8 +178,7 @@ class Steps(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         """Begin to watch, and compare the parameters of model and optimizer."""
-        groups = training.optimizer.param_groups
-        known = {id(each) for group in groups for each in group["params"]}
+        known = {id(each) for each in parameters_of(training.optimizer)}
         self.untrained = [name for name, each in _trainable(training) if id(each) not in known]
         self._watch = Diagnostics(training.model, training.optimizer)
 
@@ -292,6 +205,43 @@ def _trainable(training: Training) -> list[tuple[str, Any]]:
     return [(name, parameter) for name, parameter in named if parameter.requires_grad]
 
 
+class DeadUnits(NamedTuple):
+    """The units of a linear layer through which nothing flows back.
+
+    Attributes
+    ----------
+    name : str
+        The path of the layer.
+    dead, units : int
+        How many, and of how many.
+    """
+
+    name: str
+    dead: int
+    units: int
+
+    @property
+    def share(self) -> float:
+        """The dead ones as a share of all."""
+        return self.dead / self.units
+
+
+class Changing(NamedTuple):
+    """Losses of steps on changing batches.
+
+    Attributes
+    ----------
+    usual : float
+        The greatest loss of such batches before the first step.
+    losses : list of float
+        The losses before the steps, or means of some steps where batches are small; the last one
+        may be no number.
+    """
+
+    usual: float
+    losses: list[float]
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
@@ -307,10 +257,14 @@ class Evidence:
     start, end : Probe
         What the model makes of some rows before and after the steps; no ``end`` where there were
         none.
-    start_loss, end_loss : float
-        The losses of these.
+    start_loss : float
+        The loss before the steps.
     constant_loss : float
         That of answers that are the same for all rows.
+    dead : tuple of DeadUnits
+        Of each linear layer before the last.
+    changing : Changing or None
+        None where there is but one batch.
     steps : Steps or None
         None where no step could be made.
     overfit : sequence of float
@@ -323,8 +277,9 @@ class Evidence:
     start: Probe
     end: Probe | None = None
     start_loss: float = nan
-    end_loss: float = nan
     constant_loss: float = nan
+    dead: tuple[DeadUnits, ...] = ()
+    changing: Changing | None = None
     steps: Steps | None = None
     overfit: Sequence[float] = ()
 

@@ -13,7 +13,8 @@ from ...nn.backend import numbers_of, twin_of
 from ...nn.tables import short
 from ..training.objective import Objective, fitted_target
 from .diagnosis import Check, Finding
-from .evidence import Evidence, Sample
+from .evidence import Evidence
+from .sample import Sample
 
 TOO_HIGH = 3.0
 """A first loss so many times that of constant answers comes from outputs that are too large.
@@ -22,6 +23,8 @@ Of numbers it is the square of that, as losses of numbers are mostly squares.
 """
 TOO_LOW = 0.3
 """A first loss of less than this share of it is too good to be true."""
+NEAR = 1.5
+"""Losses that differ by no greater factor are called near."""
 STRONG = 4.0
 """A layer whose outputs are so many times its inputs has too large weights."""
 
@@ -69,7 +72,9 @@ def check_loss(evidence: Evidence) -> Check:
         verdict = f"{seen}, far below {name}: the network knows the answers already"
         found = Finding("loss too low", evidence.last_layer, verdict, cure)
         return Check("loss", (found,), "")
-    return Check("loss", (), f"{seen}, near {name}")
+    times = begin / constant
+    place = "near" if 1 / NEAR <= times <= NEAR else f"{short(times)} times"
+    return Check("loss", (), f"{seen}, {place} {name}")
 
 
 def _without_number(evidence: Evidence) -> Finding:

@@ -15,6 +15,7 @@ from ...data import DataLoader, Parts
 from ...engine.array import Array
 from ...nn import Module
 from ...nn.backend import numbers_of, random_numbers_kept, twin_of
+from ..arguments import parameters_of
 from ..optimizer import Optimizer
 
 
@@ -70,7 +71,7 @@ class _Kept(NamedTuple):
         operands = [operand for module in modules for operand in _own_operands(module)]
         if optimizer is not None:
             optimizer.follow()
-            operands += [each for group in optimizer.param_groups for each in group["params"]]
+            operands += parameters_of(optimizer)
         different = {id(each): each for operand in operands for each in _elements(operand)}
         return cls(
             [(module, dict(module.__dict__)) for module in modules],

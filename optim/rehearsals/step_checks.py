@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite, nan
+from math import isfinite, nan, sqrt
+from statistics import median
 
 from ...data.wording import counted, listed
 from ...nn.tables import short
 from ..diagnostics import MANY, UnitReport
 from ..flow import GradientFlow, ParameterFlow
 from .diagnosis import Check, Finding
-from .evidence import WHOLE, Evidence, Probe, Steps
+from .evidence import WHOLE, DeadUnits, Evidence, Probe, Steps
 from .loss_checks import STRONG
 
 MOST = 0.9
-"""From which share on dead units are told of: in deep networks half of them are dead at first."""
+"""From which share on dead units are told of in any layer."""
+BY_CHANCE = 2.0
+"""Behind the first layer half of the units may be dead at first, plus so much by root of units.
+
+That is four standard deviations of the share where each is dead with probability 1/2.
+"""
 GROWN = 0.5
 """A loss that rises by this share, on the same rows, has grown."""
 LATEST = 3
 """How many losses must have grown, the last ones."""
-WILD = 20.0
-"""Steps on one batch raise the loss of other rows by so many times only if they are too long."""
+LEAP = 1.0
+"""A loss that rises by this share on changing batches, and does not come back, has leapt."""
+BACK = 0.9
+"""It has come back where half of the later losses are below this share of the first."""
 IDLE = 1e-6
 """Updates below this share of the weights change nothing within an epoch."""
 FITTED = 0.1
 """A network that can learn takes the loss of a single batch below this share of the first."""
 
+_REVIVING = "draw the weights before it anew, with biases of 0, or take nn.LeakyReLU"
+
 
 def check_units(evidence: Evidence) -> Check:
     """Whether units answer to some rows at least, within their range, and differently."""
     start = evidence.start
-    found = _equal_units(evidence) or _dead_units(start) or _saturated_units(start)
+    found = (
+        _equal_units(evidence)
+        or _saturated_units(evidence)
+        or _dead_in_layers(evidence)
+        or _dead_in_activations(start)
+    )
     if found is not None:
         return Check("units", (found,), "")
-    measured = [unit for unit in start.units if unit.dead is not None]
-    dead = max((unit.dead or 0.0 for unit in measured), default=0.0)
     remark = f"{counted(len(start.units), 'activation')}"
-    return Check("units", (), f"{remark}, at most {dead:.0%} dead" if measured else remark)
+    worst = max(evidence.dead, key=lambda each: each.share, default=None)
+    if worst is None:
+        return Check("units", (), remark)
+    where = f", in layer {worst.name}" if worst.dead else ""
+    return Check("units", (), f"{remark}, at most {worst.share:.0%} dead{where}")
 
 
 def _equal_units(evidence: Evidence) -> Finding | None:
@@ -51,7 +68,28 @@ def _equal_units(evidence: Evidence) -> Finding | None:
     return Finding("equal units", alike[0], seen, "draw the weights at random, as nn.Linear does")
 
 
-def _dead_units(probe: Probe) -> Finding | None:
+def _dead_in_layers(evidence: Evidence) -> Finding | None:
+    """Linear layers with more dead units than come about by chance."""
+    first = evidence.first_layer
+    dead = [each for each in evidence.dead if each.share >= _most_dead(each, each.name == first)]
+    if not dead:
+        return None
+    worst = dead[0]
+    seen = (
+        f"{worst.dead} of {counted(worst.units, 'unit')} of layer {worst.name} are below 0 for all "
+        f"{len(evidence.start.output)} rows, and no gradient passes them"
+    )
+    if dead[1:]:
+        seen += f", as in layer {listed([each.name for each in dead[1:]])}"
+    return Finding("dead units", worst.name, seen, _REVIVING)
+
+
+def _most_dead(layer: DeadUnits, is_first: bool) -> float:
+    return MANY if is_first else min(MOST, MANY + BY_CHANCE / sqrt(layer.units))
+
+
+def _dead_in_activations(probe: Probe) -> Finding | None:
+    """Rectifiers that are dead without a linear layer right before them, as behind a norm."""
     dead = [unit for unit in probe.units if (unit.dead or 0) >= MOST]
     if not dead:
         return None
@@ -60,12 +98,11 @@ def _dead_units(probe: Probe) -> Finding | None:
         f"{unit.dead:.0%} of the units of {unit.kind} {unit.name} give 0 for all "
         f"{len(probe.output)} rows, so that no gradient passes{_also(dead)}"
     )
-    cure = "draw the weights before it anew, with biases of 0, or take nn.LeakyReLU"
-    return Finding("dead units", unit.name, seen, cure)
+    return Finding("dead units", unit.name, seen, _REVIVING)
 
 
-def _saturated_units(probe: Probe) -> Finding | None:
-    last = probe.layers[-1].name if probe.layers else ""
+def _saturated_units(evidence: Evidence) -> Finding | None:
+    probe, last = evidence.start, evidence.last_called
     full = [each for each in probe.units if (each.saturated or 0) >= MANY and each.name != last]
     if not full:
         return None
@@ -162,10 +199,15 @@ def check_rate(evidence: Evidence) -> Check:
         return Check("rate", (found,), "")
     moved = [_moved(row) for row in _matrices(steps.flows[-1])] or [nan]
     remark = (
-        f"one batch: loss {short(steps.losses[0])} to {short(steps.losses[-1])}, "
+        f"one batch: loss {short(steps.losses[0])} to {short(steps.losses[-1])}, {_changing(evidence)}"
         f"updates {min(moved):.1g} to {max(moved):.1g} of the weights"
     )
     return Check("rate", (), remark)
+
+
+def _changing(evidence: Evidence) -> str:
+    losses = [] if evidence.changing is None else evidence.changing.losses
+    return f"changing ones: {short(losses[0])} to {short(losses[-1])}, " if losses else ""
 
 
 def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
@@ -175,12 +217,12 @@ def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
     died = _died(evidence)
     # with dropout, a few rows may have a great loss by chance, but not again and again
     fell = isfinite(end) and min(steps.losses[-LATEST:]) <= usual + GROWN * size
-    is_tame = isfinite(evidence.end_loss) and evidence.end_loss <= usual + WILD * size
-    if fell and is_tame and not died:
+    leap = _leap(evidence)
+    if fell and not leap and not died:
         return None
     seen = f"the loss of one batch went from {short(begin)} to {short(end)}"
-    if fell and not is_tame:
-        seen = f"steps on one batch made the loss of other rows {short(evidence.end_loss)}"
+    if fell and leap:
+        seen = leap
     row = max(_matrices(steps.flows[0]), key=_moved, default=None)
     where = evidence.last_layer if row is None else _layer(row.name)
     if row is not None:
@@ -189,6 +231,22 @@ def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
         seen += f", and {died} died"
     cure = "take a smaller learning rate, such as optim.lr_find suggests"
     return Finding("rate too high", where, seen, cure)
+
+
+def _leap(evidence: Evidence) -> str:
+    """How the loss grows on changing batches, if it does not come back."""
+    if evidence.changing is None:
+        return ""
+    usual, losses = max(evidence.changing.usual, evidence.constant_loss), evidence.changing.losses
+    size = max(abs(usual), abs(evidence.constant_loss))
+    limit = usual + LEAP * size
+    later = losses[len(losses) // 2 :]
+    worst = losses[-1] if not isfinite(losses[-1]) else max(losses)
+    if worst <= limit:
+        return ""
+    if max(later) <= limit and median(later) <= usual - (1 - BACK) * size:
+        return ""
+    return f"on changing batches the loss went from {short(losses[0])} to {short(worst)}"
 
 
 def _too_slow(steps: Steps) -> Finding | None:

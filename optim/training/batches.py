@@ -130,6 +130,14 @@ class Batches:
         return self.loader if isinstance(self.loader, DataLoader) else None
 
     @property
+    def preparation(self) -> dict[str, Any] | None:
+        """How the data were prepared, as plain data, where they know it."""
+        loader = self.own_loader
+        if loader is None or not isinstance(loader.data, Dataset):
+            return None
+        return None if loader.data.preparation is None else loader.data.preparation.to_dict()
+
+    @property
     def per_epoch(self) -> int | None:
         """The number of batches in an epoch, where it is known."""
         return None if self.own_loader is None else len(self.own_loader)
@@ -202,22 +210,27 @@ def checked_source(data: Any, what: str, dtype: DTypeLike) -> Any:
     return GivenBatches(data, what)
 
 
-def checked_batch_size(given: Any, data: Any, what: str) -> int:
-    """A number of rows; ``"all"`` is that of the data."""
+def checked_batch_size(given: Any, data: Any) -> int:
+    """A number of rows; ``"all"`` is that of the data. Errors as those of ``fit``."""
     if isinstance(given, str) and given == "all":
         return len(data) if isinstance(data, Dataset) else len(data[0])
     if isinstance(given, str):
         raise ValueError(
-            f"{what}: batch_size must be a number of rows or 'all', got {given!r}: write for "
+            f"fit: batch_size must be a number of rows or 'all', got {given!r}: write for "
             "example batch_size=32"
         )
-    return checked_count(given, f"{what}: batch_size", at_least=1)
+    return checked_count(given, "fit: batch_size", at_least=1)
 
 
 def measured(data: Any, form: Form, what: str, batch_size: int = MEASURED_AT_ONCE) -> Batches:
     """Batches of data that is only measured, in the order of its rows."""
     source = checked_source(data, what, form.dtype)
     loader = source
+    if isinstance(source, DataLoader) and source.augment is not None:
+        raise ValueError(
+            f"{what} must be measured as it is, got a DataLoader with augment={source.augment}: "
+            "augment training batches only"
+        )
     if isinstance(source, Dataset | tuple):
         loader = DataLoader(source, batch_size)
     return Batches(loader, form, targets_of(source, what), labels_of(source), what=what)

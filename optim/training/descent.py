@@ -9,7 +9,7 @@ from typing import Any, final
 
 from ...nn.backend import numbers_of
 from ...nn.clipping import get_total_norm
-from ..arguments import single_number
+from ..arguments import parameters_of, single_number
 from ..lbfgs import LBFGS
 from .batches import Batch
 from .objective import rows_right
@@ -61,7 +61,8 @@ class Descent:
 
     def gradient_norm(self) -> float:
         """The norm of the gradients as they are now."""
-        gradients = [each.grad for each in self._parameters() if each.grad is not None]
+        parameters = parameters_of(self._optimizer)
+        gradients = [each.grad for each in parameters if each.grad is not None]
         return single_number(get_total_norm(gradients), "fit: gradients")
 
     def _gradients(self, group: Sequence[Batch]) -> Update:
@@ -81,7 +82,7 @@ class Descent:
             found.penalty += penalty.item()
         if plan.clip is not None:
             found.gradient_norm = self.gradient_norm()
-            plan.clip(self._parameters())
+            plan.clip(parameters_of(self._optimizer))
         return found
 
     def _right(self, output: Any, batch: Batch) -> float:
@@ -89,9 +90,6 @@ class Descent:
         loss = self._plan.objective.chosen(output)
         right = rows_right(loss, numbers_of(output), numbers_of(batch.y))
         return nan if right is None else float(right.sum())
-
-    def _parameters(self) -> list[Any]:
-        return [each for group in self._optimizer.param_groups for each in group["params"]]
 
 
 def _shares(group: Sequence[Batch]) -> list[float]:

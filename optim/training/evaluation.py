@@ -16,6 +16,7 @@ from ...engine.modes import no_grad
 from ...engine.operation import real_number
 from ...nn import Module
 from ...nn.backend import numbers_of
+from ...nn.modes import modes_kept
 from ..arguments import checked_module
 from .batches import MEASURED_AT_ONCE, Batches, Form, as_dtype, measured
 from .objective import Objective, rows_right
@@ -23,7 +24,7 @@ from .objective import Objective, rows_right
 Metric = Callable[[NDArray[Any], NDArray[Any]], Any]
 
 
-class Outputs(NamedTuple):
+class _Outputs(NamedTuple):
     """What a model gives for all rows, their targets, and the mean loss."""
 
     outputs: NDArray[Any]
@@ -79,7 +80,7 @@ def evaluate(
     checked_module(model, "evaluate")
     size = checked_count(batch_size, "evaluate: batch_size", at_least=1)
     batches = measured(data, Form(model), "evaluate: data", size)
-    objective = Objective(loss, batches.kind)
+    objective = Objective(loss, batches.kind, "evaluate", batches.has_accuracy)
     return measures(model, batches, objective, checked_metrics(metrics, "evaluate"))
 
 
@@ -139,18 +140,19 @@ def measures(
     model: Module, batches: Batches, objective: Objective, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
     """The loss, the accuracy where there are classes, and the metrics."""
-    found = outputs_of(model, batches, objective)
+    found = _outputs_of(model, batches, objective)
     loss = objective.chosen(found.outputs)
     own = {"loss": found.loss}
     right = rows_right(loss, found.outputs, found.targets)
     if right is not None:
         own["accuracy"] = float(right.mean())
     for name, metric in metrics.items():
-        own[name] = real_number(metric(found.outputs, found.targets), f"fit: metrics: {name}")
+        what = f"{objective.what}: metrics: {name}"
+        own[name] = real_number(metric(found.outputs, found.targets), what)
     return own
 
 
-def outputs_of(model: Module, batches: Batches, objective: Objective) -> Outputs:
+def _outputs_of(model: Module, batches: Batches, objective: Objective) -> _Outputs:
     """The outputs of a model for all rows, their targets, and the mean loss."""
     outputs, targets = [], []
     total, rows = 0.0, 0
@@ -161,20 +163,15 @@ def outputs_of(model: Module, batches: Batches, objective: Objective) -> Outputs
             rows += batch.rows
             outputs.append(numbers_of(output))
             targets.append(numbers_of(batch.y))
-    return Outputs(np.concatenate(outputs), np.concatenate(targets), total / rows)
+    return _Outputs(np.concatenate(outputs), np.concatenate(targets), total / rows)
 
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
     """Compute with a model as it is used, not trained; all its modules are put back behind it."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with modes_kept(model), no_grad():
+        model.eval()
+        yield
 
 
 def checked_metrics(given: Any, what: str) -> Mapping[str, Metric]:

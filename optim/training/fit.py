@@ -12,12 +12,12 @@ import numpy as np
 
 from ...data.seeds import Purpose, checked_seed, generator_for
 from ...engine.checks import POSITIVE, checked_count, checked_flag, checked_number
-from ...nn import Module
+from ...nn import MLP, BatchNorm1d, Module
 from ...nn.backend import random_numbers_kept
 from ...nn.clipping import clip_grad_norm_
 from ...nn.regularizers import Regularizer
 from ...tensor.random.generator import set_rng_state
-from ..arguments import checked_module, checked_optimizer
+from ..arguments import checked_module, checked_optimizer, parameters_of
 from ..callbacks.base import Callback, checked_callbacks
 from ..callbacks.progress import Progress
 from ..checkpoints.folder import Checkpoints
@@ -25,11 +25,7 @@ from ..history import History
 from ..names import optimizer_named
 from ..optimizer import Optimizer
 from ..stopping import EarlyStopping
-from .batches import (
-    Batches,
-    Form,
-    measured,
-)
+from .batches import Batches, Form, measured
 from .evaluation import Metric, checked_metrics
 from .objective import Objective
 from .plan import Plan
@@ -77,8 +73,12 @@ def fit(
         one's own may be anything that gives pairs (x, y), again and again.
     loss : str, module or function
         ``"auto"`` is cross-entropy for classes (that of one logit, where the model has a single
-        output) and the mean squared error for numbers. Others are named as in
-        ``nn.losses.names.LOSSES``, or called with outputs and targets.
+        output) and the mean squared error for numbers. Other names are ``"bce"``,
+        ``"bce_with_logits"``, ``"cross_entropy"``, ``"focal"``, ``"hinge"``, ``"huber"``,
+        ``"log_cosh"``, ``"mae"``, ``"mse"``, ``"multi_margin"``, ``"nll"``, ``"perceptron"``,
+        ``"poisson_nll"``, ``"smooth_l1"``, ``"soft_margin"`` and ``"squared_hinge"``. A function
+        is called with the outputs and the targets as they come, but with targets of shape
+        (N, 1) where (N,) would make it compare each output with each target.
     optimizer : str, Optimizer, or function of the parameters
         A name (``"adamw"``, ``"sgd"``, ``"momentum"``, ``"nesterov"``, ...) has its default
         options; for others pass ``lambda parameters: optim.SGD(parameters, lr=0.1)``.
@@ -87,16 +87,17 @@ def fit(
     batch_size : int or "all", optional
         The rows of a step, 32 if not given: 1 is stochastic descent, ``"all"`` that of the whole
         batch.
-    validation : Dataset, pair (x, y), DataLoader, or float, optional
-        What is measured, never trained on, at the end of each epoch; a share from 0 to 1 is split
-        off the data, in proportion of classes.
+    validation : Dataset, pair (x, y), DataLoader, float or int, optional
+        What is measured, never trained on, at the end of each epoch; a share such as 0.1, or a
+        number of rows, is split off the data, in proportion of classes.
     schedule : str, LRScheduler, pair or function, optional
         How the learning rate changes: ``"onecycle"``, ``"cosine"``, ``"linear"``, ``"warmup"`` (a
         rise, then a cosine), ``"step"`` (to a tenth at 1/2 and 3/4) and ``"plateau"`` (half, where
         the loss stands still), from the rate of the optimizer; a scheduler, which steps with each
         epoch, but ``OneCycleLR``, ``CyclicLR`` and ``WarmupCosineLR`` with each update; a pair
-        ``(scheduler, "step")`` or ``(scheduler, "epoch")``; or a function of the optimizer and the
-        number of all updates that gives one, for updates.
+        ``(scheduler, "step")`` or ``(scheduler, "epoch")``; or what makes a scheduler, of the
+        optimizer, or of the optimizer and the number of all updates, with each of which it steps
+        then.
     clip : float or function, optional
         The greatest norm of the gradient, or what changes the gradients of parameters itself.
     early_stopping : int or EarlyStopping, optional
@@ -138,9 +139,11 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        For arguments of other kinds, and out of range.
+        For arguments of other kinds, and out of range; for a checkpoint of another training.
     IndexError
         For a class that the model has no output for.
+    OSError
+        If checkpoints cannot be written or read.
 
     Warns
     -----
@@ -172,6 +175,7 @@ def fit(
     form = Form(model)
     source = source_of(data, validation, sample_weight, seed)
     batches = training_batches(source, form, batch_size, seed, augment, class_weight)
+    _check_batches(model, batches)
     held_out = (
         None if source.held_out is None else measured(source.held_out, form, "fit: validation")
     )
@@ -185,8 +189,7 @@ def fit(
             optimizer=made,
             batches=batches,
             validation=held_out,
-            objective=Objective(loss, batches.kind),
-            schedule=scheduled(schedule, made, updates),
+            objective=Objective(loss, batches.kind, per_row=batches.has_accuracy),
             regularizers=_regularizers(regularizer),
             clip=_clipping(clip),
             metrics=_metrics(metrics, held_out),
@@ -195,6 +198,7 @@ def fit(
             stopping=_stopping(early_stopping, model, held_out),
             checkpoints=_checkpoints(checkpoints, checked_flag(resume, "fit: resume")),
             callbacks=_callbacks(callbacks, progress),
+            schedule=scheduled(schedule, made, updates),  # last, as it changes the optimizer
             given={
                 "loss": loss,
                 "clip": clip,
@@ -213,10 +217,28 @@ def fit(
 def _check_trainable(model: Any) -> None:
     """Raise ``TypeError`` or ``ValueError`` for what has nothing to be trained."""
     checked_module(model, "fit")
+    if isinstance(model, MLP) and model.out_features is None:
+        raise ValueError(
+            "fit: model must take batches, got an MLP of single neurons, which takes one row: "
+            "write for example nn.MLP(2, [4], 1)"
+        )
     if not any(each.requires_grad for each in model.parameters()):
         raise ValueError(
             "fit: model must have parameters to train, got none that requires a gradient: unfreeze "
             "some with requires_grad_()"
+        )
+
+
+def _check_batches(model: Module, batches: Batches) -> None:
+    """Raise ``ValueError`` where batch normalization would get a single row, without variance."""
+    loader = batches.own_loader
+    if loader is None or loader.drop_last or loader.rows % loader.batch_size != 1:
+        return
+    if loader.batch_size > 1 and any(isinstance(each, BatchNorm1d) for each in model.modules()):
+        raise ValueError(
+            "fit: batch_size must leave no batch of one row for batch normalization, got "
+            f"{loader.batch_size} for {loader.rows} rows: choose another, or pass a DataLoader "
+            "with drop_last=True"
         )
 
 
@@ -243,7 +265,7 @@ def _optimizer(given: Any, model: Module) -> Optimizer:
     made = checked_optimizer(made, "fit")
     made.follow()
     own = {id(each) for each in model.parameters()}
-    if not any(id(each) in own for group in made.param_groups for each in group["params"]):
+    if not any(id(each) in own for each in parameters_of(made)):
         raise ValueError(
             "fit: optimizer must have parameters of the model, got one of others: make it with "
             "model.parameters()"
@@ -263,9 +285,9 @@ def _regularizers(given: Any) -> list[Regularizer]:
     return [*found]
 
 
-def _clipping(given: Any) -> Callable[[Any], Any] | None:
+def _clipping(given: float | Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
     if given is None or callable(given):
-        return given  # type: ignore[no-any-return]
+        return given
     return partial(clip_grad_norm_, max_norm=checked_number(given, "fit: clip", POSITIVE))
 
 

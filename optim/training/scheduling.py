@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -23,11 +24,6 @@ class Schedule(NamedTuple):
 
     scheduler: LRScheduler | None
     interval: Interval
-
-    @property
-    def needs_measure(self) -> bool:
-        """Whether a step needs the loss of the epoch."""
-        return isinstance(self.scheduler, lr_scheduler.ReduceLROnPlateau)
 
 
 def scheduled(given: Any, optimizer: Optimizer, total_steps: int | None) -> Schedule:
@@ -57,7 +53,13 @@ def scheduled(given: Any, optimizer: Optimizer, total_steps: int | None) -> Sche
     if isinstance(given, str):
         scheduler = SCHEDULES[given](optimizer, total_steps)
         return Schedule(scheduler, "epoch" if given == "plateau" else "step")
-    made = given(optimizer, total_steps)
+    return _made(given, optimizer, total_steps)
+
+
+def _made(function: Callable[..., Any], optimizer: Optimizer, total_steps: int) -> Schedule:
+    """The schedule that a function gives, of the optimizer, or of it and the number of steps."""
+    takes_steps = _takes_steps(function)
+    made = function(optimizer, total_steps) if takes_steps else function(optimizer)
     if isinstance(made, tuple):
         return _pair(made, optimizer)
     if not isinstance(made, LRScheduler):
@@ -65,7 +67,18 @@ def scheduled(given: Any, optimizer: Optimizer, total_steps: int | None) -> Sche
             f"fit: schedule must give a scheduler of optim.lr_scheduler, got "
             f"{type(made).__name__}: return what sets the rates"
         )
-    return _own(made, optimizer, "step")
+    return _own(made, optimizer, "step" if takes_steps else _usual_interval(made))
+
+
+def _takes_steps(function: Callable[..., Any]) -> bool:
+    """Whether a function takes the number of steps besides the optimizer."""
+    try:
+        signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # of what is not written in Python nothing is known
+        pass
+    return True
 
 
 def _pair(given: tuple[Any, ...], optimizer: Optimizer) -> Schedule:
@@ -84,13 +97,12 @@ def _own(scheduler: LRScheduler, optimizer: Optimizer, interval: Interval) -> Sc
             "fit: schedule must set the rates of the optimizer that is used, got a scheduler of "
             "another: make it with the optimizer that you pass"
         )
-    schedule = Schedule(scheduler, interval)
-    if schedule.needs_measure and interval == "step":
+    if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau) and interval == "step":
         raise ValueError(
             "fit: schedule must step with epochs for ReduceLROnPlateau, got 'step': it waits for "
             "the loss of an epoch"
         )
-    return schedule
+    return Schedule(scheduler, interval)
 
 
 def _usual_interval(scheduler: LRScheduler) -> Interval:

@@ -101,9 +101,8 @@ def training_batches(
     targets, labels = targets_of(data, "fit: data"), labels_of(data)
     if isinstance(data, Dataset | tuple):
         size = BATCH_SIZE if batch_size is None else batch_size
-        loader = DataLoader(
-            data, checked_batch_size(size, data, "fit"), shuffle=True, seed=seed, augment=augment
-        )
+        rows = checked_batch_size(size, data)
+        loader = DataLoader(data, rows, shuffle=True, seed=seed, augment=augment)
         weights = row_weights(targets, class_weight, source.weights, labels)
         return Batches(loader, form, targets, labels, weights)
     for name, given in (("batch_size", batch_size), ("augment", augment)):

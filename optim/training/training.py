@@ -16,7 +16,7 @@ from ...nn.backend import random_numbers_kept
 from ...tensor.random.generator import get_rng_state, set_rng_state
 from ..callbacks.base import Callback
 from ..history import History, Row
-from ..lr_scheduler import LRScheduler
+from ..lr_scheduler import LRScheduler, ReduceLROnPlateau
 from ..saving import checked_state
 from .batches import Batch
 from .descent import Descent, Update
@@ -26,7 +26,7 @@ from .sameness import check_same, texts_of
 
 _STATE = (
     *("model", "optimizer", "scheduler", "loader", "random", "stopping", "callbacks", "history"),
-    *("progress", "sums", "stopped", "arguments"),
+    *("progress", "sums", "stopped", "arguments", "preparation"),
 )
 
 
@@ -173,9 +173,9 @@ class Training:
         if not isfinite(self.loss):
             return
         self._note(found)
-        schedule = self._plan.schedule
-        if schedule.scheduler is not None and schedule.interval == "step":
-            schedule.scheduler.step()
+        scheduler, interval = self._plan.schedule
+        if scheduler is not None and interval == "step":
+            scheduler.step()
 
     def _note(self, found: Update) -> None:
         """Count an update."""
@@ -229,13 +229,11 @@ class Training:
         return row
 
     def _step_schedule(self, row: Row) -> None:
-        schedule = self._plan.schedule
-        if schedule.scheduler is None or schedule.interval == "step":
-            return
-        if schedule.needs_measure:
-            schedule.scheduler.step(row.get("validation_loss", row["loss"]))  # type: ignore[call-arg]
-        else:
-            schedule.scheduler.step()
+        scheduler, interval = self._plan.schedule
+        if isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step(row.get("validation_loss", row["loss"]))
+        elif scheduler is not None and interval == "epoch":
+            scheduler.step()
 
     def _check_progress(self, row: Row) -> None:
         stopping = self._plan.stopping
@@ -275,8 +273,8 @@ class Training:
 
     def resume(self) -> None:
         """Go on from the last good checkpoint, if there is one."""
-        assert self._plan.checkpoints is not None
-        last = self._plan.checkpoints.latest()
+        checkpoints = self._plan.checkpoints
+        last = None if checkpoints is None else checkpoints.latest()
         if last is not None:
             self.load_state_dict(last.state)
 
@@ -307,6 +305,7 @@ class Training:
             "sums": asdict(self._sums),
             "stopped": self._stopped,
             "arguments": dict(self._arguments),
+            "preparation": plan.batches.preparation,
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

@@ -7,15 +7,21 @@ from importlib.metadata import version
 import pytest
 
 from support.commands import run
+from twingrad import cli
 
 
 def test_the_version_is_printed():
     assert run("--version").stdout == f"twingrad {version('twingrad')}\n"
 
 
-def test_alone_it_shows_what_it_can_do():
+def test_alone_it_names_every_command_and_its_panel():
     ran = run()
     assert ran.returncode == 0
+    lines = ran.stdout.splitlines()
+    for word in ("train", "predict", "evaluate", "show", "step"):
+        assert any(line.startswith(f"\N{BOX DRAWINGS LIGHT VERTICAL} {word} ") for line in lines)
+    for panel in ("Train a network, and use it", "Look into it"):
+        assert panel in ran.stdout
     assert "completion" not in ran.stdout
 
 
@@ -41,21 +47,17 @@ def test_without_its_libraries_it_says_what_to_install(missing):
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_answered_with_one_sentence(
-    arguments, command, sentence
+    arguments, command, sentence, monkeypatch, capsys
 ):
-    ran = run(*arguments)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    (line,) = ran.stderr.splitlines()
+    monkeypatch.setattr(sys, "argv", ["twingrad", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.run()
+    ran = capsys.readouterr()
+    assert (ended.value.code, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
     assert line.startswith(f"{command}: ")
     assert line.endswith(f"; see {command} --help")
     assert sentence in line
-
-
-def test_alone_it_names_every_command_and_its_panel():
-    lines = run().stdout.splitlines()
-    for word in ("train", "predict", "evaluate", "show", "step"):
-        assert any(line.startswith(f"\N{BOX DRAWINGS LIGHT VERTICAL} {word} ") for line in lines)
-    assert any("Train a network, and use it" in line for line in lines)
 
 
 def test_a_command_imports_what_it_needs_and_no_more():

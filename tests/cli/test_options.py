@@ -17,7 +17,7 @@ from twingrad.optim.names import OPTIMIZERS
 from twingrad.optim.training.scheduling import SCHEDULES
 from twingrad.workflow import Config
 from twingrad.workflow.choices import RATES, batch_size_of, epochs_of
-from twingrad.workflow.options import CHECKS, CONSTANT
+from twingrad.workflow.option_checks import CHECKS, CONSTANT
 
 TRAIN = typer.main.get_command(app).commands["train"]
 HELP = {option.name: option.help for option in TRAIN.params}

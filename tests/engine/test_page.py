@@ -1,26 +1,18 @@
 """The page, driven in a browser."""
 
+import itertools
 import json
 import math
-import shutil
 from html import unescape
 
 import pytest
 
+from support.browsers import chromium, watched
 from support.updates import neuron, stepped
 from twingrad import Tensor, Value, optim
 from twingrad.engine.drawing import draw_frame, draw_html, draw_svg
 from twingrad.engine.drawing.words import is_plain, written
 from twingrad.engine.examples import EXAMPLES
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-if CHROMIUM is None:
-    pytest.skip("the page is tested in Chromium, which is not installed", allow_module_level=True)
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the page is tested through playwright, which is not installed"
-)
 
 
 def small():
@@ -48,45 +40,22 @@ EVIL = [
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def show(browser, tmp_path):
-    """Opens the page of a trace; at the end no request, error or message must have been made."""
-    contexts, requests, complaints = [], [], []
+    """Opens the page of a trace, each in a file of its own."""
+    numbers = itertools.count()
+    with watched(browser) as opened:
 
-    def opened(trace, **options):
-        file = tmp_path / f"page{len(contexts)}.html"
-        file.write_text(draw_html(trace), encoding="utf-8")
-        contexts.append(browser.new_context(**{"viewport": size(1280, 800), **options}))
-        page = contexts[-1].new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(file.as_uri())
-        return page
+        def shown(trace, **options):
+            file = tmp_path / f"page{next(numbers)}.html"
+            file.write_text(draw_html(trace), encoding="utf-8")
+            return opened(file, **{"viewport": size(1280, 800), **options})
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert len(requests) == len(contexts), requests
-    assert all(url.startswith("file:") for url in requests)
-    assert not complaints
+        yield shown
 
 
 def size(width, height):

@@ -295,8 +295,8 @@ def test_one_is_due_when_time_has_gone_by(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "options", "sentence"),
     [
-        (TypeError, {"folder": 3}, "folder must be the path of a folder, got 3: pass text"),
-        (TypeError, {"folder": None}, "folder must be the path of a folder, got None"),
+        (TypeError, {"folder": 3}, "folder must be a path, got 3: pass text"),
+        (TypeError, {"folder": None}, "folder must be a path, got None"),
         (ValueError, {"keep": 0}, "keep must be at least 1, got 0"),
         (TypeError, {"keep": 1.5}, "keep.* must be (a )?whole numbers?"),
         (ValueError, {"every_steps": 0}, "every_steps must be at least 1, got 0"),

@@ -424,7 +424,7 @@ def groups_of_parameters(case):
 
 
 def learned_by_heart(case):
-    case.options |= {"overfit": 150, "optimizer": faster(optim.Adam, 0.03)}
+    case.options |= {"overfit": 60, "optimizer": faster(optim.Adam, 0.05)}
 
 
 def truth_values(case):

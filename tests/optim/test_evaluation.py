@@ -188,7 +188,16 @@ WRONG = [
     (None, (X, CLASSES), {"batch_size": 0}, ValueError, "evaluate: batch_size must be at least 1"),
     (None, (X, CLASSES), {"batch_size": "all"}, TypeError, "evaluate: batch_size must be a whole"),
     (None, (X, CLASSES), {"metrics": 3}, TypeError, "evaluate: metrics must be a dictionary"),
-    (None, (X, CLASSES), {"loss": "mes"}, ValueError, "did you mean 'mse'"),
+    (
+        None,
+        (X, CLASSES),
+        {"metrics": {"mae": lambda *_: "low"}},
+        TypeError,
+        "evaluate: metrics: mae",
+    ),
+    (None, (X, CLASSES), {"loss": "mes"}, ValueError, "evaluate: loss must .*did you mean 'mse'"),
+    (None, (X, CLASSES), {"loss": nn.MSELoss}, TypeError, "evaluate: loss must be the name"),
+    (None, (X, CLASSES), {"loss": lambda *_: 0.5}, TypeError, "evaluate: loss must give an op"),
 ]
 
 

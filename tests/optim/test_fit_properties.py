@@ -49,7 +49,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_a_training_does_what_its_arguments_say(data):
     task = data.draw(st.sampled_from([*TASKS]))

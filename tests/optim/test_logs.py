@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twingrad
@@ -158,6 +158,7 @@ class Pretence:
 
 
 @KINDS
+@settings(max_examples=50)
 @given(rows=ROWS)
 def test_whatever_rows_hold_the_file_is_that_of_the_history(tmp_path_factory, kind, rows):
     log, training = kind(tmp_path_factory.mktemp("log") / "history"), Pretence()

@@ -51,7 +51,7 @@ def as_given(twin, targets):
 
 
 def test_every_loss_that_has_a_name_is_here():
-    assert NAMED.keys() == LOSSES.keys()
+    assert NAMED.keys() | {"mae"} == LOSSES.keys()
 
 
 @pytest.mark.parametrize("twin", TWINS)
@@ -119,14 +119,85 @@ def test_functions_are_given_classes_as_they_are(twin):
     assert given == [target]
 
 
-@pytest.mark.parametrize("twin", TWINS)
-def test_functions_are_given_numbers_in_the_shape_of_the_outputs(twin):
-    def loss(output, target):
-        assert output.shape == target.shape == (ROWS, 1)
-        return (output - target).abs()
+OF_PAIRS = {
+    "a difference": lambda output, target: (output - target).square(),
+    "an absolute difference, averaged": lambda output, target: (output - target).abs().mean(),
+    "outputs without their dimension": lambda output, target: (output.squeeze(1) - target).square(),
+    "a column of the outputs": lambda output, target: (output[:, 0] - target).square().mean(),
+    "outputs that are flattened": lambda output, target: (output.reshape(-1) - target).square(),
+    "a function that refuses rows": lambda output, target: F.mse_loss(output, target) * 1,
+    "with a penalty": lambda output, target: (
+        (output - target).square().mean() + 0 * output.shape[0]
+    ),
+}
 
-    found = Objective(loss, "numbers")(operand(twin, ONE), operand(twin, NUMBERS))
-    assert found.item() == pytest.approx(np.abs(ONE[:, 0] - NUMBERS).mean(), rel=1e-14)
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("loss", OF_PAIRS.values(), ids=OF_PAIRS)
+def test_a_function_compares_each_output_with_its_own_target(loss, twin):
+    objective = Objective(loss, "numbers")
+    errors = ONE[:, 0] - NUMBERS
+    expected = np.abs(errors) if "abs" in loss.__code__.co_names else errors**2
+    for rows in (slice(None), slice(3), slice(1)):  # what was found holds for further batches
+        found = objective(operand(twin, ONE[rows]), operand(twin, NUMBERS[rows]))
+        assert found.item() == pytest.approx(expected[rows].mean(), rel=1e-14)
+
+
+def test_a_loss_that_is_meant_to_compare_all_with_all_gets_targets_as_they_are():
+    shapes = []
+
+    def loss(output, target):
+        shapes.append(target.shape)
+        far = (output - output.T).square() * (target[:, None] - target).abs()
+        return far.mean()
+
+    output = operand("tensor", ONE).requires_grad_() * 1
+    Objective(loss, "numbers")(output, operand("tensor", NUMBERS))
+    assert shapes[0] == (ROWS,)
+
+
+def test_a_loss_is_computed_once_where_its_graph_tells():
+    calls = []
+
+    def loss(output, target):
+        calls.append(target.shape)
+        return (output[:, 0] - target).square().mean()
+
+    output = operand("tensor", ONE).requires_grad_() * 1
+    objective = Objective(loss, "numbers")
+    for _ in range(3):
+        objective(output, operand("tensor", NUMBERS))
+    assert calls == [(ROWS,)] * 3
+
+
+def test_our_functions_are_their_modules():
+    objective = Objective(F.cross_entropy, "classes")
+    output, target = operand("tensor", X), integers("tensor", CLASSES)
+    weights = np.arange(1.0, ROWS + 1)
+    expected = Objective("cross_entropy", "classes")(output, target, weights)
+    assert objective(output, target, weights).item() == expected.item()
+
+
+def test_several_classes_that_are_there_or_not_have_logits_of_their_own():
+    targets = (X > 0).astype(np.int64)
+    objective = Objective("auto", "classes", per_row=False)
+    found = objective(operand("tensor", X), integers("tensor", targets))
+    expected = F.binary_cross_entropy_with_logits(
+        operand("tensor", X), operand("tensor", targets * 1.0)
+    )
+    assert found.item() == pytest.approx(expected.item(), rel=1e-14)
+
+
+def test_floats_beside_several_outputs_are_told_apart_from_classes():
+    with pytest.raises(ValueError, match=r"one output, got 2: write y.astype\(int\)"):
+        Objective("auto", "numbers")(operand("tensor", X[:, :2]), operand("tensor", NUMBERS))
+
+
+def test_classes_need_an_output_each():
+    with pytest.raises(ValueError, match="got 1 for classes up to 2: give it 3 outputs"):
+        Objective("auto", "classes")(
+            operand("tensor", ONE), integers("tensor", np.arange(ROWS) % 3)
+        )
 
 
 def test_a_loss_of_rows_is_averaged():

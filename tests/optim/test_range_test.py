@@ -162,10 +162,10 @@ def test_units_of_the_loss_and_of_the_rate_do_not_matter(scale, shift, factor):
     assert changed.suggestion == pytest.approx(factor * plain.suggestion)
 
 
-@given(st.integers(0, 2**32), st.floats(0, 10), st.integers(50, 300))
-def test_losses_that_only_vary_seldom_suggest_anything(seed, noise, steps):
-    losses = 1 + noise * np.random.default_rng(seed).normal(size=(20, steps))
-    assert sum(found_with(each).suggestion is not None for each in losses) <= 6
+@pytest.mark.parametrize(("steps", "most"), [(50, 10), (100, 12), (300, 28)])
+def test_losses_that_only_vary_seldom_suggest_anything(steps, most):
+    losses = 1 + np.random.default_rng(0).normal(size=(300, steps))
+    assert sum(found_with(each).suggestion is not None for each in losses) <= most
 
 
 @pytest.mark.parametrize("losses", [[1.0] * 30, [*np.linspace(1, 2, 30)], [0.0] * 30, [1.0] * 3])

@@ -119,9 +119,11 @@ def test_a_new_training_takes_the_place_of_one_before(reader, tmp_path):
 
 def test_what_others_add_to_the_history_is_drawn(reader, tmp_path):
     def add(training):
-        training.history.rows[-1] |= {"validation_depth": 3, "note": "text", "nothing": None}
+        own = {"validation_depth": 3, "note": "text", "nothing": None, "width": np.float32(0.5)}
+        training.history.rows[-1] |= own
 
     train(add, TensorBoard(tmp_path))
+    assert [value for _, value in reader(tmp_path / "training")[0]["width"]] == [0.5] * 4
     assert [value for _, value in reader(tmp_path / "validation")[0]["depth"]] == [3.0] * 4
     assert not {"note", "nothing"} & {*reader(tmp_path / "training")[0]}
 

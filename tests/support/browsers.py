@@ -25,3 +25,26 @@ def chromium():
         browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@contextmanager
+def watched(browser):
+    """Opens files; at the end no page must have asked for anything else, or complained."""
+    contexts, requests, complaints = [], [], []
+
+    def opened(file, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(file.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    asked = [url for url in requests if not url.startswith("data:")]  # which is in the page
+    assert len(asked) == len(contexts), asked
+    assert all(url.startswith("file:") for url in asked), asked
+    assert not complaints

@@ -25,6 +25,8 @@ from twingrad.optim.training import training as training_module
 
 RUNS = 17
 """So many kills shall one training get, or more where starting takes long."""
+MOST = 40
+"""How many trainings are killed at the most, until one of the kills was in the middle of a save."""
 
 WAITING, TRAINING, VALIDATING, SAVING = range(4)
 PLACES = ("before the training", "training", "validation", "saving")
@@ -197,7 +199,12 @@ def main(folder, wanted):
         assert trained(name, board, checkpoints=again) == expected[name], "saving has an effect"
         pauses[name] = 2 * (time.monotonic() - started) / RUNS
     digests = []
-    while len(digests) < 3 or sum(counts.values()) - counts[PLACES[WAITING]] < wanted:
+
+    def is_enough():
+        kills = sum(counts.values()) - counts[PLACES[WAITING]]
+        return len(digests) >= 3 and kills >= wanted and counts[PLACES[SAVING]]
+
+    while not is_enough() and len(digests) < MOST:
         name = [*expected][len(digests) % len(expected)]
         place = folder / str(len(digests))
         digests.append([expected[name], killed(name, board, place, pauses[name], counts)])

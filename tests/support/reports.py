@@ -40,6 +40,7 @@ def of_classes(labels=("a", "b", "c"), tested=40, epochs=12, **changes):
         "parts": {"train": 120, "validation": 20, "test": tested},
         "model": "layer   class\n0       Linear",
         "history": history(epochs),
+        "best_epoch": 7,
         "rates": np.linspace(0.01, 0.0, 10 * epochs),
         "metrics": {"train": {"loss": 0.01}, "test": {"loss": 0.02, "accuracy": 0.9}},
         "truth": truth,

@@ -1,6 +1,11 @@
-"""Small runs, and tables in files for them."""
+"""Small runs, tables in files for them, and what they need not do."""
 
 import csv
+import errno
+import os
+from contextlib import contextmanager
+
+import pytest
 
 from twingrad import workflow
 
@@ -43,3 +48,16 @@ def run(data, folder, *, said=None, resume=False, callbacks=(), command="", **op
         callbacks=callbacks,
         command=command,
     )
+
+
+@contextmanager
+def without_reports():
+    """Runs inside the block write no report, which takes longer than all else."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, folder: [])
+        yield
+
+
+def full(*_):
+    """Stands for a function that writes to a disk, which is full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere/.twingrad-0.tmp")

@@ -2,8 +2,10 @@
 
 import pytest
 
+from support.running import flats, write_table
 from twingrad.engine.files import write_text
 from twingrad.workflow import ending
+from twingrad.workflow.report import canvas, thumbnails
 
 
 @pytest.fixture
@@ -18,3 +20,16 @@ def undrawn(monkeypatch):
 
     monkeypatch.setattr(ending, "write_report", write)
     return given
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """The path of a table of flats."""
+    return write_table(tmp_path / "flats.csv", flats())
+
+
+@pytest.fixture
+def coarse(monkeypatch):
+    """Pictures of few pixels, for tests that do not look at them: drawing takes long."""
+    for module in (canvas, thumbnails):
+        monkeypatch.setattr(module, "DPI", 50)

@@ -14,7 +14,7 @@ from twingrad.optim.training.scheduling import SCHEDULES
 from twingrad.workflow import Config, read_options
 from twingrad.workflow.augmenting import AUGMENTATIONS
 from twingrad.workflow.choices import RATES
-from twingrad.workflow.options import CHECKS, CONSTANT
+from twingrad.workflow.option_checks import CHECKS, CONSTANT
 from twingrad.workflow.tasks import LOSS_NAMES
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.running import run
+from support.running import run, without_reports
 from twingrad import workflow
 
 
@@ -15,8 +15,7 @@ from twingrad import workflow
 def iris(tmp_path_factory):
     """The folder of a run on iris."""
     folder = tmp_path_factory.mktemp("runs") / "iris"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, path: [])
+    with without_reports():
         run("iris", folder, command="twingrad train iris --epochs 3", seed=5)
     return folder
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.running import full
 from twingrad.workflow import Config, default_folder, read_config
 from twingrad.workflow import folder as folders
 from twingrad.workflow.folder import Folder, plain, read_json
@@ -114,10 +115,6 @@ def test_discarding_leaves_other_files_and_what_has_begun(tmp_path):
     folder.checkpoints.mkdir()
     folder.discard()
     assert folder.is_begun
-
-
-def full(*_):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere/.twingrad-0.tmp")
 
 
 def test_a_full_disk_is_a_sentence_and_costs_no_file(tmp_path, monkeypatch):

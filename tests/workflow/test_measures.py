@@ -7,7 +7,7 @@ import pytest
 
 from twingrad import nn
 from twingrad.data import Dataset, Preparation
-from twingrad.workflow.measures import NAMES, answers, figures, told
+from twingrad.workflow.measures import NAMES, answers, figures, in_brief
 
 
 def identity(width):
@@ -100,5 +100,5 @@ def test_a_broken_network_has_figures_all_the_same(broken):
 
 
 def test_figures_are_told_without_what_is_not_defined():
-    assert told({"r2": float("nan"), "rmse": 54.123456}) == "root mean square error 54.12"
-    assert told({"accuracy": None, "loss": 0.5, "macro_f1": 0.3}) == "loss 0.5"
+    assert in_brief({"r2": float("nan"), "rmse": 54.123456}) == "root mean square error 54.12"
+    assert in_brief({"accuracy": None, "loss": 0.5, "macro_f1": 0.3}) == "loss 0.5"

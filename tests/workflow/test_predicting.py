@@ -4,12 +4,11 @@ import csv
 import errno
 import io
 import json
-import os
 
 import numpy as np
 import pytest
 
-from support.running import flats, run, write_table
+from support.running import flats, full, run, without_reports, write_table
 from twingrad import data, workflow
 from twingrad.engine import files
 
@@ -19,8 +18,7 @@ def flat_runs(tmp_path_factory):
     """The folders of two runs, by target, beside the table that they were made from."""
     folder = tmp_path_factory.mktemp("runs")
     path = write_table(folder / "flats.csv", flats())
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, path: [])
+    with without_reports():
         for target in ("dear", "rent"):
             run(path, folder / target, target=target, epochs=60, lr=0.02)
     return folder
@@ -109,8 +107,7 @@ def array_run(tmp_path_factory):
     y = np.array(["left", "right"])[(x[:, 0] > 0).astype(int)]
     np.save(folder / "x.npy", x)
     np.savez(folder / "both.npz", x=x, y=y)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("twingrad.workflow.ending.write_report", lambda contents, path: [])
+    with without_reports():
         run(folder / "both.npz", folder / "run", epochs=1)
     return folder
 
@@ -186,9 +183,6 @@ def test_predictions_are_written_whole_or_not_at_all(flat_runs, tmp_path, monkey
     predictions = workflow.predict(flat_runs / "dear", flat_runs / "flats.csv")
     predictions.save(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == predictions.to_csv()
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(files, "_replace", full)
     with pytest.raises(

@@ -180,12 +180,10 @@ def test_there_is_always_a_verdict(contents, figure, sentence):
     assert said.sentence.startswith(sentence)
 
 
-def test_the_best_epoch_is_the_one_given_or_that_of_the_least_validation_loss():
-    rows = history(4, validation_loss=[nan, 2.0, 1.0, None])
-    assert of_classes(history=rows).best_place() == 2
-    assert of_classes(history=rows, best_epoch=2).best_place() == 1
-    assert of_classes(history=rows, best_epoch=9).best_place() is None
-    assert of_classes(history=history(4, validation_loss=None)).best_place() is None
+def test_the_best_epoch_is_found_by_its_number():
+    rows = history(4, epoch=[3, 4, 5, 6])
+    for best, place in [(4, 1), (6, 3), (9, None), (None, None)]:
+        assert of_classes(history=rows, best_epoch=best).best_place() == place
 
 
 @given(st.integers(1, 10_000), st.data())

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.browsers import chromium
+from support.browsers import chromium, watched
 from support.markup import Parsed
 from support.reports import UNTRAINED, history, of_classes, of_numbers, plane, untested
 from twingrad.engine.drawing.words import one_line
@@ -16,6 +16,8 @@ from twingrad.workflow.report.numerals import ABSENT
 from twingrad.workflow.report.page import page
 from twingrad.workflow.report.palette import LIGHT
 from twingrad.workflow.report.pictures import pictures_of
+
+pytestmark = pytest.mark.usefixtures("coarse")
 
 EVIL = (
     "</script><script>window.hacked = 1</script>",
@@ -44,9 +46,16 @@ def sections(contents, **pictures):
     return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
 
 
-def test_the_page_says_all_that_there_is():
+@pytest.fixture(scope="module")
+def everything():
+    """Contents of which a page shows all that it can, and their pictures."""
     contents = of_classes(boundary=plane(3))
-    parts = sections(contents, **pictures_of(contents))
+    return contents, pictures_of(contents)
+
+
+def test_the_page_says_all_that_there_is(everything):
+    contents, pictures = everything
+    parts = sections(contents, **pictures)
     assert [*parts][1:] == [
         "Decisions",
         "Figures",
@@ -71,12 +80,12 @@ def test_what_there_is_nothing_of_has_no_section():
 
 
 def test_figures_are_a_row_each_with_a_column_for_each_part():
-    metrics = {"train": {"loss": 0.00031, "accuracy": 1.0}, "test": {"loss": 0.25, "f1": 0.5}}
+    metrics = {"train": {"loss": 0.00031, "accuracy": 1.0}, "test": {"loss": 0.25, "macro_f1": 0.5}}
     text = sections(of_classes(metrics=metrics))["Figures"]
     assert "|train|validation|test|" in text
     assert "rows|120|20|40|" in text
     assert f"loss|0.00031|{ABSENT}|0.25000|" in text
-    assert f"F1|{ABSENT}|{ABSENT}|0.5" in text
+    assert f"macro F1|{ABSENT}|{ABSENT}|0.5" in text
 
 
 def test_the_cells_of_the_confusion_matrix_are_counts_and_shares():
@@ -154,9 +163,8 @@ def test_a_long_history_is_shown_in_parts_with_its_best_epoch():
     assert "1,234" in parsed.text
 
 
-def test_every_table_and_picture_says_what_it_is():
-    contents = of_classes(boundary=plane(3))
-    parsed = Parsed(page(contents, pictures_of(contents)))
+def test_every_table_and_picture_says_what_it_is(everything):
+    parsed = Parsed(page(*everything))
     named = parsed.all("table") + parsed.all("svg")
     assert len(named) == 10
     assert all(each["aria-label"] for each in named)
@@ -165,8 +173,8 @@ def test_every_table_and_picture_says_what_it_is():
         assert cell["scope"] in ("row", "col")
 
 
-def test_pictures_take_their_colours_from_the_page():
-    pictures = pictures_of(of_classes(boundary=plane(3)))
+def test_pictures_take_their_colours_from_the_page(everything):
+    _, pictures = everything
     for picture in pictures.values():
         assert LIGHT["ink"] not in picture.svg
         assert "font-family" not in picture.svg
@@ -207,6 +215,7 @@ def test_texts_of_every_field_stay_text():
         assert one_line(text) in parsed.text
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=8), st.lists(st.text(max_size=8), min_size=2, max_size=5))
 def test_any_text_stays_text(text, labels):
     contents = of_classes(
@@ -226,25 +235,9 @@ def browser():
 
 @pytest.fixture
 def show(browser, tmp_path):
-    """Opens the report of contents; at the end nothing must have been asked for or complained."""
-    opened, requests, complaints = [], [], []
-
-    def shown(contents, **options):
-        file, *_ = write_report(contents, tmp_path)
-        opened.append(browser.new_context(**options))
-        page = opened[-1].new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(file.as_uri())
-        return page
-
-    yield shown
-    for context in opened:
-        context.close()
-    outside = [url for url in requests if not url.startswith(("file:", "data:"))]
-    assert not outside
-    assert not complaints
+    """Opens the report of contents."""
+    with watched(browser) as opened:
+        yield lambda contents, **options: opened(write_report(contents, tmp_path)[0], **options)
 
 
 @pytest.mark.parametrize("changes", [{}, IMAGES], ids=["cells", "images"])

@@ -1,5 +1,6 @@
 """A run that is interrupted or killed, and gone on with: it ends as it would have."""
 
+import numpy as np
 import pytest
 
 from support.running import flats, run, write_table
@@ -44,11 +45,6 @@ class InterruptAt(Callback):
     def on_step_end(self, training):
         if training.epoch == self.epoch:
             training.interrupt("enough for now")
-
-
-@pytest.fixture
-def csv(tmp_path):
-    return write_table(tmp_path / "flats.csv", flats())
 
 
 @pytest.fixture
@@ -218,8 +214,6 @@ def test_a_damaged_checkpoint_is_passed_over_and_said(undrawn, csv, tmp_path):
 
 @pytest.mark.usefixtures("always_saved")
 def test_data_in_a_memory_map_are_prepared_again(undrawn, tmp_path):
-    import numpy as np
-
     x = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", x[:, 0])

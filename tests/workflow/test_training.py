@@ -9,16 +9,10 @@ import tomllib
 import numpy as np
 import pytest
 
-from support.running import flats, run, write_table
+from support.running import flats, full, run, without_reports, write_table
 from twingrad import data, workflow
 from twingrad.engine import files
 from twingrad.tensor.random.generator import get_rng_state
-
-
-@pytest.fixture
-def csv(tmp_path):
-    """The path of a table of flats."""
-    return write_table(tmp_path / "flats.csv", flats())
 
 
 def entries(path):
@@ -288,10 +282,6 @@ def test_the_report_is_given_what_was_noted(undrawn, csv, tmp_path):
     assert "6" in contents.model
 
 
-def full(*_):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 @pytest.mark.parametrize(
     "fails", ["config.toml", "history.csv", "model.safetensors", "metrics.json"]
 )
@@ -307,7 +297,7 @@ def test_a_full_disk_is_a_sentence_wherever_it_comes(undrawn, csv, tmp_path, mon
     assert caught.value.errno == errno.ENOSPC
     assert "\n" not in caught.value.strerror
     monkeypatch.undo()
-    monkeypatch.setattr("twingrad.workflow.ending.write_report", lambda contents, folder: [])
-    result = run(csv, tmp_path / "out", target="dear", resume=True)
-    run(csv, tmp_path / "whole", target="dear")
+    with without_reports():
+        result = run(csv, tmp_path / "out", target="dear", resume=True)
+        run(csv, tmp_path / "whole", target="dear")
     assert result.metrics == json.loads((tmp_path / "whole" / "metrics.json").read_text())

@@ -150,7 +150,7 @@ def finished(
     """The picture of a figure that needs nothing more."""
     png = BytesIO()
     figure.savefig(png, format="png", metadata={"Software": None})
-    figure.set_layout_engine("none")  # the places are found; both files have the same
+    figure.set_layout_engine(None)  # the places are found; both files have the same
     svg = ""
     if in_page:
         text = StringIO()

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...data.wording import counted
 from ...optim.flow import FADED
+from .contents import Floats
 from .numerals import percent, short, tick
-
-Floats = NDArray[np.float64]
 
 
 def curve_caption(name: str, curves: Mapping[str, Floats], epochs: Floats, best: int | None) -> str:

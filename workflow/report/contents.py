@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Any, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.dataset import Task
 from ...engine.checks import checked_choice
 
-Task = Literal["regression", "binary", "multiclass"]
 Numbers = NDArray[Any]
+Floats = NDArray[np.float64]
 
-_TASKS = ("regression", "binary", "multiclass")
+_TASKS: tuple[Task, ...] = get_args(Task)
 
 
 @final
@@ -88,10 +89,9 @@ class Contents:
         A row for each epoch, as :class:`~twingrad.optim.History` has them: ``"epoch"``, ``"loss"``,
         ``"validation_loss"``, ``"accuracy"`` and others. An entry may be None, nan or infinite.
     best_epoch : int or None
-        The epoch whose weights the model has; None: the one with the least loss of validation,
-        or none without it.
+        The epoch whose weights the model has; None if none was better than others.
     rates : sequence of float
-        The learning rate of each step; if empty, the column ``"lr"`` of the history is drawn.
+        The learning rate of each step.
     metrics : mapping of str to mappings of str to float
         The part, then the name of the figure: ``{"test": {"accuracy": 0.97}}``.
     truth, predicted : array
@@ -185,15 +185,10 @@ class Contents:
         return np.array([np.nan if each is None else float(each) for each in entries])
 
     def best_place(self) -> int | None:
-        """The place of the best epoch in the history, if one was better than others."""
-        if self.best_epoch is not None:
-            places = [
-                k for k, row in enumerate(self.history) if row.get("epoch") == self.best_epoch
-            ]
-            return places[0] if places else None
-        losses = self.column("validation_loss")
-        finite = np.isfinite(losses)
-        return int(np.where(finite, losses, np.inf).argmin()) if finite.any() else None
+        """The place of the best epoch in the history, if it is there."""
+        epochs = [row.get("epoch") for row in self.history]
+        is_known = self.best_epoch is not None and self.best_epoch in epochs
+        return epochs.index(self.best_epoch) if is_known else None
 
     def has_column(self, name: str) -> bool:
         """Whether a row of the history has an entry of this name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine.drawing.words import shortened
+from ..measures import NAMES
 from .contents import Contents
 from .numerals import are_numbers, cell, column
 from .tables import table
@@ -15,18 +16,7 @@ _ENDS, _BETWEEN = 3, 11
 """So many epochs are shown of a long history at either end, and between these."""
 _WIDEST = 40
 """Text is cut where it takes more columns than this."""
-_NAMES = {
-    "auc": "AUC",
-    "f1": "F1",
-    "lr": "learning rate",
-    "macro_f1": "macro F1",
-    "mae": "mean absolute error",
-    "mse": "mean square error",
-    "r2": "R²",
-    "rmse": "root mean square error",
-    "roc_auc": "ROC AUC",
-}
-"""Figures whose names are more than words with underscores between them."""
+_HEADS = {**NAMES, "lr": "learning rate"}
 
 
 def metrics_table(contents: Contents) -> str:
@@ -51,11 +41,8 @@ def history_table(contents: Contents) -> str:
     columns = []
     for name in names:
         values = [history[place].get(name) for place in places]
-        columns.append(
-            column(values)
-            if are_numbers(values)
-            else [shortened(cell(each), 40) for each in values]
-        )
+        is_numeric = are_numbers(values)
+        columns.append(column(values) if is_numeric else [_fitted(cell(each)) for each in values])
     caption = f"{len(history):,} epochs" if len(history) > 1 else "One epoch"
     if len(places) < len(history):
         caption = f"{len(places)} of {caption}; all are in history.csv"
@@ -84,4 +71,8 @@ def _head(name: str) -> str:
     part, _, rest = name.partition("_")
     if part in ("validation", "train", "test") and rest:
         return f"{part} {_head(rest)}"
-    return shortened(_NAMES.get(name, name.replace("_", " ")), _WIDEST)
+    return _fitted(_HEADS.get(name, name.replace("_", " ")))
+
+
+def _fitted(text: str) -> str:
+    return shortened(text, _WIDEST)

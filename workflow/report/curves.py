@@ -8,12 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
-from numpy.typing import NDArray
 
 from ...engine.drawing.words import shortened
 from .canvas import Picture, drawn, finished
 from .captions import curve_caption, flow_caption, rate_caption
-from .contents import Contents
+from .contents import Contents, Floats
 from .numerals import drawable, tick
 from .palette import LIGHT
 
@@ -30,8 +29,6 @@ _DEPTH = LinearSegmentedColormap.from_list(
 )
 """From the layer at the input to that at the output."""
 
-Floats = NDArray[np.float64]
-
 
 def loss_picture(contents: Contents) -> Picture | None:
     """The loss of training and validation by epoch, if the history has it."""
@@ -44,21 +41,16 @@ def accuracy_picture(contents: Contents) -> Picture | None:
 
 
 def rate_picture(contents: Contents) -> Picture | None:
-    """The learning rate by step; by epoch if only the history knows it."""
-    unit = "step" if len(contents.rates) else "epoch"
-    if unit == "step":
-        rates = np.array(contents.rates, dtype=np.float64)
-        counts = np.arange(1.0, len(rates) + 1)
-    elif contents.has_column("lr"):
-        rates, counts = contents.column("lr"), _epochs(contents)
-    else:
+    """The learning rate by step, if it was noted."""
+    rates = np.array(contents.rates, dtype=np.float64)
+    if not len(rates):
         return None
     chosen = np.unique(np.linspace(0, len(rates) - 1, _MOST_POINTS).astype(int))
     figure, axes = drawn()
-    _line(axes, counts[chosen], drawable(rates[chosen]), LIGHT["first"], "_")
-    axes.set(xlabel=unit, title="Learning rate")
+    _line(axes, chosen + 1.0, drawable(rates[chosen]), LIGHT["first"], "_")
+    axes.set(xlabel="step", title="Learning rate")
     _ordinary(axes, [drawable(rates)])
-    return finished(figure, "rate", f"Learning rate by {unit}", rate_caption(rates))
+    return finished(figure, "rate", "Learning rate by step", rate_caption(rates))
 
 
 def flow_picture(contents: Contents) -> Picture | None:

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from .canvas import Picture, drawn, finished
 from .choosing import errors_of
 from .confusion import MOST_CLASSES, counted_pairs, shares_of_rows, strength
-from .contents import Contents
+from .contents import Contents, Floats
 from .labels import cut
 from .numerals import drawable, short, whole_percent
 from .palette import LIGHT
-
-Floats = NDArray[np.float64]
 
 _ROOM_FOR_SHARES = 12
 """The cells of more classes than this hold a count only."""

@@ -1,4 +1,4 @@
-"""What a run begins with: options of the command line, before those of a file, before defaults."""
+"""What a run is asked to do: words of the command line, before a file's, before defaults."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .places import check_source
 from .words import understood
 
 
-class Beginning(NamedTuple):
+class Request(NamedTuple):
     """What to train, and where."""
 
     config: workflow.Config
     folder: Path
 
 
-def beginning(words: Mapping[str, Any]) -> Beginning:
+def requested(words: Mapping[str, Any]) -> Request:
     """The configuration and the folder that the words of the command line ask for.
 
     Raises :class:`Failure`, ``TypeError`` or ``ValueError`` where they do not fit together, and
@@ -32,8 +32,8 @@ def beginning(words: Mapping[str, Any]) -> Beginning:
         return _resumed(options, words["out"])
     config = _config(options)
     if words["out"] is None:
-        return Beginning(config, workflow.default_folder(config.data))
-    return Beginning(config, _place(words["out"]))
+        return Request(config, workflow.default_folder(config.data))
+    return Request(config, _place(words["out"]))
 
 
 def _options(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _place(out: str) -> Path:
     return Path(out)
 
 
-def _resumed(options: dict[str, Any], out: str | None) -> Beginning:
+def _resumed(options: dict[str, Any], out: str | None) -> Request:
     """A run to go on with: in ``--out``, in the folder given in place of DATA, or of these data."""
     data = options.get("data")
     if out is not None:
@@ -91,5 +91,5 @@ def _resumed(options: dict[str, Any], out: str | None) -> Beginning:
         folder = workflow.default_folder(data, resume=True)
     begun = workflow.read_config(folder)
     if begun is None:
-        return Beginning(_config(options), folder)
-    return Beginning(_config({**begun.options(), **options}), folder)
+        return Request(_config(options), folder)
+    return Request(_config({**begun.options(), **options}), folder)

@@ -1,9 +1,8 @@
-"""Rows as they were read, for the report of a run, and the answers over a plane of two inputs."""
+"""The answers of a network over the plane of two inputs, for the report of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,27 +21,6 @@ _POINTS = 5000
 """How many of the training rows are drawn at most."""
 
 Array = NDArray[Any]
-
-
-def shown_inputs(source: Source, picture: tuple[int, ...] | None) -> tuple[tuple[str, ...], Array]:
-    """The names of the inputs and their cells, (N, F), or no names and pictures, (N, H, W).
-
-    Pictures of three channels are (N, H, W, 3); of other numbers of channels, their mean is shown.
-    """
-    if isinstance(source, Table):
-        names = tuple(name for name in source.names if name != source.target)
-        cells = np.empty((len(source), len(names)), dtype=object)
-        for k, name in enumerate(names):
-            cells[:, k] = source.column(name)
-        return names, cells
-    x = np.asarray(source.x)
-    if picture is None:
-        names = source.features or tuple(f"x{k + 1}" for k in range(prod(x.shape[1:])))
-        return names, x.reshape(len(x), -1)
-    x = x.reshape(len(x), *picture)
-    if x.ndim == 4:
-        x = np.moveaxis(x, 1, 3) if x.shape[1] == 3 else x.mean(axis=1)
-    return (), x
 
 
 def boundary_of(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..engine.checks import FROM_ZERO, POSITIVE, Range, checked_count, checked_number
+from ..engine.files import is_encodable
 from ..engine.wording import suggestion
 from ..nn.activations import ACTIVATIONS
 from ..nn.mlp import NORMS
@@ -39,20 +40,12 @@ def _text(given: Any, what: str) -> str:
         raise TypeError(
             f"{what} must be text, got {type(given).__name__} {given!r:.40}: put it in quotes"
         )
-    if not given or "\0" in given or not _is_unicode(given):
+    if not given or "\0" in given or not is_encodable(given):
         raise ValueError(
             f"{what} must be text of one or more characters that files can hold, got "
             f"{given!r:.60}: rename it"
         )
     return str(given)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _one_of(choices: Collection[str]) -> Check:
