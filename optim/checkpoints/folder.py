@@ -19,6 +19,8 @@ from .state_files import content_of, read_state
 _NAME = re.compile(r"step-([0-9]{9}|[1-9][0-9]{9,17})\.safetensors")
 
 _SECONDS = Range("give seconds such as 30.0, or None", at_least=0, below=inf)
+_SOON = 0.5
+"""The seconds before the first checkpoint."""
 _SPARING = 20
 """How many times as long as saving takes there is no other checkpoint, unless by steps."""
 
@@ -105,19 +107,22 @@ class Checkpoints:
         self._damaged: set[int] = set()
         self._since = monotonic()
         self._cost = 0.0
+        self._is_begun = False
 
     def is_due(self, step: int) -> bool:
         """Whether it is time for another one behind this update.
 
         It is at each multiple of ``every_steps``, and once ``every_seconds`` have gone by since
-        this object was made, or last saved or read one; for large models twenty times as long as
-        it took to save the last one, so that saving takes a twentieth of the time at most.
+        this object last saved or read one; for large models twenty times as long as it took to
+        save the last one, so that saving takes a twentieth of the time at most. The first one is
+        due soon, half a second after this object was made.
         """
         if self.every_steps is not None and step % self.every_steps == 0:
             return True
         if self.every_seconds is None:
             return False
-        return monotonic() - self._since >= max(self.every_seconds, _SPARING * self._cost)
+        pause = self.every_seconds if self._is_begun else min(_SOON, self.every_seconds)
+        return monotonic() - self._since >= max(pause, _SPARING * self._cost)
 
     def steps(self) -> list[int]:
         """The steps of all checkpoints in the folder, damaged ones too, in ascending order.
@@ -169,6 +174,7 @@ class Checkpoints:
         self._remove_old(step)
         self._since = monotonic()
         self._cost = self._since - began
+        self._is_begun = True
         return path
 
     def latest(self) -> Checkpoint | None:
@@ -184,6 +190,7 @@ class Checkpoints:
             found = self._read(left[-1])
             if found is not None:
                 self._since = monotonic()
+                self._is_begun = True
                 return found
             tried.add(left[-1])
         return None

@@ -12,7 +12,7 @@ import numpy as np
 from ...engine.checks import checked_count
 from ...engine.modes import no_grad
 from ...nn import Module
-from ...nn.backend import numbers_of
+from ...nn.backend import numbers_of, twin_of
 from ...nn.regularizers import Regularizer
 from ...tensor.random.generator import default_generator
 from ..arguments import checked_module
@@ -32,9 +32,10 @@ from .sample import Sample, sampled
 from .step_checks import check_gradients, check_overfit, check_parameters, check_rate, check_units
 from .trials import changing_batches, dead_units
 
-
 MORE = 6
 """So many times as many steps are made on changing batches, which show later what is too fast."""
+MORE_OF_VALUES = 2
+"""As many on the scalar twin, which takes longer."""
 
 
 def dry_run(
@@ -55,8 +56,9 @@ def dry_run(
     """Look at data, model and some first steps, and say what speaks against training.
 
     Some hundred rows go through the network and back; then six times ``steps`` updates are made on
-    changing batches and, from the beginning again, ``steps`` on a single one. Afterwards everything is as it was, to the bit, also after an exception and Ctrl-C: see
-    :func:`lr_find`.
+    changing batches (twice on the scalar twin), and, from the beginning again, ``steps`` on a
+    single one. Afterwards everything is as it was, to the bit, also after an exception and Ctrl-C:
+    see :func:`lr_find`.
 
     Each finding has a kind. Those that others explain are left out: with unscaled inputs, nothing
     is said of the gradients that they make explode.
@@ -85,8 +87,8 @@ def dry_run(
     ``untrained parameters``    the optimizer does not have them
     ``unused parameters``       the loss does not depend on them
     ``vanishing gradients``     see :class:`GradientFlow`; ``exploding gradients`` likewise
-    ``rate too high``           the loss of one batch grows by half, that of changing batches doubles
-                                and does not come back, or units die
+    ``rate too high``           the loss of one batch grows by half, that of changing batches
+                                doubles and does not come back, or units die
     ``rate too low``            updates of less than 1e-6 of the weights
     ``no overfitting``          one batch is not learned to a tenth of the loss of constant answers
     ==========================  ===================================================================
@@ -172,7 +174,8 @@ def _with_trials(
     """What is added by a backward pass, and by steps on changing batches."""
     sample, output = evidence.sample, evidence.start.output
     dead = dead_units(model, objective, sample, evidence.start)
-    changing = changing_batches(train, objective, sample, output, MORE * count)
+    more = MORE if twin_of(output).name == "tensor" else MORE_OF_VALUES
+    changing = changing_batches(train, objective, sample, output, more * count)
     return replace(evidence, dead=dead, changing=changing)
 
 

@@ -199,8 +199,8 @@ def check_rate(evidence: Evidence) -> Check:
         return Check("rate", (found,), "")
     moved = [_moved(row) for row in _matrices(steps.flows[-1])] or [nan]
     remark = (
-        f"one batch: loss {short(steps.losses[0])} to {short(steps.losses[-1])}, {_changing(evidence)}"
-        f"updates {min(moved):.1g} to {max(moved):.1g} of the weights"
+        f"one batch: loss {short(steps.losses[0])} to {short(steps.losses[-1])}, "
+        f"{_changing(evidence)}updates {min(moved):.1g} to {max(moved):.1g} of the weights"
     )
     return Check("rate", (), remark)
 

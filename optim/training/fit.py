@@ -108,7 +108,7 @@ def fit(
     seed : int, optional
         What the order of rows, augmentation, dropout and the rows of a validation share follow
         from; the weights the model begins with are its own. Without it they follow from
-        ``twingrad.manual_seed``, and a validation share is that of seed 0.
+        ``twingrad.manual_seed``, as in a loop by hand, and a validation share is that of seed 0.
     class_weight : "balanced", dict or array of shape (K,), optional
         Weights of classes, by label or number. The mean of a batch is ``sum(w * loss) / sum(w)``.
     sample_weight : array of shape (N,), optional

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twingrad.data import Dataset, Table, leaks, load
+from twingrad.data import Dataset, Table, leaks, load, split, training
 
 generator = np.random.default_rng(0)
 
@@ -124,3 +124,14 @@ def test_parts_of_different_kinds_are_refused():
         leaks(Table({"a": [1.0]}), test=Table({"a": [1.0]}))
     with pytest.raises(ValueError, match="no column 'a'"):
         leaks(table, test=Table({"b": [1.0], "t": [2.0]}, target="t"))
+
+
+def test_parts_may_be_given_as_they_come_and_the_test_part_stays_closed():
+    rows = np.repeat(np.arange(20.0), 2)[:, None]
+    parts = split(Dataset(rows, np.arange(40.0)), validation=0.25, test=0.25, seed=1)
+    found = leaks(parts)
+    assert {leak.parts for leak in found if leak.kind == "rows"} >= {("train", "test")}
+    assert leaks(parts.train, test=parts.test)[0].parts == ("train", "test")
+    assert not parts.test.opened
+    with training(), pytest.raises(RuntimeError, match="must stay closed"):
+        leaks(parts)

@@ -509,3 +509,18 @@ def test_what_takes_long_to_save_is_saved_more_rarely(tmp_path, monkeypatch):
     assert not checkpoints.is_due(2)
     clock[0] += 1.0
     assert checkpoints.is_due(3)
+
+
+def test_the_first_one_is_due_soon(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    checkpoints = Checkpoints(tmp_path, every_seconds=30.0)
+    clock[0] = 0.4
+    assert not checkpoints.is_due(1)
+    clock[0] = 0.5
+    assert checkpoints.is_due(2)
+    checkpoints.save({}, 2)
+    clock[0] = 30.0
+    assert not checkpoints.is_due(3)
+    clock[0] = 30.5
+    assert checkpoints.is_due(4)
