@@ -47,7 +47,7 @@ Task = Annotated[
         "--task",
         "TASK",
         DATA,
-        "auto, classification, binary, multiclass or regression. Default: auto, which follows from "
+        "auto, classification, regression, binary or multiclass. Default: auto, which follows from "
         "the target and is said aloud.",
     ),
 ]

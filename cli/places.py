@@ -26,9 +26,11 @@ def check_run(folder: str) -> None:
         return
     if os.path.exists(folder):
         raise Failure(f"{folder!r} is a file: give the folder of a run, such as runs/digits")
+    from ..workflow.folder import ROOT
+
     cure = suggestion(
         folder,
-        [*_beside(folder), *_beside(os.path.join("runs", ""))],
+        [*_beside(folder), *_beside(os.path.join(ROOT, ""))],
         "train one first, such as twingrad train digits",
     )
     raise Failure(f"there is no run {folder!r}: {cure}")

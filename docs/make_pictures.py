@@ -55,7 +55,7 @@ def draw_stepper() -> None:
 
 
 def draw_report() -> None:
-    """The report of the README's first command, from the top to the confusion matrix."""
+    """The report of the README's first command, from the top to the curves of its training."""
     with tempfile.TemporaryDirectory() as parent, browser_page(1000, 1100) as page:
         config = workflow.Config(data="digits")
         folder = Path(parent) / "digits"

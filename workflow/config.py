@@ -26,7 +26,7 @@ class Config:
         The name of a data set, or the path of a file: see :func:`twingrad.data.load`.
     target : str or None
         What is to be predicted; None where the data say it themselves.
-    task : {"auto", "classification", "binary", "multiclass", "regression"}
+    task : {"auto", "classification", "regression", "binary", "multiclass"}
         Whether the target is classes or numbers; ``"auto"`` by the rule of
         :class:`~twingrad.data.Preparation`.
     ignore : tuple of str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
+from ..data.targets import Wish
 from ..engine.checks import FROM_ZERO, POSITIVE, Range, checked_count, checked_number
 from ..engine.files import is_encodable
 from ..engine.wording import suggestion
@@ -120,13 +121,11 @@ def _augmentations(given: Any, what: str) -> tuple[str, ...]:
     return checked_augmentations(_names(given, what), what)
 
 
-_TASKS = ("auto", "classification", "binary", "multiclass", "regression")
-
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "data": _text,
         "target": _optional(_text),
-        "task": _one_of(_TASKS),
+        "task": _one_of(get_args(Wish)),
         "ignore": _names,
         "hidden": _widths,
         "activation": _one_of(ACTIVATIONS),

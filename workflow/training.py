@@ -148,7 +148,7 @@ def _finished(config: Config, known: Blueprint, place: Folder) -> str:
     epochs = epochs_of(config, known.parts["train"])
     return (
         f"the run in {str(place.path)!r} is finished, and its test part was used: to train longer, "
-        f"begin another one, such as twingrad train {config.data} --epochs {2 * epochs}"
+        f"begin another one with --epochs {2 * epochs}"
     )
 
 

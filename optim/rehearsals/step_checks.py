@@ -48,12 +48,12 @@ def check_units(evidence: Evidence) -> Check:
     )
     if found is not None:
         return Check("units", (found,), "")
-    remark = f"{counted(len(start.units), 'activation')}"
+    remark = counted(len(start.units), "activation module")
     worst = max(evidence.dead, key=lambda each: each.share, default=None)
-    if worst is None:
-        return Check("units", (), remark)
-    where = f", in layer {worst.name}" if worst.dead else ""
-    return Check("units", (), f"{remark}, at most {worst.share:.0%} dead{where}")
+    if worst is not None:
+        where = f", in layer {worst.name}" if worst.dead else ""
+        remark += f", at most {worst.share:.0%} dead{where}"
+    return Check("units", (), remark)
 
 
 def _equal_units(evidence: Evidence) -> Finding | None:
@@ -76,8 +76,8 @@ def _dead_in_layers(evidence: Evidence) -> Finding | None:
         return None
     worst = dead[0]
     seen = (
-        f"{worst.dead} of {counted(worst.units, 'unit')} of layer {worst.name} are below 0 for all "
-        f"{len(evidence.start.output)} rows, and no gradient passes them"
+        f"{worst.dead} of {counted(worst.units, 'unit')} of layer {worst.name} are 0 or below for "
+        f"all {len(evidence.start.output)} rows, and no gradient passes them"
     )
     if dead[1:]:
         seen += f", as in layer {listed([each.name for each in dead[1:]])}"
@@ -206,8 +206,10 @@ def check_rate(evidence: Evidence) -> Check:
 
 
 def _changing(evidence: Evidence) -> str:
-    losses = [] if evidence.changing is None else evidence.changing.losses
-    return f"changing ones: {short(losses[0])} to {short(losses[-1])}, " if losses else ""
+    if evidence.changing is None:
+        return ""
+    later = median(_later(evidence.changing.losses))
+    return f"changing ones: {short(evidence.start_loss)} to {short(later)}, "
 
 
 def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
@@ -240,13 +242,18 @@ def _leap(evidence: Evidence) -> str:
     usual, losses = max(evidence.changing.usual, evidence.constant_loss), evidence.changing.losses
     size = max(abs(usual), abs(evidence.constant_loss))
     limit = usual + LEAP * size
-    later = losses[len(losses) // 2 :]
+    later = _later(losses)
     worst = losses[-1] if not isfinite(losses[-1]) else max(losses)
     if worst <= limit:
         return ""
     if max(later) <= limit and median(later) <= usual - (1 - BACK) * size:
         return ""
     return f"on changing batches the loss went from {short(losses[0])} to {short(worst)}"
+
+
+def _later(losses: Sequence[float]) -> Sequence[float]:
+    """The second half."""
+    return losses[len(losses) // 2 :]
 
 
 def _too_slow(steps: Steps) -> Finding | None:

@@ -58,6 +58,19 @@ class Case:
         return optim.dry_run(model, self.data if given is None else given, **self.options)
 
 
+class Rectified(nn.Module):
+    """Linear layers with rectifiers between them that are no modules."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = layer(x).relu()
+        return self.layers[-1](x)
+
+
 def large_last_weights(case):
     case.scale(4, 300)
 
@@ -190,6 +203,27 @@ def dead_layer(case):
     case.fill(0, -100.0)
 
 
+def dead_half(case):
+    bias = numbers_of(case.layers[0].bias).copy()
+    bias[::2] = -100.0
+    twin_of(case.layers[0].bias).write(case.layers[0].bias, bias)
+
+
+def dead_second_layer(case):
+    case.fill(2, -100.0)
+
+
+def dead_in_a_forward(case):
+    dead_half(case)
+    case.options["model"] = Rectified(*case.layers[::2]).to(case.twin)
+
+
+def dead_behind_a_normalization(case):
+    case.layers.insert(1, nn.LayerNorm(8))
+    bias = case.layers[1].bias
+    twin_of(bias).write(bias, np.full(8, -100.0))
+
+
 def saturated_layer(case):
     case.layers = case.mlp(activation=nn.Tanh)
     case.scale(2, 300)
@@ -284,7 +318,11 @@ FAULTS = [
     (trained_before, "loss too low", "4"),
     (zeros_everywhere, "equal units", "0"),
     (same_weights, "equal units", "0"),
-    (dead_layer, "dead units", "1"),
+    (dead_layer, "dead units", "0"),
+    (dead_half, "dead units", "0"),
+    (dead_second_layer, "dead units", "2"),
+    (dead_in_a_forward, "dead units", "layers.0"),
+    (dead_behind_a_normalization, "dead units", "2"),
     (saturated_layer, "saturated units", "3"),
     (deep_sigmoids, "vanishing gradients", "0"),
     (immense_loss, "exploding gradients", "4"),
@@ -334,6 +372,47 @@ def test_usual_networks_on_prepared_data_are_healthy(name, kind, optimizer):
     model = nn.MLP(train.x.shape[1], [64, 32], outputs, **HEALTHY[kind])
     diagnosis = optim.dry_run(model, train, optimizer=optimizer, seed=0)
     assert diagnosis.healthy, diagnosis
+
+
+SGD, MOMENTUM, ADAM = "sgd", "momentum", "adam"
+MAKERS = {
+    SGD: lambda lr: faster(optim.SGD, lr),
+    MOMENTUM: lambda lr: lambda parameters: optim.SGD(parameters, lr=lr, momentum=0.9),
+    ADAM: lambda lr: faster(optim.Adam, lr),
+}
+TOO_FAST = [
+    *(("digits", 32, SGD, 3.0), ("digits", 32, MOMENTUM, 0.3), ("digits", 32, MOMENTUM, 1.0)),
+    *(("digits", 32, ADAM, 0.3), ("breast_cancer", 16, SGD, 3.0), ("iris", 16, MOMENTUM, 3.0)),
+    *(("breast_cancer", 16, MOMENTUM, 1.0), ("diabetes", 16, MOMENTUM, 0.3)),
+]
+"""Rates at which 10 epochs end above the loss of constant answers, or at no number."""
+RIGHT = [
+    *(("digits", 32, SGD, 1.0), ("digits", 32, MOMENTUM, 0.1), ("digits", 32, ADAM, 0.03)),
+    *(("breast_cancer", 16, SGD, 1.0), ("breast_cancer", 16, MOMENTUM, 0.3)),
+    *(("diabetes", 16, MOMENTUM, 0.03), ("iris", 16, MOMENTUM, 0.3), ("iris", 16, ADAM, 0.1)),
+]
+"""Greater than usual, and still as good as any."""
+
+
+def rate_findings(name, width, kind, lr):
+    given = data.load(name)
+    given = data.Preparation.fit(given).apply(given)
+    outputs = 1 if given.classes is None else len(given.classes)
+    twingrad.manual_seed(1)
+    model = nn.MLP(given.x.shape[1], [width], outputs)
+    return optim.dry_run(model, given, optimizer=MAKERS[kind](lr), seed=0).findings
+
+
+@pytest.mark.parametrize(("name", "width", "kind", "lr"), TOO_FAST)
+def test_a_rate_that_ruins_training_is_found_although_one_batch_is_learned(name, width, kind, lr):
+    (found,) = rate_findings(name, width, kind, lr)
+    assert found.kind == "rate too high"
+    assert "changing batches" in found.verdict
+
+
+@pytest.mark.parametrize(("name", "width", "kind", "lr"), RIGHT)
+def test_a_great_rate_that_is_right_is_not_blamed(name, width, kind, lr):
+    assert rate_findings(name, width, kind, lr) == ()
 
 
 def plain(case):
@@ -410,6 +489,45 @@ def bias_that_knows_the_shares(case):
     case.fill(4, [np.log(7.0), 0.0])
 
 
+def few_dead_units(case):
+    bias = numbers_of(case.layers[0].bias).copy()
+    bias[:2] = -100.0
+    twin_of(case.layers[0].bias).write(case.layers[0].bias, bias)
+
+
+def negative_units_that_leak(case):
+    case.layers = case.mlp(activation=nn.LeakyReLU)
+    case.fill(0, -5.0)
+
+
+def half_dead_far_inside(case):
+    bias = numbers_of(case.layers[2].bias).copy()
+    bias[::2] = -100.0
+    twin_of(case.layers[2].bias).write(case.layers[2].bias, bias)
+
+
+def forward_of_ones_own(case):
+    case.options["model"] = Rectified(*case.layers[::2]).to(case.twin)
+
+
+def batches_of_two(case):
+    case.options["batch_size"] = 2
+
+
+def one_batch_of_all(case):
+    case.options["batch_size"] = "all"
+
+
+def row_far_out(case):
+    case.regression()
+    case.y = case.y * 0.1
+    case.y[5] = 9.0
+
+
+def great_penalty(case):
+    case.options["regularizer"] = nn.L2(1.0)
+
+
 def frozen_layer(case):
     model = case.model
     case.options["model"] = model
@@ -445,7 +563,9 @@ FINE = [
     *(unscaled_inputs_of_a_normalization, column_of_zeros, last_layer_of_zeros),
     *(logistic_regression_from_zeros, small_last_weights, balanced_weights),
     *(bias_that_knows_the_shares, frozen_layer, groups_of_parameters, learned_by_heart),
-    *(truth_values, list_of_batches, searching_optimizer),
+    *(truth_values, list_of_batches, searching_optimizer, few_dead_units),
+    *(negative_units_that_leak, half_dead_far_inside, forward_of_ones_own, batches_of_two),
+    *(one_batch_of_all, row_far_out, great_penalty),
 ]
 
 
@@ -486,6 +606,52 @@ def test_faults_that_have_nothing_to_do_with_each_other_are_all_found():
     case.options |= {"model": model, "optimizer": faster(optim.SGD, 1000.0)}
     kinds = [each.kind for each in case.diagnose().findings]
     assert kinds == ["constant inputs", "class imbalance", "unused parameters", "rate too high"]
+
+
+def remark(diagnosis, name):
+    return next(check.remark for check in diagnosis.checks if check.name == name)
+
+
+def test_dead_units_that_are_no_finding_are_told_of_with_their_layer():
+    case = Case("tensor")
+    half_dead_far_inside(case)
+    assert re.fullmatch(
+        "2 activation modules, at most [5-9]\\d% dead, in layer 2", remark(case.diagnose(), "units")
+    )
+
+
+def test_gradients_of_zero_behind_a_layer_of_zeros_are_not_dead_units():
+    case = Case("tensor")
+    last_layer_of_zeros(case)
+    assert remark(case.diagnose(), "units") == "2 activation modules"
+
+
+@pytest.mark.parametrize(
+    ("factor", "seen"),
+    [(1.0, "near the variance"), (2.5, r"[2-8]\.?\d* times the variance")],
+)
+def test_a_loss_is_near_another_only_if_it_is(factor, seen):
+    case = Case("tensor")
+    case.regression()
+    if factor > 1:
+        case.fill(4, factor)
+    assert re.match(
+        rf"the loss begins at \S+, {seen} of the targets", remark(case.diagnose(), "loss")
+    )
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_function_as_loss_gets_the_targets_that_fit_gives_it(twin, whole):
+    case = Case(twin)
+    case.regression()
+    case.y = (case.y > 0).astype(int) if whole else case.y
+    case.options["loss"] = lambda output, target: (output - target).square().mean()
+    squares = case.diagnose()
+    case.options["loss"] = "mse"
+    named = case.diagnose()
+    begins = [remark(each, "loss").split(",")[0] for each in (squares, named)]
+    assert begins[0] == begins[1]
 
 
 def test_it_is_printed_line_by_line():

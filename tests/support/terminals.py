@@ -11,7 +11,7 @@ import sys
 import termios
 import time
 
-PATIENCE = 30
+PATIENCE = 120
 """Seconds after which a screen that was waited for is given up."""
 
 
