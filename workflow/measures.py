@@ -17,7 +17,7 @@ from ..data.sources.optional import needed
 from ..nn import Module
 from ..nn.losses.names import loss_named
 from ..optim.training.evaluation import evaluate, predict
-from ..optim.training.objective import classes_of, probabilities_of
+from ..optim.training.outcomes import classes_of, probabilities_of
 
 Figures = dict[str, float]
 

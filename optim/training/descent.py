@@ -12,7 +12,7 @@ from ...nn.clipping import get_total_norm
 from ..arguments import parameters_of, single_number
 from ..lbfgs import LBFGS
 from .batches import Batch
-from .objective import rows_right
+from .outcomes import rows_right
 from .plan import Plan
 
 

@@ -19,7 +19,8 @@ from ...nn.backend import numbers_of
 from ...nn.modes import modes_kept
 from ..arguments import checked_module
 from .batches import MEASURED_AT_ONCE, Batches, Form, as_dtype, measured
-from .objective import Objective, rows_right
+from .objective import Objective
+from .outcomes import rows_right
 
 Metric = Callable[[NDArray[Any], NDArray[Any]], Any]
 

@@ -20,7 +20,7 @@ from .batches import (
     labels_of,
     targets_of,
 )
-from .objective import checked_weights, row_weights
+from .weights import checked_weights, row_weights
 
 
 class Source(NamedTuple):

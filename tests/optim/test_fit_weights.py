@@ -24,7 +24,7 @@ from twingrad import nn, optim
 from twingrad.data import DataLoader, Dataset, Parts, split
 from twingrad.data.augmentation import Mixup, Noise
 from twingrad.nn import functional as F
-from twingrad.optim.training.objective import row_weights
+from twingrad.optim.training.weights import row_weights
 
 WEIGHTS = np.random.default_rng(2).uniform(0, 3, ROWS)
 LABELS = ("fig", "kiwi", "plum")

@@ -8,12 +8,8 @@ from support.twins import TWINS, integers, numbers, operand
 from twingrad import nn
 from twingrad.nn import functional as F
 from twingrad.nn.losses.names import LOSSES
-from twingrad.optim.training.objective import (
-    Objective,
-    classes_of,
-    probabilities_of,
-    rows_right,
-)
+from twingrad.optim.training.objective import Objective
+from twingrad.optim.training.outcomes import classes_of, probabilities_of, rows_right
 
 SIGNS = 2.0 * HALVES - 1
 SHARES = F.softmax(operand("tensor", X), 1).numpy()
