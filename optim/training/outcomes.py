@@ -1,4 +1,4 @@
-"""What the outputs of a model say of classes: probabilities, the chosen one, whether it is right."""
+"""What the outputs of a model say of classes: probabilities, the chosen one, if it is right."""
 
 from __future__ import annotations
 
