@@ -140,7 +140,7 @@ def dry_run(
         source = Source(rehearsed_data(data), sample_weight, None)
         batches = training_batches(source, Form(model), batch_size, seed, None, class_weight)
         sample = sampled(batches)
-        objective = Objective(loss, sample.kind)
+        objective = Objective(loss, sample.kind, per_row=batches.has_accuracy)
         start = probed(model, sample.probe.x)
         weighted = class_weight is not None or sample_weight is not None
         chosen = objective.chosen(start.output)

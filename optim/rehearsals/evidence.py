@@ -18,6 +18,8 @@ from ..arguments import parameters_of
 from ..callbacks.base import Callback
 from ..diagnostics import Diagnostics, UnitReport
 from ..flow import GradientFlow
+from ..lbfgs import LBFGS
+from ..rprop import Rprop
 from ..training.training import Training
 from .sample import Sample
 
@@ -165,6 +167,8 @@ class Steps(Callback):
         The loss before each step, with penalties; the last one may be no number.
     flows : list of GradientFlow
         Gradients and updates of each step that was made.
+    whole_only : str
+        The class of the optimizer if it is made for gradients of all rows; else empty.
     untrained, unused : list of str
         Trainable parameters that the optimizer does not have, and those without a gradient.
     """
@@ -173,11 +177,14 @@ class Steps(Callback):
         self._watch: Diagnostics | None = None
         self.losses: list[float] = []
         self.flows: list[GradientFlow] = []
+        self.whole_only = ""
         self.untrained: list[str] = []
         self.unused: list[str] = []
 
     def on_train_begin(self, training: Training) -> None:
         """Begin to watch, and compare the parameters of model and optimizer."""
+        if isinstance(training.optimizer, LBFGS | Rprop):
+            self.whole_only = type(training.optimizer).__name__
         known = {id(each) for each in parameters_of(training.optimizer)}
         self.untrained = [name for name, each in _trainable(training) if id(each) not in known]
         self._watch = Diagnostics(training.model, training.optimizer)

@@ -232,6 +232,8 @@ def _too_fast(evidence: Evidence, steps: Steps) -> Finding | None:
     if died:
         seen += f", and {died} died"
     cure = "take a smaller learning rate, such as optim.lr_find suggests"
+    if fell and leap and steps.whole_only:
+        cure = f"pass batch_size='all', for which {steps.whole_only} is made"
     return Finding("rate too high", where, seen, cure)
 
 

@@ -191,11 +191,11 @@ class Training:
     def _stop_without_a_number(self) -> None:
         reason = (
             f"the loss became {self.loss} at step {self.step + 1}, in epoch {self.epoch + 1}, "
-            "whose update was not made: lower the learning rate, clip gradients, or look for the "
-            "cause with optim.dry_run"
+            "whose update was not made"
         )
         self.stop(reason)
-        warnings.warn(f"fit: {reason}", RuntimeWarning, stacklevel=5)
+        cure = "lower the learning rate, clip gradients, or look for the cause with optim.dry_run"
+        warnings.warn(f"fit: {reason}: {cure}", RuntimeWarning, stacklevel=5)
 
     def _end_epoch(self, started: float) -> None:
         row = self._row()
