@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, is_text, numbers_as_text
+from .columns import Column, as_known_text, is_text
 from .dataset import Dataset, Task, as_floats, real_array
 from .mapped import Numbers
 from .records import Record
@@ -80,11 +80,11 @@ class ClassTarget(Target):
     def encode(self, column: Column, rows: NDArray[np.int64]) -> NDArray[Any]:
         """The class of each label."""
         check_given(column, self.name, rows)
+        codes = {label: code for code, label in enumerate(self.labels)}
         if isinstance(self.labels[0], str):
-            cells = numbers_as_text(column).tolist()
+            cells = as_known_text(column, codes)
         else:
             cells = as_numbers(column, self.name, rows, "target").tolist()
-        codes = {label: code for code, label in enumerate(self.labels)}
         found = [codes.get(cell, -1) for cell in cells]
         if -1 in found:
             row = found.index(-1)

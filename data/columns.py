@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import isnan
 from numbers import Real
 from typing import Any, TypeGuard
@@ -91,6 +91,20 @@ def numbers_as_text(column: Column) -> NDArray[np.object_]:
         return column
     texts = [None if isnan(cell) else repr(cell).removesuffix(".0") for cell in column.tolist()]
     return text_column(texts)
+
+
+def as_known_text(column: Column, known: Container[Any]) -> list[Any]:
+    """A column as text; a number that is known with a decimal comma is written with one.
+
+    >>> import numpy as np
+    >>> as_known_text(np.array([38.5, 39.0]), ["38,5", "39"])
+    ['38,5', '39']
+    """
+    cells: list[Any] = numbers_as_text(column).tolist()
+    if is_text(column):
+        return cells
+    commas = [cell and cell.replace(".", ",") for cell in cells]
+    return [comma if comma in known else cell for cell, comma in zip(cells, commas, strict=True)]
 
 
 def _cell(cell: Any, name: str, row: int) -> float | str | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .mapped import MappedRows, Numbers, is_mapped, read, taken
+from .finite import not_finite, place_of, row_number
+from .mapped import Numbers, is_mapped, read, taken
 from .rows import chosen_rows
 from .wording import counted, listed
 
@@ -58,6 +59,8 @@ class Dataset:
     target, name : str
     preparation : Preparation or None
         What has made it of a table or of other numbers: :meth:`Preparation.apply` notes itself.
+    notes : tuple of str
+        What there is to tell about where it was read, in sentences; a preparation tells it, too.
 
     Raises
     ------
@@ -87,6 +90,7 @@ class Dataset:
     target: str
     name: str
     preparation: Preparation | None = None
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -171,9 +175,12 @@ class Dataset:
         >>> toys.moons(100).astype("float32")
         Dataset 'moons': x (100, 2) float32, target 'class' with 2 classes: upper, lower
         """
-        wanted = np.dtype(dtype)
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            raise ValueError(_no_float(repr(dtype))) from None
         if wanted not in (np.float32, np.float64):
-            raise ValueError(f"Dataset: dtype must be float32 or float64, got {wanted}: give one")
+            raise ValueError(_no_float(str(wanted)))
         with np.errstate(over="ignore"):
             x, y = _cast(self.x, wanted), _cast(self.y, wanted)
         if x is not self.x and not is_mapped(x):
@@ -225,40 +232,35 @@ def _cast(numbers: Numbers, dtype: np.dtype[Any]) -> Numbers:
     return np.asarray(numbers).astype(dtype)
 
 
+def _no_float(dtype: str) -> str:
+    return f"Dataset: dtype must be float32 or float64, got {dtype:.40}: give one"
+
+
 def _is_float(array: Numbers) -> bool:
     return array.dtype in (np.float32, np.float64)
 
 
 def _check_inputs(x: NDArray[Any], data: Dataset) -> None:
-    place = _not_finite(x)
+    place = not_finite(x)
     if place:
         row, *others = place
         where = data.features[others[0]] if data.features else tuple(others)
+        cure = "leave the row out"
+        if np.isnan(x[place]) and data.features:
+            cure += ", or give a Table of the columns, whose missing numbers Preparation fills in"
         raise ValueError(
-            f"Dataset: x must be finite, got {x[place]} in row {_number(row, data.x)}, feature "
-            f"{where!r}: leave the row out, or fill in missing numbers with Preparation"
+            f"Dataset: x must be finite, got {x[place]} in row {row_number(row, data.x)}, feature "
+            f"{where!r}: {cure}"
         )
 
 
 def _check_answers(y: NDArray[Any], data: Dataset) -> None:
-    place = _not_finite(y)
+    place = not_finite(y)
     if place:
-        row, *column = place
-        where = f"row {_number(row, data.y)}" + "".join([f", column {each}" for each in column])
-        raise ValueError(f"Dataset: y must be finite, got {y[place]} in {where}: leave the row out")
-
-
-def _number(row: int, array: Numbers) -> int:
-    """The number of a row in the memory map that it was chosen from, if there is one."""
-    return int(array.rows[row]) if isinstance(array, MappedRows) else row
-
-
-def _not_finite(array: NDArray[Any]) -> tuple[int, ...]:
-    """The place of the first number that is nan or infinite, if there is one."""
-    finite = np.isfinite(array)
-    if finite.all():
-        return ()
-    return tuple(map(int, np.unravel_index(int(np.argmin(finite)), array.shape)))
+        raise ValueError(
+            f"Dataset: y must be finite, got {y[place]} in {place_of(place, data.y)}: leave the "
+            "row out"
+        )
 
 
 def _inputs(given: Any) -> Numbers:

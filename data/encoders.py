@@ -9,7 +9,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Column, is_missing, numbers_as_text
+from .columns import Column, as_known_text, is_missing
+from .noticing import missing_note
 from .records import Record
 from .scaling import Scale
 from .targets import as_numbers
@@ -77,12 +78,16 @@ class NumberEncoder(Encoder):
         return (self.name, f"{self.name} is missing") if self.tells_missing else (self.name,)
 
     def encode(self, column: Column, rows: NDArray[np.int64]) -> tuple[Floats, str]:
-        """The numbers on the scale of the training rows."""
+        """The numbers on the scale of the training rows; tells of what only here is missing."""
         numbers = as_numbers(column, self.name, rows, "column")
         missing = np.isnan(numbers)
         scaled = self.scale.apply(np.where(missing, self.median, numbers))
         parts = [scaled, missing] if self.tells_missing else [scaled]
-        return np.stack(parts, axis=1).astype(np.float64, copy=False), ""
+        told = ""
+        if missing.any() and not self.tells_missing:
+            rest = "and nothing tells where, as none was missing in training"
+            told = missing_note(self.name, int(missing.sum()), self.median, rest)
+        return np.stack(parts, axis=1).astype(np.float64, copy=False), told
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -130,7 +135,7 @@ class CategoryEncoder(Encoder):
         places: dict[str | None, int] = {each: k for k, each in enumerate(self.categories)}
         if self.tells_missing:
             places[None] = len(self.categories)
-        cells = numbers_as_text(column).tolist()
+        cells = as_known_text(column, places)
         found = np.array([places.get(cell, -1) for cell in cells], dtype=np.intp)
         known = np.flatnonzero(found >= 0)
         encoded = np.zeros((len(cells), len(places)))
@@ -140,8 +145,13 @@ class CategoryEncoder(Encoder):
     def _told(self, unknown: dict[str | None, None]) -> str:
         if not unknown:
             return ""
-        cells = listed(["missing" if cell is None else cell for cell in unknown])
-        return f"column {self.name!r}: {cells} did not occur in training and count as no category"
+        texts = [cell for cell in unknown if cell is not None]
+        named = [listed(texts)] * bool(texts) + ["missing cells"] * (None in unknown)
+        verb = "counts" if unknown.keys() == {*texts[:1]} else "count"
+        return (
+            f"column {self.name!r}: {' and '.join(named)} did not occur in training and {verb} as "
+            "no category"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

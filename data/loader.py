@@ -242,7 +242,7 @@ def _source(data: Any) -> tuple[int, Callable[[NDArray], list[NDArray]]]:
             return len(data), lambda rows: _checked_rows(data, rows)
         arrays: list[Numbers] = [data.x, data.y]
     elif isinstance(data, list | tuple) and data:
-        arrays = [_array(each) for each in data]
+        arrays = [_array(each, is_target=k > 0) for k, each in enumerate(data)]
     else:
         raise TypeError(
             f"DataLoader: data must be a Dataset or a tuple of arrays, got {type(data).__name__}: "
@@ -264,7 +264,7 @@ def _checked_rows(data: Dataset, rows: NDArray) -> list[NDArray]:
     return [np.asarray(part.x), np.asarray(part.y)]
 
 
-def _array(given: Any) -> Numbers:
+def _array(given: Any, is_target: bool) -> Numbers:
     """An array or a tensor as an array of a dtype that tensors have; a memory map is not read."""
     if isinstance(given, MappedRows):
         return given
@@ -276,6 +276,13 @@ def _array(given: Any) -> Numbers:
             f"{given!r:.40}: make an array of it with numpy.asarray(...)"
         )
     if canonical(given.dtype) is None:
+        if is_target and (
+            given.dtype.kind in "SU" or any(type(each) is str for each in given.flat)
+        ):
+            raise TypeError(
+                f"DataLoader: y must be numbers, got text of dtype {given.dtype}: number the "
+                "classes: classes, y = numpy.unique(y, return_inverse=True)"
+            )
         raise TypeError(refused_dtype(given.dtype, "DataLoader"))
     return np.asarray(given)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -21,6 +21,7 @@ from .answers import (
     target_of_dataset,
 )
 from .dataset import Dataset, Task
+from .noticing import comma_notes, reread_notes
 from .preparing import ArrayInputs, Inputs, TableInputs, check_present, inputs_from
 from .records import Record
 from .table import Table
@@ -45,7 +46,8 @@ class Preparation:
     own if it occurred in training. Columns that are empty, and text that has more than
     ``max_categories`` different values or more than one for two rows, are left out. All of this is
     told in ``notes``. Text of which most cells are numbers is taken for an error and refused,
-    unless it has at most 20 different values that occur again, such as 1, 2 and 3+.
+    unless it has at most 20 different values that occur again, such as 1, 2 and 3+. Notes tell what
+    looks like dates, or like numbers with units, and which column only counts the rows.
 
     The target is classes or numbers by this rule: text is classes; numbers are classes if they are
     whole, of at most 20 different values, and each value occurs twice or more on average; all other
@@ -86,11 +88,13 @@ class Preparation:
         target: ClassTarget | NumberTarget,
         notes: Sequence[str],
         limit: float | None = None,
+        commas: Collection[str] = (),
     ) -> None:
         self._inputs = inputs
         self._target = target
         self.notes = tuple(notes)
         self._limit = limit
+        self._commas = tuple(commas)
 
     @classmethod
     def fit(
@@ -140,7 +144,8 @@ class Preparation:
                 None if pixels is None else checked_number(pixels, "Preparation: pixels", POSITIVE)
             )
             answers = target_of_dataset(data, task)
-            return cls(ArrayInputs.fit(data, constant), answers, [answers.described()], most_off)
+            notes = [answers.described(), *data.notes]
+            return cls(ArrayInputs.fit(data, constant), answers, notes, most_off)
         if not isinstance(data, Table):
             raise TypeError(
                 f"Preparation: data must be a Table or a Dataset, got {type(data).__name__}: read "
@@ -154,7 +159,8 @@ class Preparation:
         name = _target_of(data, target)
         answers = target_of_column(data.column(name), name, data.numbers, task)
         inputs, notes = TableInputs.fit(data, name, most)
-        return cls(inputs, answers, [answers.described(), *notes], most_off)
+        told = [answers.described(), *comma_notes(data), *notes]
+        return cls(inputs, answers, told, most_off, sorted(data.decimal_commas))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -180,7 +186,9 @@ class Preparation:
         """Rows as a data set to train, validate or test with.
 
         Columns are matched by name. Others than those of training are ignored, and a warning names
-        them; another names categories that did not occur in training, which are 0 in all features.
+        them. It names as well categories that did not occur in training, which are 0 in all
+        features, numbers that are missing where none was in training, and columns that are read
+        with decimal commas only because training rows were.
 
         Parameters
         ----------
@@ -201,6 +209,7 @@ class Preparation:
         """
         x = self._applied(data, out)
         if isinstance(data, Table):
+            data = data.with_commas(self._commas)
             check_present([self.target], data)
             y = self._target.encode(data.column(self.target), data.numbers)
         else:
@@ -231,11 +240,15 @@ class Preparation:
                 f"Preparation: data must be a Table or a Dataset, got {type(data).__name__}: read "
                 "it with load(...), or write Table({...})"
             )
+        reread: list[str] = []
+        if isinstance(data, Table):
+            reread = reread_notes(data, self._commas)
+            data = data.with_commas(self._commas)
         x, notes = self._inputs.apply(data, self.target, out)
         if self._limit is not None:
             np.clip(x, -self._limit, self._limit, out=x)
-        if notes:
-            warnings.warn(f"Preparation: {'; '.join(notes)}", stacklevel=3)
+        if reread or notes:
+            warnings.warn(f"Preparation: {'; '.join([*reread, *notes])}", stacklevel=3)
         return x
 
     def inverse_target(self, predicted: Any) -> NDArray[Any]:
@@ -270,6 +283,7 @@ class Preparation:
             "target": self._target.to_dict(),
             "notes": [*self.notes],
             "limit": self._limit,
+            "decimal_commas": [*self._commas],
         }
 
     @classmethod
@@ -286,7 +300,8 @@ class Preparation:
         limit = record.number("limit") if record.has("limit") else None
         if limit is not None and limit <= 0:
             raise record.refused("limit", "greater than 0", limit)
-        return cls(inputs, target, record.texts("notes"), limit)
+        commas = record.texts("decimal_commas") if record.has("decimal_commas") else []
+        return cls(inputs, target, record.texts("notes"), limit, commas)
 
     def __repr__(self) -> str:
         size = counted(len(self.features), "feature") if self.features else "images"

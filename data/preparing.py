@@ -16,6 +16,7 @@ from .columns import Column, is_missing, is_text
 from .dataset import Dataset
 from .encoders import CategoryEncoder, Encoder, NumberEncoder, encoder_from
 from .mapped import Numbers
+from .noticing import missing_note, numbers_rows, text_note
 from .records import Record
 from .scaling import Scale, blocks
 from .table import Table
@@ -69,6 +70,13 @@ class TableInputs(Inputs):
                 encoder, note = _fitted(table.column(name), name, table.numbers, most)
                 encoders += [] if encoder is None else [encoder]
                 notes += [note] if note else []
+        if len(encoders) > 1:
+            notes += [
+                f"column {each.name!r} numbers the rows, and is learned from all the same: leave "
+                "it out, as it says nothing of new rows"
+                for each in encoders
+                if numbers_rows(table.column(each.name), table.numbers)
+            ]
         if not encoders:
             raise ValueError(
                 f"Preparation: there must be a column to learn {target!r} from, got none"
@@ -236,23 +244,17 @@ def _fitted(
         different = len({cell for cell in column if cell is not None})
         occurs_again = different <= max(2, len(column) // 2)
         if (occurs_again and different <= FEW) or not is_all_numbers(column, name, rows, "column"):
-            if occurs_again and different <= most:
-                return CategoryEncoder.fit(column, name), ""
-            return None, (
-                f"column {name!r} is left out: {different} different texts in {len(column)} rows "
-                "are no categories"
-            )
+            kept = occurs_again and different <= most
+            note = text_note(column, name, rows, kept)
+            return CategoryEncoder.fit(column, name) if kept else None, note
     return _fitted_numbers(NumberEncoder.fit(column, name, rows), missing)
 
 
 def _fitted_numbers(encoder: NumberEncoder, missing: int) -> tuple[NumberEncoder, str]:
     """The encoder, and what there is to tell about it."""
     if missing:
-        cells = "1 missing cell becomes" if missing == 1 else f"{missing} missing cells become"
-        return encoder, (
-            f"column {encoder.name!r}: {cells} the median {encoder.median:g}, and a feature tells "
-            "where"
-        )
+        rest = "and a feature tells where"
+        return encoder, missing_note(encoder.name, missing, encoder.median, rest)
     if not encoder.scale.std:
         return encoder, f"column {encoder.name!r} is the same in all rows: it becomes 0"
     return encoder, ""

@@ -35,7 +35,7 @@ def _array(rows: Any, count: int, what: str) -> NDArray[np.intp] | NDArray[np.bo
     if given.ndim != 1 or (given.dtype.kind not in "biu" and given.size):
         raise TypeError(
             f"{what}: rows must be a slice, whole numbers or truth values, got "
-            f"{type(rows).__name__} {rows!r:.40}: write data[5:6] for a single row"
+            f"{type(rows).__name__} {rows!r:.40}: write {_single(rows)} for a single row"
         )
     if given.dtype == bool:
         if len(given) != count:
@@ -51,3 +51,10 @@ def _array(rows: Any, count: int, what: str) -> NDArray[np.intp] | NDArray[np.bo
             "count rows from 0"
         )
     return given.astype(np.intp)
+
+
+def _single(row: Any) -> str:
+    """How to choose one row: the one that was asked for, if it was."""
+    if not isinstance(row, int | np.integer) or isinstance(row, bool):
+        return "data[5:6]"
+    return "data[-1:]" if row == -1 else f"data[{row}:{row + 1}]"

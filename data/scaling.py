@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from .finite import not_finite, place_of
 from .mapped import Numbers
 from .records import Record
 
@@ -44,8 +45,8 @@ class Scale:
     def fit(cls, x: Numbers, what: str) -> Scale:
         """The scale of some rows.
 
-        They are read in blocks, twice. Raises ``ValueError``, beginning with ``what``,
-        where squares are beyond the range of floats.
+        They are read in blocks, twice. Raises ``ValueError``, beginning with ``what``, for nan and
+        infinity, and where squares are beyond the range of floats.
         """
         row = x.shape[1:]
         least, most, total = np.full(row, np.inf), np.full(row, -np.inf), np.zeros(row)
@@ -61,6 +62,7 @@ class Scale:
                 squares = squares + ((x[part] - mean) ** 2).sum(0)
             std = np.sqrt(squares / len(x))
         if not np.isfinite(std).all():
+            _check_finite(x, what)
             raise ValueError(
                 f"{what} must hold finite numbers below 1e150 in size, got {least.min()} to "
                 f"{most.max()}: measure it in a larger unit"
@@ -99,3 +101,16 @@ class Scale:
         if min(std, default=0.0) < 0:
             raise record.refused("std", "at least 0", min(std))
         return cls(np.array(mean).reshape(shape), np.array(std).reshape(shape))
+
+
+def _check_finite(x: Numbers, what: str) -> None:
+    for part in blocks(x):
+        block = np.asarray(x[part])
+        place = not_finite(block)
+        if place:
+            row, *others = place
+            where = place_of((part.start + row, *others), x)
+            raise ValueError(
+                f"{what} must hold finite numbers, got {block[place]} in {where}: leave the row "
+                "out, or fill it in"
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self, final
 
 import numpy as np
@@ -42,6 +42,9 @@ class Table:
     numbers : array of shape (N,)
         The number of each row where the table was read, counted from 1. Parts keep them, so that
         errors in a part name the row as it is in the file.
+    decimal_commas : frozenset of str
+        The columns that were read with a comma before their decimals: see
+        :func:`~twingrad.data.read_csv`.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class Table:
     target: str | None
     name: str
     numbers: NDArray[np.int64]
+    decimal_commas: frozenset[str]
 
     def __init__(
         self, columns: Mapping[str, Any], *, target: str | None = None, name: str = ""
@@ -74,6 +78,8 @@ class Table:
                 'write Table({"age": [31, 58]})'
             )
         self._columns = {each: column_from(cells, each) for each, cells in columns.items()}
+        self._others: dict[str, Column] = {}
+        self.decimal_commas = frozenset()
         self.names = tuple(columns)
         self.name = name
         self.numbers = np.arange(1, _length(self._columns) + 1, dtype=np.int64)
@@ -112,6 +118,21 @@ class Table:
         kept = {each: cells for each, cells in self._columns.items() if each not in names}
         _length(kept)
         return self._like(kept, self.numbers, self.target if self.target in kept else None)
+
+    @property
+    def unclear(self) -> frozenset[str]:
+        """The columns in which a point or a comma may separate decimals or thousands."""
+        return frozenset(self._others)
+
+    def with_commas(self, names: Collection[str]) -> Table:
+        """The table with these columns read with decimal commas, where the file leaves it open."""
+        chosen = {name: cells for name, cells in self._others.items() if name in names}
+        if not chosen:
+            return self
+        other = self._like(self._columns | chosen, self.numbers, self.target)
+        other.decimal_commas = self.decimal_commas | {*chosen}
+        other._others = {name: self._others[name] for name in self._others if name not in chosen}
+        return other
 
     @property
     def task(self) -> Task:
@@ -155,7 +176,9 @@ class Table:
         """A table of some rows: a slice, their numbers counted from 0, or truth values for all."""
         chosen = chosen_rows(rows, len(self), "Table")
         columns = {name: cells[chosen] for name, cells in self._columns.items()}
-        return self._like(columns, self.numbers[chosen], self.target)
+        part = self._like(columns, self.numbers[chosen], self.target)
+        part._others = {name: cells[chosen] for name, cells in self._others.items()}
+        return part
 
     def __repr__(self) -> str:
         name = f"Table {self.name!r}" if self.name else "Table"
@@ -172,7 +195,21 @@ class Table:
         other.name = self.name
         other.numbers = numbers
         other.target = target
+        other.decimal_commas = self.decimal_commas & {*columns}
+        other._others = {name: self._others[name] for name in columns if name in self._others}
         return other
+
+
+def with_decimals(table: Table, commas: Collection[str], others: Mapping[str, Column]) -> Table:
+    """The table as a file was read.
+
+    ``commas`` are the columns with decimal commas, and ``others`` those in which it is not clear
+    what separates decimals, as they are with commas.
+    """
+    read = table._like(table._columns, table.numbers, table.target)
+    read.decimal_commas = frozenset(commas)
+    read._others = dict(others)
+    return read
 
 
 def check_names(names: Sequence[str], what: str) -> None:

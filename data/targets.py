@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .columns import Column, is_missing, is_text, number_in
+from .numerals import cure_of, likeness
 from .wording import shortened
 
 Wish = Literal["auto", "classification", "regression", "binary", "multiclass"]
@@ -60,7 +61,7 @@ def as_numbers(
             row = found.index(None)
             raise ValueError(
                 f"the {noun} {name!r} must hold numbers, got {shortened(column.tolist()[row])} in "
-                f"row {rows[row]}: correct it, or leave the cell empty"
+                f"row {rows[row]}: {cure_of(column.tolist()[row])}"
             )
         numbers = np.array(found, dtype=np.float64)
     check_finite(numbers, name, rows, noun)
@@ -92,8 +93,7 @@ def is_all_numbers(
     if 0 < 2 * len(other) <= len(present):
         raise ValueError(
             f"the {noun} {name!r} must hold numbers only, as most of its cells do, got "
-            f"{shortened(column[other[0]])} in row {rows[other[0]]}: correct it, or leave the cell "
-            "empty"
+            f"{shortened(column[other[0]])} in row {rows[other[0]]}: {cure_of(column[other[0]])}"
         )
     return not other
 
@@ -116,8 +116,10 @@ def _is_text_for_classes(column: NDArray[np.object_], name: str, rows: NDArray[n
     if is_all_numbers(column, name, rows, "target"):
         return False
     if different > FEW and not occurs_again:
+        like = likeness(column.tolist(), rows)
         raise ValueError(
             f"the target {name!r} must be classes that occur again and again, got {different} "
-            f"different texts in {len(column)} rows: choose another column"
+            f"different texts in {len(column)} rows"
+            + (f", which {like}" if like else ": choose another column")
         )
     return True

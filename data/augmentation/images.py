@@ -53,6 +53,7 @@ class ImageAugmentation(Augmentation):
                     f"{name}: x must be pictures of shape (N, H, W) or (N, C, H, W), got shape "
                     f"{x.shape}: for flat rows give shape=(H, W)"
                 )
+            _check_channels_first(x.shape[1:], f"{name}: x")
             return x[:, None] if x.ndim == 3 else x
         if prod(x.shape[1:]) != prod(self.shape):
             raise ValueError(
@@ -335,4 +336,16 @@ def _checked_shape(shape: Any, what: str) -> tuple[int, ...]:
     found = whole_numbers(shape, f"{what}: shape")
     if min(found) < 1:
         raise ValueError(f"{what}: shape must be of lengths from 1 on, got {found}: count pixels")
+    _check_channels_first(found, f"{what}: shape")
     return found
+
+
+def _check_channels_first(shape: tuple[int, ...], what: str) -> None:
+    """Refuse what can only be height, width and channels."""
+    if len(shape) == 3 and shape[-1] in (1, 3, 4) and min(shape[:2]) > 4:
+        height, width, channels = shape
+        raise ValueError(
+            f"{what} must be of pictures with their channels first, (C, H, W), got {shape}: move "
+            f"them to the front with x.reshape(-1, {height}, {width}, {channels})"
+            ".transpose(0, 3, 1, 2)"
+        )

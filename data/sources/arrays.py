@@ -157,7 +157,7 @@ def _names(names: Sequence[str], x: str | None, y: str | None, path: StrPath) ->
         return next(each for each in names if each != y), y
     raise ValueError(
         f"read_npz: x and y must be arrays in {os.fspath(path)!r}, got {listed(names)}: say which, "
-        "read_npz(path, x=..., y=...)"
+        "read_npz(path, x=..., y=...)" + (", or name the answers with target" if y is None else "")
     )
 
 

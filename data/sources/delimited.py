@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..columns import MISSING, Column, numbers_from, text_column
-from ..table import Table, check_names
+from ..columns import Column
+from ..table import Table, check_names, with_decimals
+from .cells import Cells
 from .files import StrPath, reading
 from .sniffing import SAMPLE, encoding_of, has_header, is_blank, sample_records, separator_of
 
 _BLOCK = 2**14
 """How many lines are text in memory at a time."""
+
+_WITH_COMMAS = ";\t"
+"""Between these, numbers may have decimal commas."""
 
 
 def read_csv(
@@ -27,7 +31,7 @@ def read_csv(
     separator: str | None = None,
     header: bool | None = None,
     encoding: str | None = None,
-    decimal: str = ".",
+    decimal: str | None = None,
 ) -> Table:
     r"""Read a table from a text file with a line for each row.
 
@@ -52,8 +56,12 @@ def read_csv(
         "column 1", "column 2" and so on.
     encoding : str, optional
         UTF-8, or UTF-16 with a byte order mark, if it is not given.
-    decimal : {".", ","}
-        What separates the decimals of numbers.
+    decimal : {".", ","}, optional
+        What separates the decimals of numbers. If it is not given, it is a point; but between
+        semicolons or tabs it is a comma in each column whose cells are numbers then, and not with a
+        point: 1,5 is 1.5 there, and 1.234,56 is 1234.56. A column in which commas may as well
+        separate thousands, such as 1,234 and 12, stays text where no other column shows a decimal
+        comma, and one with 1.234 and no comma stays as it is.
 
     Raises
     ------
@@ -73,14 +81,7 @@ def read_csv(
     >>> read_csv(path, target="rent")
     Table 'flats': 2 rows, 3 columns: 'rooms', 'heating', 'rent'; target 'rent'
     """
-    form = _form(path, separator, header, encoding, decimal)
-    columns, text = _columns(path, form, frozenset())
-    if not columns:
-        columns, _ = _columns(path, form, text)
-    names = form.names or [f"column {k + 1}" for k in range(len(columns))]
-    if form.names and form.unnamed_first and len(names) > 1 and _counts_rows(columns[0]):
-        names, columns = names[1:], columns[1:]
-    table = Table(dict(zip(names, columns)), name=_stem(path))
+    table = _table(path, _form(path, separator, header, encoding, decimal))
     return table if target is None else table.with_target(target)
 
 
@@ -89,14 +90,18 @@ class _Form(NamedTuple):
 
     encoding: str
     separator: str
-    decimal: str
+    decimals: str
     names: list[str]
     unnamed_first: bool
     width: int
 
 
 def _form(
-    path: StrPath, separator: str | None, header: bool | None, encoding: str | None, decimal: str
+    path: StrPath,
+    separator: str | None,
+    header: bool | None,
+    encoding: str | None,
+    decimal: str | None,
 ) -> _Form:
     one = isinstance(separator, str) and len(separator) == 1 and separator not in '"\r\n'
     if separator is not None and not one:
@@ -104,7 +109,7 @@ def _form(
             "read_csv: separator must be a single character that neither quotes nor ends a line, "
             f"got {separator!r}: leave it out to find it"
         )
-    if decimal not in (".", ","):
+    if decimal not in (".", ",", None):
         raise ValueError(f"read_csv: decimal must be '.' or ',', got {decimal!r}: choose one")
     with reading(path, "read_csv") as file:
         start = file.read(SAMPLE)
@@ -119,10 +124,11 @@ def _form(
             "for each row"
         )
     names: list[str] = []
-    if has_header(records) if header is None else header:
+    decimals = decimal or (".," if found in _WITH_COMMAS else ".")
+    if has_header(records, "," in decimals) if header is None else header:
         names = [cell or f"column {k}" for k, cell in enumerate(records[0], 1)]
         check_names(names, "read_csv")
-    return _Form(known, found, decimal, names, not records[0][0], len(records[0]))
+    return _Form(known, found, decimals, names, not records[0][0], len(records[0]))
 
 
 def _decoded(start: bytes, encoding: str, path: StrPath) -> str:
@@ -141,39 +147,45 @@ def _decoded(start: bytes, encoding: str, path: StrPath) -> str:
         raise _not_text(path, encoding) from None
 
 
-def _columns(
-    path: StrPath, form: _Form, known_text: frozenset[int]
-) -> tuple[list[Column], frozenset[int]]:
-    """All columns; or none, and which are text, if one of them begins with a block of numbers."""
-    text, late = {*known_text}, set[int]()
-    parts: list[list[Any]] = [[] for _ in range(form.width)]
+def _table(path: StrPath, form: _Form) -> Table:
+    """All columns; where one turns out to be text late, the file is read again for it."""
+    found = _cells(path, form, dict.fromkeys(range(form.width), form.decimals))
+    shows_comma = any(each.shows_comma for each in found.values())
+    again = {
+        k: "" for k, each in found.items() if each.is_late or (each.is_unclear and not shows_comma)
+    }
+    read = found | (_cells(path, form, again) if again else {})
+    names = form.names or [f"column {k + 1}" for k in range(form.width)]
+    columns = {names[k]: each.column for k, each in read.items()}
+    if form.names and form.unnamed_first and len(names) > 1 and _counts_rows(columns[names[0]]):
+        del columns[names[0]]
+    commas = [names[k] for k, each in read.items() if each.has_commas and names[k] in columns]
+    others = {
+        names[k]: other
+        for k, each in found.items()
+        if names[k] in columns
+        and names[k] not in commas
+        and (other := each.with_commas) is not None
+    }
+    return with_decimals(Table(columns, name=_stem(path)), commas, others)
+
+
+def _cells(path: StrPath, form: _Form, decimals: Mapping[int, str]) -> dict[int, Cells]:
+    """Some columns, each with what may separate its decimals."""
+    found = {k: Cells(each) for k, each in decimals.items()}
     shared: dict[str, str] = {}
-    for number, block in enumerate(_blocks(path, form)):
+    is_empty = True
+    for block in _blocks(path, form):
+        is_empty = False
         for k, cells in enumerate(zip(*block, strict=True)):
-            numbers = None if k in text else _numbers(cells, form.decimal)
-            if numbers is None and number == 0:
-                text.add(k)
-            if k in text:
-                parts[k].append(_texts(cells, shared))
-            elif numbers is not None:
-                parts[k].append(numbers)
-            else:
-                late.add(k)
-    if not parts[0]:
+            if k in found:
+                found[k].add(cells, shared)
+    if is_empty:
         raise ValueError(
             f"read_csv: path must lead to a table with rows, got {os.fspath(path)!r} with a header "
             "only: write a line for each row"
         )
-    if late:
-        return [], frozenset(text | late)
-    return [np.concatenate(part) for part in parts], frozenset()
-
-
-def _texts(cells: Sequence[str], shared: dict[str, str]) -> Column:
-    """Cells as text; those that are equal share memory with what is in ``shared``."""
-    return text_column(
-        [None if cell in MISSING else shared.setdefault(cell, cell) for cell in cells]
-    )
+    return found
 
 
 def _blocks(path: StrPath, form: _Form) -> Iterator[list[list[str]]]:
@@ -214,14 +226,6 @@ def _records(lines: TextIOWrapper, form: _Form, path: StrPath) -> Iterator[list[
         raise _not_text(path, form.encoding) from None
 
 
-def _numbers(cells: Sequence[str], decimal: str) -> Column | None:
-    if decimal == ",":
-        if "." in "".join(cells):
-            return None
-        cells = [cell.replace(",", ".") for cell in cells]
-    return numbers_from(cells)
-
-
 def _counts_rows(column: Column) -> bool:
     count = np.arange(len(column))
     return column.dtype != object and bool((column == count).all() or (column == count + 1).all())
@@ -235,5 +239,5 @@ def _not_text(path: StrPath, encoding: str) -> ValueError:
     known = "UTF-8" if encoding == "utf-8-sig" else encoding
     return ValueError(
         f"read_csv: path must lead to text in {known}, got other bytes in {os.fspath(path)!r}: "
-        "save it as UTF-8, or say its encoding, such as read_csv(path, encoding='latin-1')"
+        "save it as UTF-8, or read it with read_csv(path, encoding=...)"
     )

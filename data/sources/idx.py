@@ -47,7 +47,9 @@ def read_idx(path: StrPath) -> Dataset:
         If a file is damaged, cut off, or no idx file; if there is no pair, or not as many labels as
         images.
     """
-    images = _images_in(Path(path)) if os.path.isdir(path) else Path(path)
+    images, others = _images_in(Path(path)) if os.path.isdir(path) else (Path(path), [])
+    _check_name(images)
+    x = in_floats(idx_array(images))  # a damaged file is told of before labels are missed
     labels = _labels_beside(images)
     y = idx_array(labels)
     if y.ndim != 1 or y.dtype.kind == "f":
@@ -55,9 +57,12 @@ def read_idx(path: StrPath) -> Dataset:
             f"read_idx: labels must be whole numbers of shape (N,), got {y.dtype} of shape "
             f"{y.shape} in {os.fspath(labels)!r}: check which file is which"
         )
-    x = in_floats(idx_array(images))
     name = images.name.partition("images")[0].strip("-_. ") or images.parent.name
-    return labelled(x, y, target="label", name=name)
+    data = labelled(x, y, target="label", name=name)
+    if others:
+        names = listed([each.name for each in others])
+        data.notes = (f"beside {images.name!r} there is {names}: give its path to test with it",)
+    return data
 
 
 def idx_array(path: StrPath) -> NDArray[Any]:
@@ -89,11 +94,14 @@ def _pieces(file: BinaryIO, most: int) -> Iterator[bytes]:
         yield piece
 
 
-def _images_in(folder: Path) -> Path:
+def _images_in(folder: Path) -> tuple[Path, list[Path]]:
+    """The images to read, and others beside them."""
     found = sorted(each for each in folder.iterdir() if "images" in each.name and each.is_file())
     train = [each for each in found if each.name.startswith("train")]
     if train or len(found) == 1:
-        return (train or found)[0]
+        images = (train or found)[0]
+        own = images.name.removesuffix(".gz")
+        return images, [each for each in found if each.name.removesuffix(".gz") != own]
     names = f"got {listed([each.name for each in found])}" if found else "got no file of images"
     raise ValueError(
         f"read_idx: path must be a folder with a pair of idx files, such as "
@@ -102,13 +110,16 @@ def _images_in(folder: Path) -> Path:
     )
 
 
-def _labels_beside(images: Path) -> Path:
-    name = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+def _check_name(images: Path) -> None:
     if "images" not in images.name:
         raise ValueError(
             f"read_idx: path must be a file whose name holds 'images', got {images.name!r}: give "
             "the path of the images, and call the labels likewise"
         )
+
+
+def _labels_beside(images: Path) -> Path:
+    name = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
     for candidate in (images.with_name(name), images.with_name(f"{name}.gz")):
         if candidate.exists():
             return candidate

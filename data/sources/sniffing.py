@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from io import StringIO
 
 from ..columns import MISSING, number_in
+from ..numerals import numbers_with_commas
 
 SAMPLE = 2**20
 """How many bytes are looked at."""
@@ -21,9 +22,23 @@ def encoding_of(start: bytes) -> str:
 
 
 def separator_of(text: str) -> str:
-    """What separates cells: gives most lines as many cells as the first, and then most cells."""
+    """What separates cells: gives most lines as many cells as the first, and then most cells.
+
+    It is no comma where all of these are decimal ones, between semicolons or tabs.
+    """
     ranks = {separator: _rank(text, separator) for separator in SEPARATORS}
-    return max(SEPARATORS, key=lambda separator: ranks[separator])
+    best = max(SEPARATORS, key=lambda separator: ranks[separator])
+    if best == ",":
+        for separator in (";", "\t"):
+            if ranks[separator][0] == ranks[","][0] and _has_decimal_commas(text, separator):
+                return separator
+    return best
+
+
+def _has_decimal_commas(text: str, separator: str) -> bool:
+    """Whether each comma in the first lines is in a number."""
+    cells = [cell for record in sample_records(text, separator) for cell in record if "," in cell]
+    return bool(cells) and numbers_with_commas(cells) is not None
 
 
 def _rank(text: str, separator: str) -> tuple[float, int]:
@@ -55,19 +70,22 @@ def is_blank(record: Sequence[str]) -> bool:
     return len(record) < 2 and not "".join(record).strip()
 
 
-def has_header(records: Sequence[Sequence[str]]) -> bool:
+def has_header(records: Sequence[Sequence[str]], may_have_commas: bool = False) -> bool:
     """Whether the first line names the columns.
 
-    It does if none of its cells is a number, or if it has text above a number.
+    It does if none of its cells is a number, or if it has text above a number; numbers may have
+    decimal commas, or not.
     """
+
+    def is_number(cell: str) -> bool:
+        return number_in(cell) is not None or (
+            may_have_commas and "," in cell and numbers_with_commas([cell]) is not None
+        )
+
     first, *others = records
-    if not any(_is_number(cell) for cell in first):
+    if not any(is_number(cell) for cell in first):
         return True
     return bool(others) and any(
-        not _is_number(above) and above not in MISSING and _is_number(below)
+        not is_number(above) and above not in MISSING and is_number(below)
         for above, below in zip(first, others[0])
     )
-
-
-def _is_number(cell: str) -> bool:
-    return number_in(cell) is not None

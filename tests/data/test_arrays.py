@@ -55,8 +55,9 @@ def test_arrays_that_are_not_there_are_refused(tmp_path):
     for options, message in [
         ({"y": "label"}, r"there is no array 'label' in .*: did you mean 'labels'\?"),
         ({"x": "zzz"}, "there is no array 'zzz' in .*: the arrays are 'images', 'labels', 'more'"),
+        ({}, "x and y must be arrays in .*: say which, .* or name the answers with target$"),
         ({}, "x and y must be arrays in .*, got 'images', 'labels', 'more': say which"),
-        ({"y": "labels"}, "x and y must be arrays"),
+        ({"y": "labels"}, r"x and y must be arrays in .*: say which, read_npz\(path, .*=...\)$"),
     ]:
         with pytest.raises(ValueError, match=f"^read_npz: {message}"):
             read_npz(path, **options)

@@ -359,3 +359,17 @@ def test_reprs_can_be_read_back():
         again = eval(repr(each))
         assert isinstance(again, Augmentation)
         assert repr(again) == repr(each)
+
+
+@pytest.mark.parametrize("make", [Shift, Rotate, Cutout, lambda k, **o: HorizontalFlip(**o)])
+def test_pictures_with_their_channels_last_are_refused(make):
+    for channels in (1, 3, 4):
+        x = np.zeros((2, 8, 9, channels), np.float32)
+        with pytest.raises(ValueError, match=r"channels first.*\.transpose\(0, 3, 1, 2\)"):
+            make(1)(x, np.zeros(2), Generator())
+        with pytest.raises(ValueError, match=r"shape must be of pictures with their channels firs"):
+            make(1, shape=(8, 9, channels))
+        moved = x.reshape(-1, 8, 9, channels).transpose(0, 3, 1, 2)
+        assert make(1)(moved, np.zeros(2), Generator())[0].shape == (2, channels, 8, 9)
+    for shape in [(3, 8, 3), (16, 4, 4), (1, 5, 1), (5, 4)]:
+        assert make(1)(np.zeros((2, *shape)), np.zeros(2), Generator())[0].shape == (2, *shape)

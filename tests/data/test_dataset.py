@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from twingrad.data import Dataset
+from twingrad.data import Dataset, Preparation, Table
 
 X = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 
@@ -69,7 +69,12 @@ def test_rows_are_chosen_by_slices_numbers_and_truth_values(rows, kept):
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        (5, TypeError, r"rows must be a slice, whole numbers or truth values, got int 5"),
+        (5, TypeError, r"or truth values, got int 5: write data\[5:6\] for a single row"),
+        (0, TypeError, r"got int 0: write data\[0:1\] for a single row"),
+        (-2, TypeError, r"write data\[-2:-1\] for a single row"),
+        (-1, TypeError, r"write data\[-1:\] for a single row"),
+        (np.int64(1), TypeError, r"write data\[1:2\] for a single row"),
+        (True, TypeError, r"write data\[5:6\] for a single row"),
         ([0.5], TypeError, r"got list \[0.5\]: write data\[5:6\]"),
         ("a", TypeError, r"got str 'a'"),
         ([[0]], TypeError, r"got list"),
@@ -95,7 +100,15 @@ def test_what_chooses_no_rows_is_refused(rows, error, message):
         ([[1j], [2j]], [0, 1], {}, TypeError, "x must be real numbers .* got dtype complex128"),
         ([[1, np.nan], [1, 2]], [0, 1], {}, ValueError, "got nan in row 0, feature 'x2'"),
         ([[1, 2], [-np.inf, 2]], [0, 1], {}, ValueError, "got -inf in row 1, feature 'x1'"),
-        (np.full((2, 2, 2), np.nan), [0, 1], {}, ValueError, r"in row 0, feature \(0, 0\)"),
+        (
+            [[1, np.nan], [1, 2]],
+            [0, 1],
+            {},
+            ValueError,
+            "or give a Table of the columns, whose mis",
+        ),
+        ([[1, 2], [-np.inf, 2]], [0, 1], {}, ValueError, "feature 'x1': leave the row out$"),
+        (np.full((2, 2, 2), np.nan), [0, 1], {}, ValueError, r"\(0, 0\): leave the row out$"),
         (X, [0.0, np.inf, 1.0], {}, ValueError, "y must be finite, got inf in row 1: leave"),
         (X, [[0.0, np.nan]] * 3, {}, ValueError, "y must be finite, got nan in row 0, column 1"),
         (X, ["a", "b", "a"], {}, TypeError, "y must be real numbers"),
@@ -210,3 +223,17 @@ def test_classes_in_a_memory_map_are_read(tmp_path):
 def test_a_memory_map_of_other_numbers_is_refused(tmp_path):
     with pytest.raises(TypeError, match="in a memory map must be float32 or float64, got uint8"):
         Dataset(mapped(tmp_path, 2, 2, "u1"), [0, 1])
+
+
+@pytest.mark.parametrize("dtype", ["nonsense", "int32", "float16", 5, object()])
+def test_other_dtypes_are_refused_with_a_sentence(dtype):
+    with pytest.raises(
+        ValueError, match=r"^Dataset: dtype must be float32 or float64, got .*: give"
+    ):
+        Dataset(X, [0, 1, 1]).astype(dtype)
+
+
+def test_rows_with_missing_numbers_are_prepared_as_the_message_says():
+    x = np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
+    table = Table({"a": x[:, 0], "b": x[:, 1], "t": ["n", "y", "y"]}, target="t")
+    assert np.isfinite(Preparation.fit(table).apply(table).x).all()

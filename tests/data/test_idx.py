@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from twingrad.data import load, read_idx
+from twingrad.data import Preparation, load, read_idx
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
@@ -137,3 +137,27 @@ def test_a_pair_that_is_not_there_is_refused(tmp_path):
         load(tmp_path)
     with pytest.raises(ValueError, match="a file whose name holds 'images', got 'a-labels'"):
         read_idx(tmp_path / "a-labels")
+
+
+def test_files_that_are_no_idx_files_are_told_of_before_missing_labels(tmp_path):
+    path = tmp_path / f"{IMAGES}.gz"
+    path.write_bytes(b"no gzip")
+    with pytest.raises(ValueError, match="read_idx: path must lead to a whole gzip file"):
+        load(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pair_that_is_not_read_is_told_of(tmp_path, packed):
+    folder_of(tmp_path, packed=packed)
+    (tmp_path / (IMAGES + ".gz" * (not packed))).write_bytes(b"the same, packed or not")
+    if packed:
+        (tmp_path / IMAGES).unlink()
+    assert load(tmp_path).notes == ()
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(b"")
+    data = load(tmp_path)
+    told = (
+        f"beside {IMAGES + '.gz' * packed!r} there is 't10k-images-idx3-ubyte': give its path to "
+        "test with it"
+    )
+    assert data.notes == data[:3].notes == (told,)
+    assert told in Preparation.fit(data[:3]).notes

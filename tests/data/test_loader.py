@@ -374,3 +374,16 @@ def test_its_repr_says_what_it_does():
         "DataLoader(3 rows, batch_size=2, shuffle=True, drop_last=False, seed=4, "
         "augment=Compose([Noise(std=0.1)]))"
     )
+
+
+@pytest.mark.parametrize("kind", ["U", "S", "O"])
+def test_text_as_labels_is_refused_with_the_way_to_number_it(kind):
+    x, y = np.zeros((3, 2)), np.array(["a", "b", "a"]).astype(kind)
+    with pytest.raises(TypeError, match=r"got text of .* y = numpy.unique\(y, return_inverse=True"):
+        DataLoader((x, y), 2)
+    y = np.unique(y, return_inverse=True)[1]
+    assert len([*DataLoader((x, y), 2)]) == 2
+    with pytest.raises(TypeError, match=r"convert the elements to numbers first"):
+        DataLoader((x.astype("U"), y), 2)
+    with pytest.raises(TypeError, match=r"convert the elements to numbers first"):
+        DataLoader((x, np.array([None, None, None])), 2)

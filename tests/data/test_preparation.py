@@ -251,9 +251,48 @@ def test_unknown_categories_are_zero_and_told_of_once():
 
 def test_missing_counts_as_no_category_where_training_had_none():
     train = Table({"c": ["a", "b", "a", "b"], "t": [0.0, 1.5, 2.0, 3.0]}, target="t")
-    with pytest.warns(UserWarning, match="column 'c': 'missing' did not occur in training"):
+    with pytest.warns(UserWarning, match="'c': missing cells did not occur in training and"):
         x = Preparation.fit(train).inputs(Table({"c": [None, "b"]}))
     assert x.tolist() == [[0.0, 0.0], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["peat", "b"], "'peat' did not occur in training and counts as no category"),
+        (["peat", None], "'peat' and missing cells did not occur in training and count as no"),
+    ],
+)
+def test_what_did_not_occur_is_told_in_a_sentence(cells, told):
+    train = Table({"c": ["a", "b", "a", "b"], "t": [0.0, 1.5, 2.0, 3.0]}, target="t")
+    with pytest.warns(UserWarning, match=f"column 'c': {told}"):
+        Preparation.fit(train).inputs(Table({"c": cells}))
+
+
+def test_missing_numbers_are_told_of_where_training_had_none():
+    train = Table({"a": [1.0, 2.0, 4.0], "b": [1.0, None, 2.0], "t": [0.0, 1.5, 2.0]}, target="t")
+    preparation = Preparation.fit(train)
+    with pytest.warns(UserWarning, match="1 missing cell") as told:
+        x = preparation.inputs(Table({"a": [None, 2.0], "b": [None, 1.0]}))
+    assert x[0, 0] == x[1, 0]
+    assert [str(each.message) for each in told] == [
+        "Preparation: column 'a': 1 missing cell becomes the median 2, and nothing tells where, as "
+        "none was missing in training"
+    ]
+
+
+@pytest.mark.parametrize(("place", "told"), [((7, 1), "row 7, column 1"), ((3000, 0), "row 3000")])
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_memory_map_with_nan_is_refused_with_row_and_column(tmp_path, place, told, number):
+    x = np.ones((4000, 300), np.float32)
+    x[place] = number
+    np.save(tmp_path / "x.npy", x)
+    data = Dataset(np.load(tmp_path / "x.npy", mmap_mode="r"), np.arange(4000) % 2)
+    for part in (data, data[np.arange(4000)[::-1]]):
+        with pytest.raises(
+            ValueError, match=f"x must hold finite numbers, got {number} in {told}.*: leave the row"
+        ):
+            Preparation.fit(part)
 
 
 def test_other_columns_are_ignored_and_named_and_order_does_not_matter():
