@@ -10,12 +10,15 @@ import typer
 from .. import __version__
 from .evaluate import EVALUATE_HELP, evaluate
 from .output import INTERRUPTED, WRONG_USE
+from .plain_help import Command, Group
 from .predict import PREDICT_HELP, predict
 from .show import SHOW_HELP, show
 from .step import STEP_HELP, step
 from .train import EXIT_CODES, TRAIN_HELP, train
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app = typer.Typer(
+    cls=Group, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+)
 
 # What typer raises for a wrong command line; its own name depends on the version of typer.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -64,12 +67,15 @@ def main(
 _RUNS = "Train a network, and use it"
 _LEARNING = "Look into it"
 
-app.command(help=TRAIN_HELP, epilog=EXIT_CODES, rich_help_panel=_RUNS)(train)
-app.command(help=PREDICT_HELP, rich_help_panel=_RUNS)(predict)
-app.command(help=EVALUATE_HELP, rich_help_panel=_RUNS)(evaluate)
-app.command(help=SHOW_HELP, rich_help_panel=_RUNS)(show)
+app.command(cls=Command, help=TRAIN_HELP, epilog=EXIT_CODES, rich_help_panel=_RUNS)(train)
+app.command(cls=Command, help=PREDICT_HELP, rich_help_panel=_RUNS)(predict)
+app.command(cls=Command, help=EVALUATE_HELP, rich_help_panel=_RUNS)(evaluate)
+app.command(cls=Command, help=SHOW_HELP, rich_help_panel=_RUNS)(show)
 
 # an expression may begin with a minus sign, as options do
 app.command(
-    help=STEP_HELP, context_settings={"ignore_unknown_options": True}, rich_help_panel=_LEARNING
+    cls=Command,
+    help=STEP_HELP,
+    context_settings={"ignore_unknown_options": True},
+    rich_help_panel=_LEARNING,
 )(step)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .. import workflow
 from ..workflow.folder import Folder
 from .output import Failure
-from .places import check_source
+from .places import check_file, check_source
 from .words import understood
 
 
@@ -51,6 +51,7 @@ def _options(words: Mapping[str, Any]) -> dict[str, Any]:
         )
     if words["config"] is None:
         return given
+    check_file("--config", words["config"])
     return {**workflow.read_options(words["config"]), **given}
 
 
@@ -60,10 +61,11 @@ def _config(options: Mapping[str, Any]) -> workflow.Config:
             "there is no DATA: give the name of a data set or the path of a file, such as "
             "twingrad train digits"
         )
-    if Folder(options["data"]).is_begun:
+    place = Folder(options["data"])
+    if place.is_begun:
         raise Failure(
-            f"DATA must be data, got the folder of a run, {options['data']!r}: go on with it by "
-            "--resume, or use it with twingrad predict, evaluate and show"
+            f"DATA must be data, got the folder of a run, {options['data']!r}: go on with "
+            f"{place.resuming}, or use it with twingrad predict, evaluate and show"
         )
     check_source(options["data"])
     return workflow.Config(**options)

@@ -22,10 +22,11 @@ def evaluate(run: given.Run, data: given.NewData) -> None:
         check_source(data)
         from .. import workflow
         from ..nn.tables import aligned
-        from ..workflow.measures import NAMES, shown
+        from ..workflow.measures import NAMES, names_shown, shown
         from ..workflow.saying import spoken_warnings
 
         with spoken_warnings(note):
             measured = workflow.evaluate(run, data)
-        rows = [(NAMES[name], shown(name, figure)) for name, figure in measured.items()]
+        names = names_shown({"data": measured})
+        rows = [(NAMES[name], shown(name, measured[name])) for name in names]
         answer("\n".join(aligned(rows, "<>")))

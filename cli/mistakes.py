@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from .output import MACHINE, WRONG_USE, Failure, reason
+from .rewording import in_words_of_the_shell
 from .words import flag
 
 INSTALL = 'pip install "twingrad[cli]"'
@@ -50,7 +51,7 @@ def sentence(error: BaseException, options: Collection[str] = ()) -> str:
         case OSError(filename=str(name)):
             return f"{name!r} cannot be used: {reason(error)}"
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return with_dashes(without_function(said), options)
+    return with_dashes(in_words_of_the_shell(without_function(said)), options)
 
 
 def without_function(said: str) -> str:

@@ -228,7 +228,7 @@ BatchSize = Annotated[
         "--batch-size",
         "ROWS",
         TRAINING,
-        "Rows in a step, from 1. Default: 32, more where there are more than 19,200 rows.",
+        "Rows in a step, from 1, or all. Default: 32, more where there are more than 19,200 rows.",
     ),
 ]
 Patience = Annotated[
@@ -238,7 +238,7 @@ Patience = Annotated[
         "EPOCHS",
         TRAINING,
         "Stop when the validation loss has not fallen for so many epochs, from 1; 0 never stops. "
-        "Default: 20.",
+        "Either way the weights of the best epoch are kept. Default: 20.",
     ),
 ]
 Seed = Annotated[

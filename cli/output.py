@@ -38,7 +38,7 @@ class Failure(Exception):
 
 @contextmanager
 def telling_failures(command: str) -> Iterator[None]:
-    """Print a :class:`Failure` as a sentence of the command, and exit with its code.
+    """Print a :class:`Failure`, or that of Ctrl-C, as a sentence of the command, and exit.
 
     Where nobody reads on, as behind ``head``, it ends quietly.
     """
@@ -49,6 +49,9 @@ def telling_failures(command: str) -> Iterator[None]:
         for stream in (sys.stdout, sys.stderr):
             _discard(stream)
         raise typer.Exit(BROKEN_PIPE) from None
+    except KeyboardInterrupt:
+        note(f"twingrad {command}: interrupted")
+        raise typer.Exit(INTERRUPTED) from None
     except Failure as failure:
         note(f"twingrad {command}: {' '.join(str(failure).split())}")
         raise typer.Exit(failure.code) from None

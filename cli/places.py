@@ -20,6 +20,15 @@ def check_source(data: str) -> None:
         raise Failure(f"there is no file {data!r}: {cure}")
 
 
+def check_file(option: str, path: str) -> None:
+    """Raise :class:`Failure` where an option names no file, with the nearest name."""
+    if os.path.isdir(path):
+        raise Failure(f"{option} must be a file, got the folder {path!r}: name a file in it")
+    if not os.path.exists(path):
+        cure = suggestion(path, _beside(path), "look at its path, from this folder")
+        raise Failure(f"{option} must be a file, got {path!r}, which is not there: {cure}")
+
+
 def check_run(folder: str) -> None:
     """Raise :class:`Failure` for a folder of a run that is not there, with the nearest name."""
     if os.path.isdir(folder):

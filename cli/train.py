@@ -34,7 +34,8 @@ twingrad train --resume runs/house
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 the machine is in the way (a full disk, no permission, a package that is \
-missing); 2 the command or the data are to be corrected; 130 interrupted, to be gone on with.
+missing); 2 the command or the data are to be corrected, or training diverged; 130 interrupted, to \
+be gone on with.
 """
 
 
@@ -73,11 +74,15 @@ def train(
 ) -> None:
     """Train a network on data, test it once at the end, and write a report."""
     with telling_failures("train"), answering_mistakes({*context.params} - {"data"}):
-        _train(context.params, resume, quiet)
+        try:
+            _train(context.params, resume, quiet)
+        except KeyboardInterrupt:
+            raise Failure("interrupted before anything was written", INTERRUPTED) from None
 
 
 def _train(words: Mapping[str, Any], resume: bool, quiet: bool) -> None:
     from .. import workflow
+    from ..workflow.folder import Folder
     from .configuration import requested
 
     config, folder = requested(words)
@@ -93,7 +98,7 @@ def _train(words: Mapping[str, Any], resume: bool, quiet: bool) -> None:
     if result.interrupted:
         raise Failure(
             f"interrupted after epoch {result.epoch} of {result.epochs}: go on with "
-            f"{_going_on(folder)}",
+            f"{Folder(folder).resuming}",
             INTERRUPTED,
         )
     answer(_conclusion(result))
@@ -102,22 +107,25 @@ def _train(words: Mapping[str, Any], resume: bool, quiet: bool) -> None:
 @contextmanager
 def _telling_how_to_go_on(folder: Path) -> Iterator[None]:
     """Where Ctrl-C or the machine stops a run at once, say what is left of it."""
+    from ..optim import Checkpoints
     from ..workflow.folder import Folder
 
+    place = Folder(folder)
     try:
         yield
     except KeyboardInterrupt:
-        cure = f"go on with {_going_on(folder)}" if Folder(folder).is_begun else "nothing was begun"
-        raise Failure(f"stopped at once: {cure}", INTERRUPTED) from None
+        if not place.is_begun:
+            raise
+        steps = Checkpoints(place.checkpoints).steps()
+        how = f"from step {steps[-1]}" if steps else "from the beginning, as no checkpoint is there"
+        raise Failure(
+            f"stopped at once: go on, {how}, with {place.resuming}", INTERRUPTED
+        ) from None
     except OSError as error:
         said = sentence(error)
-        if exit_code(error) != MACHINE or not Folder(folder).is_begun or "--resume" in said:
+        if exit_code(error) != MACHINE or not place.is_begun or "--resume" in said:
             raise
-        raise Failure(f"{said}; then go on with {_going_on(folder)}", MACHINE) from None
-
-
-def _going_on(folder: Path) -> str:
-    return shlex.join(["twingrad", "train", "--resume", str(folder)])
+        raise Failure(f"{said}; then go on with {place.resuming}", MACHINE) from None
 
 
 def _callbacks(quiet: bool) -> list[Callback]:

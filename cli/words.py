@@ -13,23 +13,32 @@ NONE = "none"
 AUTO = "auto"
 """What is written for a learning rate that is to be measured."""
 
+ALL = "all"
+"""What is written for a batch that has all rows."""
+
 
 def _listed(text: str, option: str) -> tuple[str, ...]:
     """Names with commas between them, in quotes if there is a comma within; ``none`` has none."""
     if text.strip() in ("", NONE):
         return ()
     try:
-        return tuple(next(csv.reader([text], skipinitialspace=True)))
+        names = tuple(next(csv.reader([text], skipinitialspace=True)))
     except csv.Error as error:
         raise ValueError(
             f"{option} must be names with commas between them, got {text!r:.60} ({error}): put "
             "names with other characters in quotes"
         ) from None
+    if not all(names):
+        raise ValueError(
+            f"{option} must be names with commas between them, got {text!r:.60} with an empty name "
+            "between two commas, or at an end: leave out a comma"
+        )
+    return names
 
 
 def _widths(text: str, option: str) -> tuple[int, ...]:
     try:
-        return tuple(map(int, _listed(text, option)))
+        return () if text.strip() in ("", NONE) else tuple(map(int, text.split(",")))
     except ValueError:
         raise ValueError(
             f"{option} must be whole numbers with commas between them, got {text!r:.60}: write for "
@@ -59,6 +68,10 @@ def _whole_number(text: str, option: str) -> int:
         ) from None
 
 
+def _batch_size(text: str, option: str) -> int | str:
+    return text if text == ALL else _whole_number(text, option)
+
+
 def _rate(text: str, option: str) -> float | str:
     return text if text == AUTO else _number(text, option)
 
@@ -78,7 +91,7 @@ def _share(text: str, option: str) -> int | float:
 _READERS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {
         "augment": _listed,
-        "batch_size": _whole_number,
+        "batch_size": _batch_size,
         "class_weight": _name_or_none,
         "clip": _number_or_none,
         "dropout": _number,

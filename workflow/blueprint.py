@@ -17,7 +17,7 @@ PARTS = ("train", "validation", "test")
 
 _FORMAT = "twingrad.run"
 _VERSION = 1
-_STATES = ("begun", "interrupted", "finished")
+_STATES = ("begun", "interrupted", "diverged", "finished")
 
 
 @final
@@ -27,7 +27,7 @@ class Blueprint:
 
     Attributes
     ----------
-    state : {"begun", "interrupted", "finished"}
+    state : {"begun", "interrupted", "diverged", "finished"}
     architecture : Architecture
     preparation : Preparation
     aim : Aim
@@ -39,6 +39,8 @@ class Blueprint:
         The numbers of rows to train, validate and test with.
     rate : float or None
         The learning rate; None where it is not decided yet.
+    weights : str or None
+        The SHA-256 digest of the file of the weights; None where there is no model yet.
     notes : tuple of str
         What was decided and found, in sentences.
     facts : dict of str to str
@@ -53,6 +55,7 @@ class Blueprint:
     digest: str
     parts: Mapping[str, int]
     rate: float | None = None
+    weights: str | None = None
     notes: tuple[str, ...]
     facts: Mapping[str, str]
 
@@ -73,6 +76,7 @@ class Blueprint:
             "digest": self.digest,
             "parts": dict(self.parts),
             "rate": self.rate,
+            "weights": self.weights,
             "notes": [*self.notes],
             "facts": [{"name": name, "text": text} for name, text in self.facts.items()],
         }
@@ -114,6 +118,7 @@ def read_blueprint(folder: Folder) -> Blueprint:
         digest=record.text("digest"),
         parts={name: int(parts.number(name)) for name in PARTS},
         rate=record.number("rate") if record.has("rate") else None,
+        weights=record.text("weights") if record.has("weights") else None,
         notes=tuple(record.texts("notes")),
         facts={each.text("name"): each.text("text") for each in record.records("facts")},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from math import log2
@@ -54,7 +55,7 @@ def optimizer_of(config: Config, rate: float | None = None) -> Callable[[Any], O
     make = OPTIMIZERS[config.optimizer]
     options: dict[str, Any] = {"lr": rate_of(config) if rate is None else rate}
     if config.weight_decay is not None:
-        if "weight_decay" not in signature(make).parameters:
+        if _own_weight_decay(config) is None:
             raise ValueError(
                 f"weight_decay must be left out for {config.optimizer}, which has none, got "
                 f"{config.weight_decay}: write l2 instead"
@@ -63,12 +64,20 @@ def optimizer_of(config: Config, rate: float | None = None) -> Callable[[Any], O
     return partial(make, **options)
 
 
+def _own_weight_decay(config: Config) -> float | None:
+    """What the optimizer takes off the weights by default; None if it cannot."""
+    known = signature(OPTIMIZERS[config.optimizer]).parameters
+    return known["weight_decay"].default if "weight_decay" in known else None
+
+
 def batch_size_of(config: Config, rows: int) -> int:
     """How many rows make a step.
 
     If it is not given, it is a 300th of the rows, as a power of two from 32 to 1024. With batch
     normalization no batch is left with a single row, which has no variance.
     """
+    if isinstance(config.batch_size, str):
+        return rows
     chosen = 2 ** int(log2(max(1.0, rows / 300)))
     size = min(rows, min(1024, max(32, chosen)) if config.batch_size is None else config.batch_size)
     if config.norm == "batch" and size > 1:
@@ -83,6 +92,23 @@ def epochs_of(config: Config, rows: int) -> int:
     If it is not given, the network sees a million rows, in 20 epochs at least and 100 at most.
     """
     return min(100, max(20, round(1e6 / rows))) if config.epochs is None else config.epochs
+
+
+def settled(config: Config, rows: int) -> Config:
+    """The options with what is chosen for those that are not given, for so many rows to train.
+
+    >>> settled(Config(data="iris", epochs=7), 120).lr, settled(Config(data="iris"), 120).epochs
+    (0.003, 100)
+    """
+    decay = _own_weight_decay(config) if config.weight_decay is None else config.weight_decay
+    size = batch_size_of(config, rows) if config.batch_size is None else config.batch_size
+    return replace(
+        config,
+        lr=rate_of(config) if config.lr is None else config.lr,
+        epochs=epochs_of(config, rows),
+        batch_size=size,
+        weight_decay=decay,
+    )
 
 
 def penalties_of(config: Config) -> list[nn.ElasticNet]:
@@ -106,10 +132,15 @@ def augmentations_of(
 
 
 def check_choices(
-    config: Config, task: Task, outputs: int, picture: tuple[int, ...] | None
+    config: Config, task: Task, outputs: int, picture: tuple[int, ...] | None, rows: int
 ) -> None:
     """Raise ``ValueError`` for options that exclude each other, or do not suit the data."""
     optimizer_of(config)
+    if config.norm == "batch" and config.hidden and batch_size_of(config, rows) == 1:
+        raise ValueError(
+            "batch_size must be at least 2 where norm is 'batch', as one row has no variance, got "
+            f"1 of {counted(rows, 'row')}: use larger batches, or --norm layer"
+        )
     if config.lr == "auto" and config.optimizer == "lbfgs":
         raise ValueError(
             "lr must be a number for lbfgs, which searches for the length of its steps itself, got "
@@ -123,13 +154,35 @@ def check_choices(
         )
 
 
-def sentence_of(config: Config, rows: int) -> str:
-    """How the network is trained."""
+def sentences_of(config: Config, rows: int, validated: bool) -> Iterator[str]:
+    """How the network is trained on so many rows, with a validation part or without."""
     size = batch_size_of(config, rows)
     rate = "a rate to be found" if config.lr == "auto" else f"a rate of {rate_of(config):g}"
     rate += "" if config.schedule == CONSTANT else f" and the schedule {config.schedule}"
     epochs = counted(epochs_of(config, rows), "epoch")
-    return (
-        f"training: {config.optimizer} with {rate}, in batches of {counted(size, 'row')}, for "
-        + (epochs if not config.patience else f"{epochs} at most")
+    strengths = {"weight decay": config.weight_decay, "L1": config.l1, "L2": config.l2}
+    penalties = [f"{name} {strength:g}" for name, strength in strengths.items() if strength]
+    yield ", ".join(
+        (
+            f"training: {config.optimizer} with {rate}",
+            *penalties,
+            f"in batches of {counted(size, 'row')}",
+            f"for {epochs}" + (" at most" if config.patience and validated else ""),
+        )
     )
+    if not validated:
+        yield (
+            "there is no validation part: the model has the weights of the last epoch, whatever "
+            "the patience"
+        )
+    if config.schedule == "plateau" and not validated:
+        yield "the schedule plateau follows the loss of the training rows"
+
+
+def lower_rate(config: Config, rate: float) -> float:
+    """A learning rate to try where training has diverged with another.
+
+    >>> lower_rate(Config(data="iris"), 1e6), lower_rate(Config(data="iris"), 0.001)
+    (0.003, 0.0001)
+    """
+    return min(RATES[config.optimizer], rate / 10)

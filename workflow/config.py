@@ -56,14 +56,15 @@ class Config:
     epochs : int or None
         How many times the training rows are gone through at most; None chooses by the number of
         rows, see :func:`twingrad.workflow.choices.epochs_of`.
-    batch_size : int or None
+    batch_size : int, "all" or None
         How many rows make a step; None chooses by the number of rows, see
         :func:`twingrad.workflow.choices.batch_size_of`.
     validation, test : float or int
         A share of the rows from 0 up to 1, or a number of rows; 0 makes no such part.
     patience : int
-        After so many epochs without progress on the validation part training stops, with the best
-        weights; 0 never stops before its time.
+        After so many epochs without progress on the validation part training stops; 0 never stops
+        before its time. Either way the model has the weights of the best epoch, if there is a
+        validation part.
     clip : float or None
         The greatest norm that a gradient may have.
     augment : tuple of str
@@ -109,7 +110,7 @@ class Config:
     weight_decay: float | None = None
     loss: str = "auto"
     epochs: int | None = None
-    batch_size: int | None = None
+    batch_size: int | str | None = None
     validation: float = 0.1
     test: float = 0.1
     patience: int = 20
@@ -181,7 +182,7 @@ def _read(path: StrPath) -> dict[str, Any]:
         with open(path, "rb") as file:
             return tomllib.load(file)
     except OSError as error:
-        raise told(error, "config: path must lead to a file", path, "check it") from None
+        raise told(error, "options must be in a file", path, "check it") from None
     except (ValueError, RecursionError) as error:  # of TOML, and of UTF-8
         reason = str(error).splitlines()[0]
         raise ValueError(

@@ -9,12 +9,13 @@ from .blueprint import Blueprint, read_blueprint
 from .choices import epochs_of
 from .config import StrPath
 from .folder import Folder, read_config
-from .measures import NAMES, shown
+from .measures import NAMES, names_shown, shown
 from .result import read_history, read_metrics
 
 _STATES = {
-    "begun": "is not finished: go on with twingrad train --resume",
-    "interrupted": "was interrupted: go on with twingrad train --resume",
+    "begun": "is not finished: go on with ",
+    "interrupted": "was interrupted: go on with ",
+    "diverged": "diverged, and has no model: train another one",
     "finished": "is finished",
 }
 
@@ -47,7 +48,7 @@ def summary(folder: StrPath) -> str:
     place = Folder(folder)
     blueprint = read_blueprint(place)
     sections = [
-        [f"the run in {str(place.path)!r} {_STATES[blueprint.state]}"],
+        [_state(place, blueprint)],
         [*blueprint.notes],
         [str(blueprint.architecture.build().summary((1, *blueprint.architecture.shape)))],
         [*_course(place)],
@@ -55,6 +56,13 @@ def summary(folder: StrPath) -> str:
         [*_facts(blueprint)],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _state(place: Folder, blueprint: Blueprint) -> str:
+    """Whether the run is finished, and what to do if not."""
+    how = _STATES[blueprint.state]
+    cure = place.resuming if how.endswith("with ") else ""
+    return f"the run in {str(place.path)!r} {how}{cure}"
 
 
 def _course(place: Folder) -> Iterator[str]:
@@ -76,10 +84,9 @@ def _figures(place: Folder) -> Iterator[str]:
     if not place.metrics.is_file():
         return
     metrics = read_metrics(place)
-    names = [name for name in NAMES if any(name in figures for figures in metrics.values())]
     rows = [
         (NAMES[name], *(shown(name, figures.get(name)) for figures in metrics.values()))
-        for name in names
+        for name in names_shown(metrics)
     ]
     yield from aligned([("", *metrics), *rows], "<" + ">" * len(metrics))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count, takewhile
@@ -19,7 +20,7 @@ from .config import Config, StrPath, read_options
 ROOT = "runs"
 """The folder that folders of runs are made in, if no other is given."""
 
-CURE = "restore the file, or train again"
+CURE = "restore the file, or train again in a new folder"
 """What helps against damaged files of a run."""
 
 
@@ -65,17 +66,23 @@ class Folder:
     @property
     def is_begun(self) -> bool:
         """Whether a run was begun here."""
-        return self.config.is_file()
+        return os.path.isfile(self.config) or os.path.isfile(self.run)
+
+    @property
+    def resuming(self) -> str:
+        """The command that goes on with the run."""
+        return shlex.join(["twingrad", "train", "--resume", str(self.path)])
 
     def check_new(self) -> None:
         """Raise ``FileExistsError`` where a new run would overwrite something."""
         if self.is_free():
             return
         what = "holds files" if self.path.is_dir() else "is a file"
-        cure = "go on with --resume, or choose another" if self.is_begun else "choose another"
+        cure = f"go on with {self.resuming}, or choose another"
         raise FileExistsError(
             errno.EEXIST,
-            f"train: out must be a new folder, got {str(self.path)!r}, which {what}: {cure}",
+            f"train: out must be a new folder, got {str(self.path)!r}, which {what}: "
+            + (cure if self.is_begun else "choose another"),
         )
 
     def make(self) -> None:
@@ -112,9 +119,12 @@ class Folder:
             yield
         except OSError as error:
             reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
+            cure = (
+                f"and go on with {self.resuming}" if self.is_begun else "or choose another folder"
+            )
             sentence = (
                 f"train: the run must be written to {str(self.path)!r}, got an error ({reason}): "
-                "see to that, and go on with --resume"
+                f"see to that, {cure}"
             )
             raise type(error)(error.errno, sentence) from None
 
@@ -151,11 +161,18 @@ def read_config(path: StrPath) -> Config | None:
     ------
     FileExistsError
         For a folder that holds other files than those of a run.
+    FileNotFoundError
+        For a run whose options are missing.
     OSError, TypeError, ValueError
         See :func:`read_options`.
     """
     folder = Folder(path)
     if folder.is_begun:
+        if not folder.config.exists():
+            raise FileNotFoundError(
+                errno.ENOENT,
+                f"{str(folder.config)!r} is missing: restore it, or train again in a new folder",
+            )
         options = read_options(folder.config)
         if "data" not in options:
             raise ValueError(f"{str(folder.config)!r}: data must be said, got no such line: {CURE}")

@@ -76,6 +76,6 @@ def _inputs_among(names: Sequence[str], path: str) -> str:
     if not found:
         raise ValueError(
             f"predict: inputs must be an array called x, or the only one in {path!r}, got "
-            f"{listed(names)}: save it with numpy.savez(path, x=...)"
+            f"{listed(names)}: call it x"
         )
     return found[0]

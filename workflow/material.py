@@ -100,14 +100,10 @@ class Material:
             notes.append("there is no test part: how good the model is on other rows is not known")
         return notes
 
-    def first_leaks(self) -> list[str]:
-        """What training and validation part tell of each other, and columns of the target."""
-        return [str(leak) for leak in leaks(self.parts.train, self.parts.validation)]
-
-    def leaks_into(self, test: Source) -> list[str]:
-        """What the other parts tell of the test part, once it is open."""
-        found = leaks(self.parts.train, self.parts.validation, test)
-        return [str(leak) for leak in found if "test" in leak.parts]
+    def leaks(self) -> list[str]:
+        """Rows that are in two parts, and columns of the target; the test part stays closed."""
+        # A run knows no groups to split by.
+        return [str(leak).removesuffix(", or split by groups") for leak in leaks(self.parts)]
 
 
 def gather(config: Config, preparation: Preparation | None = None) -> Material:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from math import isclose, isfinite, nan, sqrt
 from types import MappingProxyType
 from typing import Any, final
 
@@ -37,7 +37,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 """What figures are called in sentences, in their order."""
 
 _BRIEF = ("accuracy", "roc_auc", "r2", "mae", "rmse", "loss")
-"""Those that a sentence has room for."""
+"""Those that a sentence has room for; but the loss where none is in the unit of the target."""
 
 
 @final
@@ -140,13 +140,35 @@ def _of_classes(metrics: Any, truth: NDArray[Any], found: Answers) -> Figures:
     return {name: float(figure) for name, figure in figures.items()}
 
 
+def names_shown(metrics: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    """The names of figures that are worth showing, of several parts, in their order.
+
+    The loss is left out where it is the log loss.
+
+    >>> names_shown({"test": {"loss": 0.25, "accuracy": 0.9, "log_loss": 0.25}})
+    ['accuracy', 'log_loss']
+    """
+    names = dict.fromkeys(name for figures in metrics.values() for name in figures)
+    if all(_has_log_loss(figures) for figures in metrics.values()):
+        names.pop("loss", None)
+    return [name for name in NAMES if name in names] + [name for name in names if name not in NAMES]
+
+
+def _has_log_loss(figures: Mapping[str, float | None]) -> bool:
+    """Whether the loss is the log loss, but for its last digits."""
+    loss, other = figures.get("loss"), figures.get("log_loss")
+    return loss is not None and other is not None and isclose(loss, other, rel_tol=1e-3)
+
+
 def in_brief(figures: Mapping[str, float | None]) -> str:
     """The figures that count most, in a sentence, without those that are not defined.
 
     >>> in_brief({"loss": 0.125, "accuracy": 0.9722, "roc_auc": None})
     'accuracy 97.2%, loss 0.125'
     """
-    known = [(name, figures.get(name)) for name in _BRIEF]
+    known = [
+        (name, figures.get(name)) for name in _BRIEF if name != "loss" or "rmse" not in figures
+    ]
     return ", ".join(
         f"{NAMES[name]} {shown(name, each)}"
         for name, each in known

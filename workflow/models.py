@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import file_digest
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..nn.backend import numbers_of, random_numbers_kept
 from ..nn.mlp import NORMS
 from ..tensor.random.generator import manual_seed
 from .config import Config
+from .folder import CURE, Folder
 
 
 @final
@@ -71,9 +73,11 @@ class Architecture:
 
     @property
     def sentence(self) -> str:
-        """The widths of all layers."""
-        widths = (prod(self.shape), *self.hidden, self.outputs)
-        return f"network: {' - '.join(map(str, widths))}, {self.activation}"
+        """The widths of all layers, and what is between them."""
+        widths = " - ".join(map(str, (prod(self.shape), *self.hidden, self.outputs)))
+        norm = f", {self.norm} norm" if self.norm else ""
+        dropout = f", dropout {self.dropout:g}" if self.dropout else ""
+        return f"network: {widths}, {self.activation}{norm}{dropout}"
 
     @property
     def weights(self) -> int:
@@ -109,12 +113,23 @@ class Architecture:
         )
 
 
-def load_model(architecture: Architecture, path: Path) -> nn.Module:
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 digest of a file; ``OSError`` where it cannot be read."""
+    with open(path, "rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def load_model(architecture: Architecture, path: Path, digest: str) -> nn.Module:
     """The network with the weights of a file, in evaluation mode.
 
-    Raises ``OSError``, ``TypeError`` or ``ValueError`` for a file that cannot be read, is damaged,
-    or belongs to another network.
+    Raises ``OSError``, ``TypeError`` or ``ValueError`` for a file that cannot be read, has another
+    digest, or belongs to another network.
     """
+    if digest_of_file(path) != digest:
+        raise ValueError(
+            f"{str(path)!r} must be as training wrote it, got another (its SHA-256 digest differs)"
+            f": write it again with {Folder(path.parent).resuming}"
+        )
     state = nn.load_file(path)
     numbers = sum(numbers_of(each).size for each in state.values())
     if architecture.weights > numbers:  # checked before anything of that size is made
@@ -132,5 +147,5 @@ def load_model(architecture: Architecture, path: Path) -> nn.Module:
 def _of_another(path: Path, reason: str) -> ValueError:
     return ValueError(
         f"{str(path)!r} must hold the weights of the network beside it, got others ({reason}): "
-        "restore the file, or train again"
+        f"{CURE}"
     )

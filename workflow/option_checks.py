@@ -21,6 +21,9 @@ from .tasks import LOSS_NAMES
 Check = Callable[[Any, str], Any]
 """Takes what was given and the name of the option; gives what is kept, or raises a sentence."""
 
+ALL = "all"
+"""The size of a batch that has all rows."""
+
 CONSTANT = "constant"
 """The schedule that is none."""
 
@@ -110,6 +113,10 @@ def _rate(given: Any, what: str) -> float | str:
     return checked_number(given, what, POSITIVE)
 
 
+def _batch_size(given: Any, what: str) -> int | str:
+    return ALL if given == ALL else checked_count(given, what, 1)
+
+
 def _seed(given: Any, what: str) -> int:
     seed = checked_count(given, what, 0)
     if seed >= _SEED_END:
@@ -139,7 +146,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "weight_decay": _optional(_number(FROM_ZERO)),
         "loss": _one_of(("auto", *LOSS_NAMES)),
         "epochs": _optional(_count(1)),
-        "batch_size": _optional(_count(1)),
+        "batch_size": _optional(_batch_size),
         "validation": _part,
         "test": _part,
         "patience": _count(0),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..data import Dataset, Table, load
 from ..data.answers import Label
+from ..data.wording import counted
 from ..engine.files import told, write_text
 from ..nn import Module
 from .blueprint import Blueprint, read_blueprint
@@ -142,6 +143,7 @@ def predict(folder: StrPath, data: StrPath) -> Predictions:
     found = answers(
         loaded.model, preparation.inputs(source), preparation, loaded.blueprint.aim.loss
     )
+    _check_finite(found.outputs)
     is_classes = preparation.classes is not None
     return Predictions(
         target=preparation.target,
@@ -199,19 +201,39 @@ def _loaded(folder: StrPath, what: str) -> _Loaded:
     """
     place = Folder(folder)
     blueprint = read_blueprint(place)
-    if not place.model.is_file():
+    if blueprint.state == "diverged":
+        raise ValueError(
+            f"{what}: the run must have a model, got {str(place.path)!r}, whose training diverged: "
+            "train another one"
+        )
+    if blueprint.weights is None:
         raise FileNotFoundError(
             errno.ENOENT,
             f"{what}: the run must have a model, got {str(place.path)!r}, which has none yet: go "
-            "on with twingrad train --resume",
+            f"on with {place.resuming}",
+        )
+    if not place.model.is_file():
+        raise FileNotFoundError(
+            errno.ENOENT,
+            f"{what}: {str(place.model)!r} is missing: write it again with {place.resuming}",
         )
     if blueprint.state != "finished":
         warnings.warn(
-            f"{what}: the run in {str(place.path)!r} is not finished, and its model was never "
-            "tested: go on with twingrad train --resume",
+            f"{what}: the run in {str(place.path)!r} is not finished: go on with {place.resuming}",
             stacklevel=3,
         )
-    return _Loaded(blueprint, load_model(blueprint.architecture, place.model))
+    return _Loaded(blueprint, load_model(blueprint.architecture, place.model, blueprint.weights))
+
+
+def _check_finite(outputs: NDArray[Any]) -> None:
+    """Warn of rows that the network has no number for."""
+    broken = int((~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)).sum())
+    if broken:
+        warnings.warn(
+            f"predict: {counted(broken, 'prediction')} of {len(outputs)} are not finite: the "
+            "model is of no use for these rows",
+            stacklevel=3,
+        )
 
 
 def _answered(place: Folder, data: StrPath) -> Table | Dataset:

@@ -71,7 +71,7 @@ def contents_of(
         parts=blueprint.parts,
         model=str(model.summary((1, *blueprint.architecture.shape))),
         history=trained.history.rows,
-        best_epoch=_epoch_of_weights(run.config, trained),
+        best_epoch=trained.best or len(trained.history),
         rates=trained.recorder.rates,
         metrics={name: part.figures for name, part in parts.items()},
         **tested._asdict(),
@@ -91,12 +91,6 @@ def facts_of(config: Config, trained: Trained) -> dict[str, str]:
         "Python": platform.python_version(),
     }
     return facts | {name: version(name) for name in _PACKAGES}
-
-
-def _epoch_of_weights(config: Config, trained: Trained) -> int | None:
-    """The epoch whose weights the network has."""
-    is_best = config.patience > 0 and trained.validation is not None
-    return trained.history.best_epoch if is_best else len(trained.history)
 
 
 def _tested(run: Run, test: Source, part: Examined) -> _Tested:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -49,14 +50,35 @@ class Run:
 
 
 class Trained(NamedTuple):
-    """What training has given, and what it was given: the learning rate, and parts of the data."""
+    """What training has given, and what it was given.
+
+    Attributes
+    ----------
+    model : Module
+    history : History
+    recorder : Recorder
+    rate : float
+        The learning rate.
+    best : int or None
+        The epoch whose weights were put back, as its validation loss was the lowest; None where
+        the model has the weights of the last epoch.
+    train, validation : Dataset
+        Prepared parts of the data.
+    """
 
     model: Module
     history: History
     recorder: Recorder
     rate: float
+    best: int | None
     train: Dataset
     validation: Dataset | None
+
+    @property
+    def failed_step(self) -> int | None:
+        """The step at which the loss was no finite number, if it was."""
+        last = self.history.rows[-1]
+        return None if isfinite(last["loss"]) else last["step"] + 1
 
 
 class Examined(NamedTuple):

@@ -96,7 +96,8 @@ def aim_of(task: Task, count: int, loss: str) -> Aim:
         )
     outputs = 1 if name in _ONE else count
     width = counted(outputs, "number" if task == "regression" else "output")
-    return Aim(name, outputs, f"loss: {known[name]}, on {width} of the network")
+    unit = " of the standardized target" if task == "regression" else ""
+    return Aim(name, outputs, f"loss: {known[name]}{unit}, on {width} of the network")
 
 
 def _known(task: Task) -> Mapping[str, str]:

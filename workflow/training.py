@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..data import Dataset
 from ..data.sources.optional import needed
 from ..nn import Module
-from ..optim import Checkpoints, CSVLog, JSONLinesLog, fit, lr_find
-from ..optim.callbacks.base import checked_callbacks
+from ..optim import Checkpoints, CSVLog, EarlyStopping, JSONLinesLog, fit, lr_find
+from ..optim.callbacks.base import Callback, checked_callbacks
+from .announcing import Estimate, Resumption
 from .blueprint import Blueprint, read_blueprint
 from .choices import (
     augmentations_of,
@@ -21,10 +23,11 @@ from .choices import (
     penalties_of,
     rate_of,
     schedule_of,
-    sentence_of,
+    sentences_of,
+    settled,
 )
 from .config import Config, StrPath
-from .ending import finish, pause
+from .ending import advice, finish, pause
 from .folder import Folder, read_config
 from .material import Material, digest_of, gather, scratch
 from .models import Architecture
@@ -33,12 +36,13 @@ from .result import Result, read_result
 from .run import Run, Trained
 from .saying import Say, spoken_warnings
 from .tasks import aim_of
+from .wholeness import check_repairable, fault_of
 
 _PACKAGES = ("matplotlib", "sklearn.metrics")
 """What the end of a run needs; it would be late to notice then that they are missing."""
 
-_SECONDS = 10.0
-"""How much of the training a power failure may cost."""
+_UNSAID = [(name, None) for name in ("lr", "epochs", "batch_size", "weight_decay")]
+"""What is chosen for a run where nobody gives it, and belongs to its options from then on."""
 
 
 def train(
@@ -64,7 +68,8 @@ def train(
         A new or an empty folder; that of the run, if it is resumed.
     resume : bool
         Go on where a run was interrupted or killed, with the weights, to the bit, that it would
-        have had otherwise. If no run was begun in the folder, this one is.
+        have had otherwise. If no run was begun in the folder, this one is. Files that a finished
+        run has lost are written again from its last checkpoint.
     command : str
         The command line, for the report.
     callbacks : list of Callback or functions
@@ -85,8 +90,9 @@ def train(
     ModuleNotFoundError
         If a package of the extra ``cli`` is missing.
     TypeError, ValueError
-        For data that cannot be learned from, options that do not suit them, damaged files, and,
-        where a run is resumed, for other options or other data than it was begun with.
+        For data that cannot be learned from, options that do not suit them, damaged files, where a
+        run is resumed, for other options or other data than it was begun with, and where training
+        diverges before there is any epoch to go back to.
 
     Examples
     --------
@@ -104,35 +110,48 @@ def train(
         for package in _PACKAGES:
             needed(package, "twingrad train")
         place = Folder(folder)
-        _check_place(place, config, resume, say)
+        config = _options(place, config, resume, say)
         known = read_blueprint(place) if place.run.is_file() else None
+        if known is not None and known.state == "diverged":
+            raise ValueError(_hopeless(config, known, place))
+        fault = None
         if known is not None and known.state == "finished":
-            say(_finished(config, known, place))
-            return read_result(config, known, place)
+            fault = fault_of(place, known)
+            if fault is None:
+                say(_finished(config, known, place))
+                return read_result(config, known, place)
+            check_repairable(place, fault)
+            say(f"{fault}: it is written again, from the last checkpoint")
         material = gather(config, None if known is None else known.preparation)
+        own: list[Callback] = [Estimate(say)] if config.backend == "scalar" else []
         if known is None:
+            config = settled(config, material.sizes["train"])
             known = _begin(config, material, place, command, say)
         else:
             _check_data(known, material)
-            say(f"the run in {str(place.path)!r} goes on")
+            own += [] if fault else [Resumption(str(place.path), say)]
         with scratch(place.prepared) as folder_for_data:
             run = Run(config, material, known, place, folder_for_data, say)
-            trained = _trained(run, callbacks)
+            trained = _trained(run, [*own, *checked_callbacks(callbacks)])
             if trained.history.interrupted:
                 return pause(run, trained)
             return finish(run, trained)
 
 
-def _check_place(place: Folder, config: Config, resume: bool, say: Say) -> None:
-    """Check that the folder is new, or holds the run that is to be resumed."""
+def _options(place: Folder, config: Config, resume: bool, say: Say) -> Config:
+    """The options of the run: those that it was begun with, if it is resumed.
+
+    Raises errors where the folder is not new, or holds another run than the one to be resumed.
+    """
     if not resume:
         place.check_new()
-        return
+        return config
     begun = read_config(place.path)
     if begun is None:
         say(f"nothing was begun in {str(place.path)!r} yet: the run begins")
-        return
-    names = config.differing(begun)
+        return config
+    differing = config.differing(begun)
+    names = [name for name in differing if (name, config.options()[name]) not in _UNSAID]
     if names:
         given = ", ".join(f"{name} {config.options()[name]!r}" for name in names)
         was = ", ".join(f"{begun.options()[name]!r}" for name in names)
@@ -141,6 +160,16 @@ def _check_place(place: Folder, config: Config, resume: bool, say: Say) -> None:
             f"instead of {was}: leave {'it' if len(names) == 1 else 'them'} as before, or begin "
             "another run in a new folder"
         )
+    return begun
+
+
+def _hopeless(config: Config, known: Blueprint, place: Folder) -> str:
+    """What to do where resuming would diverge again."""
+    rate = rate_of(config) if known.rate is None else known.rate
+    return (
+        f"train: the run in {str(place.path)!r} diverged, and would again: {advice(config, rate)} "
+        "in a new folder"
+    )
 
 
 def _finished(config: Config, known: Blueprint, place: Folder) -> str:
@@ -164,10 +193,12 @@ def _begin(config: Config, material: Material, place: Folder, command: str, say:
     """Decide what follows from the data, say it, and write what resuming needs."""
     task = material.preparation.task
     aim = aim_of(task, material.outputs, config.loss)
-    check_choices(config, task, aim.outputs, material.picture)
+    size = material.sizes
+    check_choices(config, task, aim.outputs, material.picture, size["train"])
     architecture = Architecture.of(config, material.shape, aim.outputs)
-    notes = [*material.sentences(), aim.sentence, *material.first_leaks()]
-    for note in [*notes, architecture.sentence, sentence_of(config, material.sizes["train"])]:
+    notes = [*material.sentences(), aim.sentence, *material.leaks()]
+    course = sentences_of(config, size["train"], validated=size["validation"] > 0)
+    for note in [*notes, architecture.sentence, *course]:
         say(note)
     blueprint = Blueprint(
         state="begun",
@@ -176,7 +207,7 @@ def _begin(config: Config, material: Material, place: Folder, command: str, say:
         aim=aim,
         command=command,
         digest=digest_of(material.source),
-        parts=material.sizes,
+        parts=size,
         notes=tuple(notes),
         facts={},
     )
@@ -186,7 +217,7 @@ def _begin(config: Config, material: Material, place: Folder, command: str, say:
     return blueprint
 
 
-def _trained(run: Run, callbacks: Any) -> Trained:
+def _trained(run: Run, callbacks: Sequence[Callback]) -> Trained:
     """Train the network, and give it the weights of its best epoch."""
     config = run.config
     parts = run.material.parts
@@ -196,25 +227,30 @@ def _trained(run: Run, callbacks: Any) -> Trained:
     recorder = Recorder()
     logs = [CSVLog(run.place.history_csv), JSONLinesLog(run.place.history_jsonl)]
     steps = _steps(run, train)
+    epochs = epochs_of(config, len(train))
+    # Without patience it never stops, and keeps the best weights all the same.
+    stopping = EarlyStopping(model, config.patience or epochs + 1)
     try:
         rate = _rate(run, model, train, steps)
-        history = fit(
-            model,
-            train,
-            **steps,
-            optimizer=optimizer_of(config, rate),
-            epochs=epochs_of(config, len(train)),
-            validation=validation,
-            schedule=schedule_of(config),
-            early_stopping=(config.patience or None) if validation is not None else None,
-            callbacks=[recorder, *logs, *checked_callbacks(callbacks)],
-            checkpoints=Checkpoints(run.place.checkpoints, every_seconds=_SECONDS),
-            resume=run.place.checkpoints.exists(),
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "fit: the loss became", RuntimeWarning)  # told later
+            history = fit(
+                model,
+                train,
+                **steps,
+                optimizer=optimizer_of(config, rate),
+                epochs=epochs,
+                validation=validation,
+                schedule=schedule_of(config),
+                early_stopping=None if validation is None else stopping,
+                callbacks=[recorder, *logs, *callbacks],
+                checkpoints=Checkpoints(run.place.checkpoints),
+                resume=run.place.checkpoints.exists(),
+            )
     except (TypeError, ValueError):
         run.place.discard()
         raise
-    return Trained(model, history, recorder, rate, train, validation)
+    return Trained(model, history, recorder, rate, stopping.best_check or None, train, validation)
 
 
 def _steps(run: Run, train: Dataset) -> dict[str, Any]:

@@ -25,6 +25,13 @@ def test_alone_it_names_every_command_and_its_panel():
     assert "completion" not in ran.stdout
 
 
+@pytest.mark.parametrize("words", [(), ("train",), ("show",), ("step",)])
+def test_the_help_of_help_names_no_kind_of_value(words):
+    (line,) = [each for each in run(*words, "--help").stdout.splitlines() if "--help " in each]
+    assert "bool" not in line
+    assert "Show this message and exit." in line
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_its_libraries_it_says_what_to_install(missing):
     code = f"import sys; sys.modules[{missing!r}] = None; import twingrad.__main__ as m; m.main()"
@@ -68,3 +75,15 @@ def test_a_command_imports_what_it_needs_and_no_more():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[] []\n"
+
+
+def test_a_command_that_is_interrupted_says_so(monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("twingrad.cli.show.check_run", stop)
+    monkeypatch.setattr(sys, "argv", ["twingrad", "show", "runs/iris"])
+    with pytest.raises(SystemExit) as ended:
+        cli.run()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "twingrad show: interrupted\n"

@@ -22,7 +22,7 @@ def answered(error, options=()):
 @pytest.mark.parametrize(
     ("error", "sentence", "code"),
     [
-        (FileNotFoundError(errno.ENOENT, "load: path must lead"), "path must lead", 2),
+        (FileNotFoundError(errno.ENOENT, "load: path must lead"), "DATA must lead", 2),
         (FileExistsError(errno.EEXIST, "train: out must be new"), "--out must be new", 2),
         (OSError(errno.ENOSPC, "train: the run must be written"), "the run must be written", 1),
         (

@@ -168,9 +168,10 @@ def test_a_run_that_is_not_there_is_asked_back(place, monkeypatch, words, name, 
         ("run.json", b"{", ["predict", "evaluate", "show", "train"]),
         ("run.json", b"[1, 2]", ["predict", "evaluate", "show", "train"]),
         ("run.json", None, ["predict", "evaluate", "show"]),
+        ("config.toml", None, ["evaluate", "show", "train"]),
         ("config.toml", b"hidden = 1, 2", ["show", "train"]),
-        ("metrics.json", b"{", ["show", "train"]),
-        ("history.jsonl", b"{", ["show", "train"]),
+        ("metrics.json", b"{", ["show"]),
+        ("history.jsonl", b"{", ["show"]),
     ],
 )
 def test_a_damaged_run_is_answered_with_one_sentence(place, shop, tmp_path, name, damage, commands):
@@ -245,6 +246,80 @@ def test_a_file_that_may_not_be_read_is_the_machines_fault(tmp_path, monkeypatch
 
     monkeypatch.setattr("twingrad.data.sources.files.open", refuse, raising=False)
     refused_by("train", twingrad("train", file, *TRAIN, "--out", tmp_path / "out"), 1)
+
+
+def test_training_that_diverges_is_no_success(tmp_path):
+    words = ("--optimizer", "sgd", "--lr", "1e8", "--out", tmp_path / "out", "--quiet")
+    sentence = refused_by("train", twingrad("train", "diabetes", *words))
+    assert sentence == "training diverged at step 3: try --lr 0.1 or --clip 1"
+    assert "diverged" in twingrad("show", tmp_path / "out").stdout
+    assert "diverged" in refused_by("predict", twingrad("predict", tmp_path / "out", "diabetes"))
+
+
+def test_a_lost_model_comes_back(place, shop, tmp_path):
+    copy = shutil.copytree(shop, tmp_path / "copy")
+    before = (copy / "model.safetensors").read_bytes()
+    (copy / "model.safetensors").unlink()
+    sentence = refused_by("predict", twingrad("predict", copy, place / "shop.csv"))
+    assert sentence.endswith(f"write it again with twingrad train --resume {copy}")
+    again = twingrad("train", "--resume", copy)
+    assert again.exit_code == 0, again.output
+    assert again.stdout.splitlines()[0] == (place / "said.txt").read_text().splitlines()[0]
+    assert (copy / "model.safetensors").read_bytes() == before
+
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+ARRAYS = {
+    "names": (
+        "my.npz",
+        {"a": X, "b": X[:, 0], "c": X[:, 1]},
+        (),
+        "--target, and call the inputs x",
+    ),
+    "alone": ("my.npy", X, (), "or give its path as --target"),
+    "text": ("my.npz", {"x": X, "y": ["l", "r"] * 20}, ("--task", "regression"), "as floats"),
+    "numbers": ("my.npz", {"x": X, "y": X[:, 0]}, ("--task", "classification"), "whole numbers"),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_cures_are_for_those_who_write_no_python(name, tmp_path):
+    file, content, words, said = ARRAYS[name]
+    if isinstance(content, dict):
+        np.savez(tmp_path / file, **content)
+    else:
+        np.save(tmp_path / file, content)
+    result = twingrad("train", tmp_path / file, *words, "--out", tmp_path / "out", "--quiet")
+    sentence = refused_by("train", result)
+    assert said in sentence
+    for python in ("read_np", "make y", "(path", "=..."):
+        assert python not in sentence
+
+
+def test_classes_that_are_too_many_for_the_rows_need_no_python(tmp_path):
+    file = write(tmp_path / "my.csv", ["x,y", *(f"{k},{k // 2}" for k in range(60))])
+    words = ("--target", "y", "--task", "classification", "--validation", "0.4", "--test", "0.4")
+    sentence = refused_by("train", twingrad("train", file, *words, "-q", "--out", tmp_path / "out"))
+    assert sentence.endswith("give smaller shares for validation and test")
+
+
+def test_arrays_are_no_table(shop):
+    sentence = refused_by("predict", twingrad("predict", shop, "digits"))
+    assert sentence.startswith("DATA must be a table with the columns of RUN's training")
+
+
+def test_batches_of_one_row_are_refused_before_anything_is_announced(tmp_path):
+    words = ("--batch-norm", "--batch-size", "1", "--out", tmp_path / "out")
+    sentence = refused_by("train", twingrad("train", "moons", *words))
+    assert sentence.startswith("--batch-size must be at least 2 where norm is 'batch'")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_not_to_be_gone_on_with(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = twingrad("train", "moons", "--quiet", "--out", tmp_path / "file" / "x")
+    sentence = refused_by("train", result)
+    assert sentence.endswith("see to that, or choose another folder")
 
 
 def limited(size):

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from support.commands import refused_by
 from twingrad import workflow
-from twingrad.cli import app
+from twingrad.cli import app, configuration
+from twingrad.optim import Checkpoints
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +145,11 @@ def test_options_come_before_those_of_a_file_which_come_before_defaults(trained,
     assert trained.config == workflow.Config(data="circles", epochs=5, hidden=())
 
 
+def test_a_batch_may_have_all_rows(trained):
+    train("moons", "--batch-size", "all")
+    assert trained.config.batch_size == "all"
+
+
 def test_batch_norm_is_a_short_word_for_norm(trained):
     train("moons", "--batch-norm")
     assert trained.config.norm == "batch"
@@ -198,12 +204,24 @@ def test_a_run_that_is_stopped_at_once_says_what_is_left(trained, folder):
 
     trained.action = stop
     lines = refused_lines(train("moons"), 130)
-    assert lines[-1] == "twingrad train: stopped at once: nothing was begun"
+    assert lines[-1] == "twingrad train: interrupted before anything was written"
     begin(folder / "runs" / "circles", data="circles")
     lines = refused_lines(train("circles", "--resume"), 130)
     assert lines[-1] == (
-        "twingrad train: stopped at once: go on with twingrad train --resume runs/circles"
+        "twingrad train: stopped at once: go on, from the beginning, as no checkpoint is there, "
+        "with twingrad train --resume runs/circles"
     )
+    Checkpoints("runs/circles/checkpoints").save({}, 540)
+    lines = refused_lines(train("circles", "--resume"), 130)
+    assert "go on, from step 540, with twingrad train --resume runs/circles" in lines[-1]
+
+
+def test_an_interruption_while_options_are_read_is_told(trained, monkeypatch):
+    def stop(words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(configuration, "requested", stop)
+    assert refused(train("moons"), 130) == "interrupted before anything was written"
 
 
 def refused_lines(result, code):
@@ -277,7 +295,15 @@ def test_a_bug_shows_where_it_is(trained):
         (["moons", "--patience", "-1"], "--patience must be at least 0"),
         (["moons", "--seed", "-1"], "--seed must be at least 0"),
         (["moons", "--out", ""], "--out needs a folder to write to"),
-        (["moons", "--config", "no.toml"], "no such file"),
+        (
+            ["moons", "--config", "kin.toml"],
+            "--config must be a file, got 'kin.toml', which is not",
+        ),
+        (["moons", "--config", "kin.toml"], "did you mean 'kind.toml'?"),
+        (["moons", "--config", "runs"], "--config must be a file, got the folder 'runs'"),
+        (["moons", "--ignore", "x,,y"], "'x,,y' with an empty name between two commas"),
+        (["moons", "--ignore", "x,"], "--ignore must be names with commas between them, got 'x,'"),
+        (["moons", "--batch-size", "al"], "--batch-size must be a whole number, got 'al'"),
         (["moons", "--config", "bad.toml"], "it must be a file of TOML"),
         (["moons", "--config", "word.toml"], "'word.toml': there is no option 'epoch': did you"),
         (["moons", "--config", "kind.toml"], "'kind.toml': epochs must be"),

@@ -67,7 +67,9 @@ def test_a_folder_that_holds_anything_is_not_new(tmp_path):
         Folder(tmp_path).check_new()
     with pytest.raises(FileExistsError, match="is a file: choose another"):
         Folder(tmp_path / "thesis.txt").check_new()
-    with pytest.raises(FileExistsError, match="go on with --resume, or choose another"):
+    with pytest.raises(
+        FileExistsError, match=r"go on with twingrad train --resume \S+/run, or choose another"
+    ):
         begun(tmp_path / "run").check_new()
 
 
@@ -94,6 +96,12 @@ def test_options_are_read_from_the_folder(tmp_path):
 def test_a_folder_of_other_things_is_no_run(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(FileExistsError, match="holds files"):
+        read_config(tmp_path)
+
+
+def test_a_run_whose_options_are_missing_says_so(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match=r"config\.toml' is missing: restore it, or train"):
         read_config(tmp_path)
 
 
@@ -132,7 +140,7 @@ def test_a_full_disk_is_a_sentence_and_costs_no_file(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match="the run must be written to"):
+    with pytest.raises(NotADirectoryError, match=r"see to that, or choose another folder"):
         Folder(tmp_path / "file" / "run").make()
 
 
@@ -157,7 +165,7 @@ def test_a_file_that_is_no_json_is_refused(tmp_path, content):
     with pytest.raises(ValueError, match=r"run\.json' must be|run\.json': data must be") as caught:
         read_json(path)
     assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith(": restore the file, or train again")
+    assert str(caught.value).endswith(": restore the file, or train again in a new folder")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -108,16 +108,15 @@ def test_what_was_decided_is_said(tmp_path):
     assert any("test" in each and "not known" in each for each in untested)
 
 
-def test_leaks_are_said_of_open_parts_only(tmp_path):
+def test_leaks_are_told_of_before_the_test_part_is_open(tmp_path):
     columns = {"x": [*range(15)] * 2, "y": [k % 15 / 2 for k in range(30)]}
     columns["copy"] = columns["y"]
     material = table(tmp_path, columns, target="y")
-    assert any("'copy' is equal to the target 'y'" in each for each in material.first_leaks())
-    assert not any("test" in each for each in material.first_leaks())
+    found = material.leaks()
     assert not material.parts.test.opened
-    found = material.leaks_into(material.parts.test.open())
-    assert found
-    assert all("test" in each for each in found)
+    assert any("'copy' is equal to the target 'y'" in each for each in found)
+    (sentence,) = [each for each in found if "of test" in each and "in train" in each]
+    assert sentence.endswith("as well: remove copies before splitting")
 
 
 def test_a_preparation_that_is_known_is_not_fitted_again(tmp_path):

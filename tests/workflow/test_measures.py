@@ -7,7 +7,7 @@ import pytest
 
 from twingrad import nn
 from twingrad.data import Dataset, Preparation
-from twingrad.workflow.measures import NAMES, answers, figures, in_brief
+from twingrad.workflow.measures import NAMES, answers, figures, in_brief, names_shown
 
 
 def identity(width):
@@ -97,6 +97,18 @@ def test_a_broken_network_has_figures_all_the_same(broken):
         own = figures(model, data, found, preparation, loss)
         assert isnan(own["log_loss" if loss == "cross_entropy" else "rmse"])
         assert set(own) <= set(NAMES)
+
+
+def test_the_loss_is_not_shown_twice():
+    same = {"loss": 0.500001, "accuracy": 0.9, "log_loss": 0.5}
+    assert names_shown({"train": same, "test": same}) == ["accuracy", "log_loss"]
+    other = same | {"loss": 0.4}
+    assert names_shown({"train": same, "test": other}) == ["accuracy", "log_loss", "loss"]
+    assert names_shown({"test": {"loss": 0.4, "rmse": 3.0}}) == ["rmse", "loss"]
+
+
+def test_the_loss_of_numbers_is_not_in_their_unit_and_left_out_in_brief():
+    assert in_brief({"loss": 0.5, "rmse": 54.123456}) == "root mean square error 54.12"
 
 
 def test_figures_are_told_without_what_is_not_defined():

@@ -9,7 +9,7 @@ from twingrad.data.records import Record
 from twingrad.nn.backend import numbers_of
 from twingrad.tensor.random.generator import get_rng_state
 from twingrad.workflow import Config
-from twingrad.workflow.models import Architecture, load_model
+from twingrad.workflow.models import Architecture, digest_of_file, load_model
 
 SMALL = Architecture((3,), (5, 4), 2, "tanh", "batch", 0.5)
 
@@ -46,7 +46,8 @@ def test_weights_follow_from_the_seed_and_nothing_else_does():
 @pytest.mark.parametrize("used_on", TWINS)
 def test_a_network_of_either_twin_can_be_loaded_and_used_on_either(tmp_path, trained_on, used_on):
     model = saved(SMALL, tmp_path / "model", trained_on)
-    loaded = load_model(SMALL, tmp_path / "model").to(used_on)
+    path = tmp_path / "model"
+    loaded = load_model(SMALL, path, digest_of_file(path)).to(used_on)
     x = np.random.default_rng(0).normal(size=(6, 3))
     assert not loaded.training
     assert loaded.backend == used_on
@@ -92,7 +93,25 @@ def test_a_damaged_architecture_is_refused(change):
     ],
 )
 def test_weights_of_another_network_are_refused(tmp_path, other):
-    saved(SMALL, tmp_path / "model.safetensors")
+    path = tmp_path / "model.safetensors"
+    saved(SMALL, path)
     with pytest.raises(ValueError, match=r"model\.safetensors' must hold the weights") as caught:
-        load_model(other, tmp_path / "model.safetensors")
-    assert str(caught.value).endswith("restore the file, or train again")
+        load_model(other, path, digest_of_file(path))
+    assert str(caught.value).endswith("restore the file, or train again in a new folder")
+
+
+def test_a_single_changed_byte_of_the_weights_is_noticed(tmp_path):
+    path = tmp_path / "a run" / "model.safetensors"
+    path.parent.mkdir()
+    saved(SMALL, path)
+    digest, content = digest_of_file(path), bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="must be as training wrote it") as caught:
+        load_model(SMALL, path, digest)
+    assert str(caught.value).endswith(f"with twingrad train --resume '{path.parent}'")
+
+
+def test_the_sentence_of_a_network_tells_all_of_it():
+    assert SMALL.sentence == "network: 3 - 5 - 4 - 2, tanh, batch norm, dropout 0.5"
+    assert Architecture((3,), (), 2, "relu", None, 0).sentence == "network: 3 - 2, relu"

@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from support.running import flats, full, run, without_reports, write_table
 from twingrad import data, workflow
 from twingrad.engine import files
+from twingrad.workflow import predicting
 
 
 @pytest.fixture(scope="module")
@@ -248,8 +250,37 @@ def test_there_must_be_a_run_with_a_model(flat_runs, tmp_path, use):
     (tmp_path / "run").mkdir()
     text = (flat_runs / "dear" / "run.json").read_text()
     (tmp_path / "run" / "run.json").write_text(text.replace('"finished"', '"begun"'))
-    with pytest.raises(FileNotFoundError, match=r"has none yet: go on with .*--resume"):
+    with pytest.raises(
+        FileNotFoundError, match=r"is missing: write it again with .*--resume \S+/run"
+    ):
         use(tmp_path / "run", flat_runs / "flats.csv")
+    digest = json.loads(text)["weights"]
+    (tmp_path / "run" / "run.json").write_text(text.replace(f'"{digest}"', "null"))
+    with pytest.raises(FileNotFoundError, match=r"has none yet: go on with .*--resume \S+/run"):
+        use(tmp_path / "run", flat_runs / "flats.csv")
+
+
+@pytest.mark.parametrize("use", [workflow.predict, workflow.evaluate])
+def test_damaged_weights_are_not_used(flat_runs, tmp_path, use):
+    copy = shutil.copytree(flat_runs / "dear", tmp_path / "run")
+    content = bytearray((copy / "model.safetensors").read_bytes())
+    content[-2] ^= 4
+    (copy / "model.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match=r"must be as training wrote it.* --resume \S+/run"):
+        use(copy, flat_runs / "flats.csv")
+
+
+def test_predictions_that_are_no_numbers_are_warned_of(flat_runs, monkeypatch):
+    usual = predicting.answers
+
+    def broken(*given):
+        found = usual(*given)
+        found.outputs[3:5] = np.nan
+        return found
+
+    monkeypatch.setattr(predicting, "answers", broken)
+    with pytest.warns(UserWarning, match="2 predictions of 60 are not finite"):
+        workflow.predict(flat_runs / "rent", flat_runs / "flats.csv")
 
 
 def test_rows_that_are_not_there_are_named(flat_runs):

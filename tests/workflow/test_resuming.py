@@ -1,12 +1,15 @@
 """A run that is interrupted or killed, and gone on with: it ends as it would have."""
 
+import shutil
+from functools import partial
+
 import numpy as np
 import pytest
 
 from support.running import flats, run, write_table
 from twingrad import workflow
 from twingrad.data import Holdout
-from twingrad.optim import Callback
+from twingrad.optim import Callback, Checkpoints
 from twingrad.workflow import training
 
 OPTIONS = {
@@ -50,7 +53,7 @@ class InterruptAt(Callback):
 @pytest.fixture
 def always_saved(monkeypatch):
     """A checkpoint behind every step."""
-    monkeypatch.setattr(training, "_SECONDS", 0.0)
+    monkeypatch.setattr(training, "Checkpoints", partial(Checkpoints, every_steps=1))
 
 
 def steady(history):
@@ -172,6 +175,68 @@ def test_a_finished_run_stays_as_it_is_and_says_so(undrawn, csv, tmp_path):
     assert again.sentence == first.sentence
     assert again.history.rows == first.history.rows
     assert not again.interrupted
+
+
+@pytest.mark.usefixtures("always_saved")
+def test_resuming_says_from_where(undrawn, csv, tmp_path):
+    said = []
+    with pytest.raises(Killed):
+        run(csv, tmp_path / "out", callbacks=[KillAt(1)], **OPTIONS)
+    with pytest.raises(Killed):
+        run(csv, tmp_path / "out", resume=True, said=said, callbacks=[KillAt(14)], **OPTIONS)
+    assert said == [
+        f"the run in '{tmp_path / 'out'}' goes on: no checkpoint was written yet, so "
+        "from the beginning"
+    ]
+    run(csv, tmp_path / "out", resume=True, said=said, **OPTIONS)
+    assert said[1] == f"the run in '{tmp_path / 'out'}' goes on from step 13"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("model.safetensors", None),
+        ("model.safetensors", b"else"),
+        ("report.html", None),
+        ("metrics.json", None),
+        ("metrics.json", b"{"),
+        ("history.jsonl", b"{"),
+        ("history.csv", None),
+    ],
+)
+def test_a_finished_run_gets_back_what_it_has_lost(undrawn, csv, tmp_path, name, damage):
+    expected = run(csv, tmp_path / "whole", **OPTIONS)
+    path = run(csv, tmp_path / "out", **OPTIONS).folder / name
+    path.unlink()
+    if damage is not None:
+        path.write_bytes(damage)
+    said = []
+    result = run(csv, tmp_path / "out", resume=True, said=said, **OPTIONS)
+    how = "is missing" if damage is None else "is damaged"
+    assert said[0] == f"'{path}' {how}: it is written again, from the last checkpoint"
+    assert not any("goes on" in each for each in said)
+    check_same(result, tmp_path / "out", tmp_path / "whole", expected)
+    assert path.is_file()
+    assert workflow.summary(tmp_path / "out").count("loss: ") == (
+        workflow.summary(tmp_path / "whole").count("loss: ")
+    )
+    run(csv, tmp_path / "out", resume=True, said=said, **OPTIONS)
+    assert "is finished, and its test part was used" in said[-1]
+
+
+def test_what_a_finished_run_has_lost_for_good_is_said(undrawn, csv, tmp_path):
+    run(csv, tmp_path / "out", **OPTIONS)
+    (tmp_path / "out" / "model.safetensors").unlink()
+    shutil.rmtree(tmp_path / "out" / "checkpoints")
+    with pytest.raises(FileNotFoundError, match="there is no good checkpoint to write it again"):
+        run(csv, tmp_path / "out", resume=True, **OPTIONS)
+
+
+def test_options_that_were_not_given_need_not_be_given_again(undrawn, csv, tmp_path):
+    options = OPTIONS | {"epochs": None, "batch_size": None, "lr": None}
+    run(csv, tmp_path / "out", callbacks=[InterruptAt(0)], **options)
+    result = run(csv, tmp_path / "out", resume=True, callbacks=[InterruptAt(1)], **options)
+    assert (result.epoch, result.epochs) == (2, 100)
 
 
 @pytest.mark.parametrize(

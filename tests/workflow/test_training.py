@@ -13,6 +13,7 @@ from support.running import flats, full, run, without_reports, write_table
 from twingrad import data, workflow
 from twingrad.engine import files
 from twingrad.tensor.random.generator import get_rng_state
+from twingrad.workflow import announcing
 
 
 def entries(path):
@@ -94,6 +95,7 @@ def test_tables_with_categories_and_missing_cells(undrawn, csv, target, tmp_path
         {"test": 0},
         {"validation": 5, "test": 7},
         {"patience": 0},
+        {"batch_size": "all"},
         {"backend": "scalar", "hidden": [3], "epochs": 1},
     ],
     ids=str,
@@ -155,7 +157,9 @@ def test_a_run_needs_a_new_folder(undrawn, csv, tmp_path):
     before = {
         name: (tmp_path / "out" / name).stat().st_mtime_ns for name in entries(tmp_path / "out")
     }
-    with pytest.raises(FileExistsError, match="go on with --resume, or choose another"):
+    with pytest.raises(
+        FileExistsError, match=r"go on with twingrad train --resume \S+/out, or choose"
+    ):
         run(csv, tmp_path / "out", target="dear")
     after = {
         name: (tmp_path / "out" / name).stat().st_mtime_ns for name in entries(tmp_path / "out")
@@ -232,14 +236,85 @@ def test_warnings_are_said(undrawn, tmp_path):
     assert not any(sentence.startswith("Preparation") for sentence in found)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_what_there_is(undrawn, tmp_path):
+@pytest.mark.parametrize("data", ["linear", "iris"])
+@pytest.mark.parametrize("options", [{}, {"validation": 0}, {"epochs": 1, "batch_size": "all"}])
+def test_training_that_diverges_leaves_its_course_and_no_model(tmp_path, data, options):
+    said, out = [], tmp_path / "out"
+    given = {"optimizer": "sgd", "lr": 1e30, "schedule": "constant", **options}
+    with pytest.raises(
+        ValueError, match=r"^train: training diverged at step \d+: try --lr"
+    ) as caught:
+        run(data, out, said=said, **given)
+    assert str(caught.value).endswith("try --lr 0.1 or --clip 1")
+    assert not any("diverged" in each or "the loss became" in each for each in said), "said once"
+    assert entries(out) == [
+        *("checkpoints", "config.toml", "history.csv", "history.jsonl", "run.json")
+    ]
+    assert "diverged, and has no model" in workflow.summary(out)
+    assert "training diverged at step" in workflow.summary(out)
+    with pytest.raises(ValueError, match="whose training diverged: train another one"):
+        workflow.predict(out, data)
+    with pytest.raises(ValueError, match=r"diverged, and would again: try --lr 0\.1"):
+        run(data, out, resume=True, **given)
+
+
+def test_training_that_diverges_goes_back_to_a_good_epoch(undrawn, tmp_path):
+    def spoil(training):
+        if training.epoch == 2:
+            training.model[0].weight.data.fill_(float("nan"))
+
     said = []
-    result = run(
-        "linear", tmp_path / "out", optimizer="sgd", lr=1e30, schedule="constant", said=said
+    result = run("iris", tmp_path / "out", epochs=4, said=said, callbacks=[spoil])
+    (contents,) = undrawn
+    (sentence,) = [each for each in said if "diverged" in each]
+    best = contents.best_epoch
+    assert sentence.endswith(f"the model has the weights of epoch {best}, the best before")
+    assert sentence in contents.notes
+    assert best in (1, 2)
+    assert result.metrics["test"]["loss"] < 2
+
+
+def test_the_best_epoch_is_kept_without_patience_too(undrawn, tmp_path):
+    result = run("moons", tmp_path / "out", epochs=40, lr=0.5, schedule="constant", patience=0)
+    (contents,) = undrawn
+    best = result.history.best_epoch
+    assert contents.best_epoch == best < result.epoch == 40
+    expected = result.history["validation_loss"][best - 1]
+    assert result.metrics["validation"]["loss"] == pytest.approx(expected)
+
+
+def test_the_options_are_written_as_they_were_used(undrawn, csv, tmp_path):
+    run(csv, tmp_path / "out", target="dear", epochs=None)
+    used = workflow.read_config(tmp_path / "out")
+    assert (used.lr, used.epochs, used.batch_size, used.weight_decay) == (0.003, 100, 32, 0.01)
+    with without_reports():
+        workflow.train(used, tmp_path / "again", say=[].append)
+    first, again = (
+        (tmp_path / name / "model.safetensors").read_bytes() for name in ("out", "again")
     )
-    assert any("the loss became" in sentence for sentence in said)
-    assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == result.metrics
-    assert not result.interrupted
+    assert first == again
+
+
+def test_a_leak_into_the_test_part_is_said_before_training(undrawn, tmp_path):
+    columns = {"x": [*range(15)] * 2, "y": [k % 15 / 2 for k in range(30)]}
+    said = []
+    run(write_table(tmp_path / "my.csv", columns), tmp_path / "out", target="y", said=said)
+    (place,) = [k for k, each in enumerate(said) if "of test" in each and "in train" in each]
+    (begin,) = [k for k, each in enumerate(said) if each.startswith("training: ")]
+    assert place < begin
+
+
+def test_a_long_training_of_the_scalar_twin_is_announced(undrawn, csv, tmp_path, monkeypatch):
+    options = {"target": "dear", "hidden": [2], "epochs": 2, "batch_size": "all"}
+    said = []
+    run(csv, tmp_path / "short", said=said, backend="scalar", **options)
+    assert not any("scalar twin" in each for each in said)
+    monkeypatch.setattr(announcing, "_LONG", 0.0)
+    run(csv, tmp_path / "long", said=said, backend="scalar", **options)
+    (sentence,) = [each for each in said if "scalar twin" in each]
+    assert "each of its 2 steps takes" in sentence
+    run(csv, tmp_path / "tensor", said=said, **options)
+    assert [each for each in said if "scalar twin" in each] == [sentence]
 
 
 def test_pictures_are_shown_as_they_were(undrawn, tmp_path):

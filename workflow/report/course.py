@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine.drawing.words import shortened
-from ..measures import NAMES
+from ..measures import NAMES, names_shown
 from .contents import Contents
 from .numerals import are_numbers, cell, column
 from .tables import table
@@ -22,9 +22,8 @@ _HEADS = {**NAMES, "lr": "learning rate"}
 def metrics_table(contents: Contents) -> str:
     """How many rows each part of the data has, and each figure in it; nothing if none is known."""
     parts = [*dict.fromkeys([*contents.parts, *contents.metrics])]
-    names = dict.fromkeys(name for figures in contents.metrics.values() for name in figures)
     rows = [["rows", *column([contents.parts.get(part) for part in parts])]]
-    for name in names:
+    for name in names_shown(contents.metrics):
         figures = [contents.metrics.get(part, {}).get(name) for part in parts]
         rows.append([_head(name), *column(figures)])
     return table("By part of the data", ["", *parts], rows) if parts else ""
