@@ -153,7 +153,7 @@ def read_options(path: StrPath) -> dict[str, Any]:
     ----------
     path : str or path
         The file: a line such as ``hidden = [64, 32]`` for each option, by the names that
-        :class:`Config` has for them.
+        :class:`Config` has for them, or as they are written on the command line, with dashes.
 
     Raises
     ------
@@ -163,13 +163,20 @@ def read_options(path: StrPath) -> dict[str, Any]:
         If it is no TOML, has an option that is unknown (with what may have been meant), or one that
         a Config cannot have: a sentence that names the file and the option.
     """
-    found = _read(path)
+    found: dict[str, Any] = {}
     known = [each.name for each in fields(Config)]
-    for name, given in found.items():
-        where = repr(os.fspath(path))
+    where = repr(os.fspath(path))
+    for written, given in _read(path).items():
+        name = written.replace("-", "_")
+        if name == "batch_norm" and isinstance(given, bool):
+            if not given:
+                continue
+            name, given = "norm", "batch"
+        if name in found:
+            raise ValueError(f"{where}: {name} is said twice: leave out one of the lines")
         if name not in known:
             cure = suggestion(name, known, f"the options are {', '.join(known)}")
-            raise ValueError(f"{where}: there is no option {name!r:.40}: {cure}")
+            raise ValueError(f"{where}: there is no option {written!r:.40}: {cure}")
         try:
             found[name] = checked(name, given)
         except (TypeError, ValueError) as error:

@@ -214,3 +214,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_every_augmentation_has_a_strength_that_can_be_used():
     for name in AUGMENTATIONS:
         assert Config(data="iris", augment=[name]).augment == (name,)
+
+
+def test_a_file_may_write_options_as_the_command_line_does(tmp_path):
+    path = tmp_path / "options.toml"
+    path.write_text("batch-size = 16\nbatch_norm = true\nweight-decay = 0.1\n")
+    assert read_options(path) == {"batch_size": 16, "norm": "batch", "weight_decay": 0.1}
+    path.write_text("batch-norm = false\n")
+    assert read_options(path) == {}
+    path.write_text('batch-norm = true\nnorm = "layer"\n')
+    with pytest.raises(ValueError, match="norm is said twice: leave out one of the lines"):
+        read_options(path)
