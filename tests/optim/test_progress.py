@@ -114,7 +114,10 @@ def test_of_a_long_epoch_there_is_a_line_each_minute(watched):
 
 def test_where_epochs_are_long_the_loss_is_that_of_the_present_one(watched):
     seen = []
-    note = lambda training: seen.append(training.running_loss)  # noqa: E731
+
+    def note(training):
+        seen.append(training.running_loss)
+
     watcher = type("Watcher", (Callback,), {"on_step_end": lambda self, training: note(training)})
     lines = watched("lines", step=25.0, epochs=1, callbacks=[watcher()]).splitlines()
     assert f"loss {figure(seen[3])}" in lines[0]
@@ -203,7 +206,10 @@ def test_training_that_is_resumed_begins_in_the_middle(watched, tmp_path):
 
 
 def test_why_training_stopped_is_told_at_the_end(watched):
-    stop = lambda training: training.stop("it was enough")  # noqa: E731
+
+    def stop(training):
+        training.stop("it was enough")
+
     for form in ("bar", "lines"):
         assert "stopped: it was enough" in left_by(watched(form, callbacks=[stop]))
 
