@@ -71,7 +71,7 @@ def _split(data: Any, weights: Any, share: Any, seed: int) -> Source:
     else:
         x, y = [given if is_mapped(given) else numbers_of(given) for given in data]
         rows = Dataset(np.arange(len(y), dtype=np.float64)[:, None], np.zeros(len(y)))
-        parts = split(rows, validation=share, test=0, seed=seed, stratify=_strata(y, share))
+        parts = split(rows, validation=share, test=0, seed=seed, stratify=_strata(y))
         train, held_out = (
             (taken(x, part), taken(y, part)) for part in (parts.rows.train, parts.rows.validation)
         )
@@ -81,7 +81,7 @@ def _split(data: Any, weights: Any, share: Any, seed: int) -> Source:
     return Source(train, weights, held_out)
 
 
-def _strata(targets: Any, share: float) -> Any:
+def _strata(targets: Any) -> Any:
     """Labels of rows to be kept in proportion, where targets are classes that occur again."""
     if targets.dtype.kind not in "iub" or targets.ndim != 1:
         return False
