@@ -25,7 +25,7 @@ from .numpy_code import Kernel, program_kernel
 from .program import CONDITIONS, Program
 
 if TYPE_CHECKING:
-    from .cache import Compiled
+    from ...engine.code_cache import Compiled
 
 PATIENCE = 500_000_000
 """How much work NumPy may lose to a loop before the loop is compiled.
@@ -122,7 +122,7 @@ class TieredProgram:
 
     def compile(self, numbers: frozenset[str]) -> None:
         """Compile a loop, or load it from the cache, and take it into use."""
-        from .cache import compiled  # here: hardly any process needs it
+        from ...engine.code_cache import compiled  # here: hardly any process needs it
 
         loop = self._split.loop
         scalars = self._scalars(numbers)

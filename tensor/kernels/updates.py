@@ -64,7 +64,7 @@ class Update:
 
     def compile(self, numbers: frozenset[str]) -> None:
         """Compile the loop, or load it from the cache, and take it into use."""
-        from .cache import compiled  # here: hardly any process needs it
+        from ...engine.code_cache import compiled  # here: hardly any process needs it
 
         scalars = {*self._program.arguments[self._arrays :]}
         kinds = [

@@ -14,7 +14,7 @@ from twingrad.engine.expression import parse
 from twingrad.engine.formulas import table
 from twingrad.tensor import Tensor
 from twingrad.tensor.dtypes import float32, float64
-from twingrad.tensor.kernels import cache as kernel_cache
+from twingrad.engine import code_cache
 from twingrad.tensor.kernels import tiers
 from twingrad.tensor.kernels.loops import is_worthwhile, loop_source, split
 from twingrad.tensor.kernels.numpy_code import program_kernel, value_kernel
@@ -240,8 +240,8 @@ def either_cache(request, tmp_path, monkeypatch):
 
 def test_a_kernel_is_kept_for_the_next_process(cache):
     code = (
-        "from twingrad.tensor.kernels import cache as kernel_cache; import numpy as np\n"
-        f"kernel = kernel_cache.compiled({SOURCE.format(2)!r}, {SIGNATURE!r})\n"
+        "from twingrad.engine import code_cache; import numpy as np\n"
+        f"kernel = code_cache.compiled({SOURCE.format(2)!r}, {SIGNATURE!r})\n"
         "r = np.empty(3); kernel(np.zeros(3), r)\n"
         "print(r.tolist(), sum(kernel.stats.cache_hits.values()))"
     )
@@ -270,13 +270,13 @@ DAMAGES = {
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc", ".json", ".py"])
 def test_a_damaged_entry_is_made_again(either_cache, damage, suffix):
     cache = either_cache
-    kernel_cache.compiled(SOURCE.format(3), SIGNATURE)
+    code_cache.compiled(SOURCE.format(3), SIGNATURE)
     files = list(cache.rglob(f"*{suffix}"))
     assert files
     for file in files:
         DAMAGES[damage](file)
-    assert result_of(kernel_cache.compiled(SOURCE.format(3), SIGNATURE)) == [3.0, 3.0, 3.0]
-    assert result_of(kernel_cache.compiled(SOURCE.format(3), SIGNATURE)) == [3.0, 3.0, 3.0]
+    assert result_of(code_cache.compiled(SOURCE.format(3), SIGNATURE)) == [3.0, 3.0, 3.0]
+    assert result_of(code_cache.compiled(SOURCE.format(3), SIGNATURE)) == [3.0, 3.0, 3.0]
     assert json.loads((entry(cache) / "checksums.json").read_text())
 
 
@@ -284,13 +284,13 @@ def test_without_a_folder_to_write_to_a_kernel_is_compiled_all_the_same(tmp_path
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(blocked))
-    assert result_of(kernel_cache.compiled(SOURCE.format(4), SIGNATURE)) == [4.0, 4.0, 4.0]
+    assert result_of(code_cache.compiled(SOURCE.format(4), SIGNATURE)) == [4.0, 4.0, 4.0]
 
 
 def test_two_processes_may_make_the_same_kernel_at_once(cache):
     code = (
-        "from twingrad.tensor.kernels import cache as kernel_cache; import numpy as np\n"
-        f"kernel = kernel_cache.compiled({SOURCE.format(5)!r}, {SIGNATURE!r})\n"
+        "from twingrad.engine import code_cache; import numpy as np\n"
+        f"kernel = code_cache.compiled({SOURCE.format(5)!r}, {SIGNATURE!r})\n"
         "r = np.empty(3); kernel(np.zeros(3), r); print(r.tolist())"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
@@ -304,13 +304,13 @@ def test_two_processes_may_make_the_same_kernel_at_once(cache):
     for process in running:
         output, errors = process.communicate()
         assert output.strip() == "[5.0, 5.0, 5.0]", errors
-    assert result_of(kernel_cache.compiled(SOURCE.format(5), SIGNATURE)) == [5.0, 5.0, 5.0]
+    assert result_of(code_cache.compiled(SOURCE.format(5), SIGNATURE)) == [5.0, 5.0, 5.0]
 
 
 def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert kernel_cache.cache_folder() == tmp_path / "twingrad"
+    assert code_cache.cache_folder() == tmp_path / "twingrad"
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert kernel_cache.cache_folder() == tmp_path / "xdg" / "twingrad"
+    assert code_cache.cache_folder() == tmp_path / "xdg" / "twingrad"

@@ -1,7 +1,7 @@
-"""Compiled loops, kept on disk from one process to the next.
+"""Compiled code, kept on disk from one process to the next.
 
-A loop's source is a file named by its hash in a cache folder, because Numba caches only what
-comes from a file. Beside it stand the checksums of what Numba wrote: an entry that is damaged, or
+The source of a function is a file named by its hash in a cache folder, because Numba caches only
+what comes from a file. Beside it stand the checksums of what Numba wrote: an entry that is damaged, or
 half-written by a process that was killed, is thrown away and made again, never run.
 """
 
@@ -17,13 +17,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ...engine.files import write_text
+from .files import write_text
 
 Compiled = Callable[..., None]
 
 
 def cache_folder() -> Path:
-    """Where compiled loops are kept.
+    """Where compiled code is kept.
 
     ``$NUMBA_CACHE_DIR/twingrad`` if that is set, else ``twingrad`` in the user's cache folder.
     """

@@ -1,0 +1,1 @@
+"""Computations of Values, recorded once and replayed by compiled code."""

@@ -1,0 +1,1 @@
+"""The compiler: a recorded computation as one Numba function."""

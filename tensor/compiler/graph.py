@@ -1,0 +1,385 @@
+"""The compiler's graph: what a step computes, value by value, before it becomes code.
+
+Values are made through a :class:`Graph`, which gives back the value that is there already where
+the same is asked for twice, computes what is made of constants alone, and drops operations that
+change nothing. What no result needs is never looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, final
+
+from ...engine import ieee
+from ...engine.shapes import Shape, broadcast_shape
+from ..kernels.program import CONDITIONS
+
+LEAVES = frozenset({"argument", "captured", "number", "constant", "position"})
+"""Kinds of values that are given, not computed."""
+
+
+@final
+class Value:
+    """One value of a graph: an array of a known shape and dtype.
+
+    Attributes
+    ----------
+    kind : str
+        What makes it; see :class:`Graph` for the kinds.
+    operands : tuple of Value
+        What it is made from.
+    attributes : tuple
+        What else its kind says.
+    shape : tuple of int
+        Its shape.
+    dtype : str
+        The name of its NumPy dtype.
+    number : int
+        Its running number in the graph: greater than those of its operands.
+    label : str
+        What a reader may call it, such as the name of a parameter; empty if nothing is known.
+    """
+
+    __slots__ = ("attributes", "dtype", "kind", "label", "number", "operands", "shape")
+
+    def __init__(
+        self,
+        kind: str,
+        operands: tuple[Value, ...],
+        attributes: tuple[Any, ...],
+        shape: Shape,
+        dtype: str,
+        number: int,
+    ) -> None:
+        self.kind = kind
+        self.operands = operands
+        self.attributes = attributes
+        self.shape = shape
+        self.dtype = dtype
+        self.number = number
+        self.label = ""
+
+    @property
+    def size(self) -> int:
+        """The number of its elements."""
+        return prod(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.number}: {self.dtype}{list(self.shape)}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A decision that was taken when a step was recorded, and has to come out the same again.
+
+    Attributes
+    ----------
+    value : Value
+        A truth value without dimensions.
+    expected : bool
+        How it came out.
+    """
+
+    value: Value
+    expected: bool
+
+
+@dataclass(slots=True)
+class Memory:
+    """Memory that outlives a step, such as that of a parameter.
+
+    Attributes
+    ----------
+    before : Value
+        What it holds when the step begins.
+    after : Value
+        What it holds when the step is over; the same if nothing is written.
+    """
+
+    before: Value
+    after: Value
+
+
+@final
+class Graph:
+    """What a step computes.
+
+    The kinds of values, with their attributes:
+
+    ========== ================== =============================================================
+    argument   position           an argument of the step
+    captured   position           memory that outlives the step, as it was when the step began
+    number     position           a single number that the host gives anew for each step
+    constant   number             a number without dimensions
+    position   dim                the place along a dimension, counted from 0 (int64)
+    elementwise function          a step of a program on operands that broadcast to the shape
+    view       strides, offset    element ``[i, j]`` is number ``offset + i*strides[0] + j*...``
+                                  of the operand's elements in their order
+    reduce     function, dims     add, mul, maximum, minimum, argmax or argmin along dims, which
+                                  are dropped
+    matmul                        ``(..., n, k) @ (..., k, m)``, the other dimensions the same
+    gather     dim                ``source[..., index[...], ...]`` along a dimension; in the shape
+                                  of the index
+    scatter    dim                zeros of the shape with the part added at the index
+    place      strides, offset    zeros with the operand's elements where a view of the same
+                                  strides and offset would read them
+    overwrite  strides, offset    the first operand with the second in its place there
+    join       dim                operands one behind the other
+    random     what               numbers from a stream; operands: the halves of its key and the
+                                  place (three words), what: uniform, normal, exponential
+    host       function, more     what a Python function of arrays gives
+    ========== ================== =============================================================
+
+    Attributes
+    ----------
+    arguments, numbers : list of Value
+        The values of these kinds, by position.
+    memories : list of Memory
+        The captured memory, by position.
+    results : list of Value
+        What the step gives back.
+    gradients : dict of int to Value
+        What becomes the ``grad`` of captured leaves, by position.
+    checks : list of Check
+        What must come out as it did.
+    """
+
+    def __init__(self) -> None:
+        self.arguments: list[Value] = []
+        self.numbers: list[Value] = []
+        self.memories: list[Memory] = []
+        self.results: list[Value] = []
+        self.gradients: dict[int, Value] = {}
+        self.checks: list[Check] = []
+        self._known: dict[Hashable, Value] = {}
+        self._count = 0
+
+    # Leaves
+
+    def argument(self, shape: Shape, dtype: str) -> Value:
+        """The next argument of the step."""
+        value = self._value("argument", (), (len(self.arguments),), shape, dtype)
+        self.arguments.append(value)
+        return value
+
+    def captured(self, shape: Shape, dtype: str) -> Value:
+        """Memory that outlives the step."""
+        value = self._value("captured", (), (len(self.memories),), shape, dtype)
+        self.memories.append(Memory(value, value))
+        return value
+
+    def host_number(self, dtype: str = "float64") -> Value:
+        """The next number that the host gives anew for each step; words are ``uint64``."""
+        value = self._value("number", (), (len(self.numbers),), (), dtype)
+        self.numbers.append(value)
+        return value
+
+    def constant(self, number: float | int | bool, dtype: str) -> Value:
+        """A number without dimensions."""
+        key = ("constant", repr(number), dtype)
+        if key not in self._known:
+            self._known[key] = self._value("constant", (), (number,), (), dtype)
+        return self._known[key]
+
+    def position(self, shape: Shape, dim: int) -> Value:
+        """The place along a dimension."""
+        return self.value("position", (), (dim,), shape, "int64")
+
+    # What is computed
+
+    def elementwise(self, function: str, *operands: Value, dtype: str | None = None) -> Value:
+        """A step of a program, element by element; ``cast`` converts to ``dtype``.
+
+        Conditions give bool, and everything else the dtype of the last operand, if none is named.
+        """
+        if dtype is None:
+            dtype = "bool" if function in CONDITIONS else operands[-1].dtype
+        simple = self._simplified(function, operands, dtype)
+        if simple is not None:
+            return simple
+        shape = broadcast_shape([operand.shape for operand in operands], function)
+        return self.value("elementwise", operands, (function,), shape, dtype)
+
+    def reduce(self, function: str, operand: Value, dims: Sequence[int]) -> Value:
+        """A sum, product or extreme along dimensions, which are dropped."""
+        dims = tuple(sorted(dims))
+        shape = tuple([n for d, n in enumerate(operand.shape) if d not in dims])
+        if not dims and function not in ("argmax", "argmin"):
+            return operand
+        dtype = "int64" if function in ("argmax", "argmin") else operand.dtype
+        return self.value("reduce", (operand,), (function, dims), shape, dtype)
+
+    def view(self, operand: Value, shape: Shape, strides: Sequence[int], offset: int = 0) -> Value:
+        """Other places for the same elements; a view of a view is one view."""
+        strides = tuple([0 if n == 1 else s for n, s in zip(shape, strides, strict=True)])
+        if shape == operand.shape and offset == 0 and strides == tight_strides(shape):
+            return operand
+        if operand.kind == "view":
+            inner_strides, inner_offset = operand.attributes
+            steps = _composed(operand.shape, inner_strides, shape, strides, offset)
+            if steps is not None:
+                found, start = steps
+                return self.view(operand.operands[0], shape, found, inner_offset + start)
+        return self.value("view", (operand,), (strides, offset), shape, operand.dtype)
+
+    def value(
+        self,
+        kind: str,
+        operands: Sequence[Value],
+        attributes: tuple[Any, ...],
+        shape: Shape,
+        dtype: str,
+    ) -> Value:
+        """A value of any kind; the one that is there already, if it is the same."""
+        operands = tuple(operands)
+        key = (kind, tuple([each.number for each in operands]), attributes, shape, dtype)
+        if key not in self._known:
+            self._known[key] = self._value(kind, operands, attributes, shape, dtype)
+        return self._known[key]
+
+    def host(
+        self,
+        function: Callable[..., Any],
+        operands: Sequence[Value],
+        shape: Shape,
+        dtype: str,
+        name: str,
+    ) -> Value:
+        """What a Python function of arrays gives; nothing is known of it but its name."""
+        return self._value("host", tuple(operands), (function, name), shape, dtype)
+
+    def roots(self) -> Iterator[Value]:
+        """Everything that a step is run for."""
+        for check in self.checks:
+            yield check.value
+        yield from self.results
+        yield from self.gradients.values()
+        for memory in self.memories:
+            if memory.after is not memory.before:
+                yield memory.after
+
+    def needed(self) -> list[Value]:
+        """The values that the roots need, in order."""
+        return values_below(self.roots())
+
+    def _value(
+        self,
+        kind: str,
+        operands: tuple[Value, ...],
+        attributes: tuple[Any, ...],
+        shape: Shape,
+        dtype: str,
+    ) -> Value:
+        self._count += 1
+        return Value(kind, operands, attributes, tuple(shape), dtype, self._count)
+
+    def _simplified(self, function: str, operands: Sequence[Value], dtype: str) -> Value | None:
+        """The value of a step that changes nothing, or is made of constants."""
+        if function == "cast" and operands[0].dtype == dtype:
+            return operands[0]
+        if function in ("mul", "add", "sub", "div"):
+            a, b = operands
+            neutral = 0.0 if function in ("add", "sub") else 1.0
+            if _is_number(b, neutral, function) and a.dtype == dtype:
+                return a
+            if function in ("mul", "add") and _is_number(a, neutral, function) and b.dtype == dtype:
+                return b
+        numbers = [each.attributes[0] for each in operands if each.kind == "constant"]
+        if len(numbers) == len(operands) and dtype in ("float32", "float64"):
+            if function == "cast":
+                return self.constant(float(numbers[0]), dtype)
+            if dtype == "float64" and hasattr(ieee, function):
+                return self.constant(getattr(ieee, function)(*map(float, numbers)), dtype)
+        return None
+
+
+def _is_number(value: Value, number: float, function: str) -> bool:
+    """Whether a value is the neutral number of a function; x + 0 may differ from x in -0."""
+    if value.kind != "constant" or value.attributes[0] != number:
+        return False
+    return function != "add" or str(float(value.attributes[0])) == "-0.0"
+
+
+def tight_strides(shape: Shape) -> tuple[int, ...]:
+    """The strides, in elements, of an array in one piece; 0 along dimensions of length 1."""
+    strides, step = [], 1
+    for length in reversed(shape):
+        strides.append(0 if length == 1 else step)
+        step *= length
+    return tuple(reversed(strides))
+
+
+def values_below(roots: Iterable[Value]) -> list[Value]:
+    """The roots and all that they are made from, operands first."""
+    found: dict[int, Value] = {}
+    waiting = [*roots]
+    while waiting:
+        value = waiting.pop()
+        if value.number not in found:
+            found[value.number] = value
+            waiting.extend(value.operands)
+    return [found[number] for number in sorted(found)]
+
+
+def _composed(
+    inner_shape: Shape,
+    inner_strides: Sequence[int],
+    shape: Shape,
+    strides: Sequence[int],
+    offset: int,
+) -> tuple[tuple[int, ...], int] | None:
+    """The strides and the start of a view of a view, in the inmost operand's elements.
+
+    None where some step of the outer view is not the same at every place: a walk along it would
+    leave one dimension of the inner view and go on in another.
+    """
+    lengths, steps = _merged(inner_shape, inner_strides)
+    places = _running_strides(lengths)
+    start, rest = 0, offset
+    least, greatest = [], []
+    for place, step in zip(places, steps):
+        at, rest = divmod(rest, place)
+        start += at * step
+        least.append(at)
+        greatest.append(at)
+    found = []
+    for length, stride in zip(shape, strides):
+        if length == 1 or stride == 0:
+            found.append(0)
+            continue
+        d = next((d for d, place in enumerate(places) if stride % place == 0), None)
+        if d is None:
+            return None
+        count = stride // places[d]
+        found.append(count * steps[d])
+        ends = (least, greatest) if count > 0 else (greatest, least)
+        ends[1][d] += count * (length - 1)
+    within = all(0 <= low and high < length for low, high, length in zip(least, greatest, lengths))
+    return (tuple(found), start) if within else None
+
+
+def _merged(shape: Shape, strides: Sequence[int]) -> tuple[Shape, tuple[int, ...]]:
+    """A view with as few dimensions as there can be: neighbours joined that run through."""
+    lengths: list[int] = []
+    steps: list[int] = []
+    for length, step in zip(shape, strides):
+        if length == 1:
+            continue
+        if lengths and steps[-1] == step * length:
+            lengths[-1] *= length
+            steps[-1] = step
+        else:
+            lengths.append(length)
+            steps.append(step)
+    return tuple(lengths), tuple(steps)
+
+
+def _running_strides(shape: Shape) -> tuple[int, ...]:
+    """The strides of an array in one piece, those along dimensions of length 1 included."""
+    strides, step = [], 1
+    for length in reversed(shape):
+        strides.append(step)
+        step *= length
+    return tuple(reversed(strides))
