@@ -13,9 +13,8 @@ import gc
 import time
 from typing import Any
 
-import measure
-
 from twingrad import Value
+from twingrad.benchmarks import measure
 
 
 def chain(value: Any, length: int) -> tuple[float, float, float]:

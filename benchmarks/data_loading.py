@@ -14,10 +14,10 @@ import argparse
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import measure
 import numpy as np
 
 from twingrad import Generator
+from twingrad.benchmarks import measure
 from twingrad.data import DataLoader, augmentation
 
 WORK = {"60,000 x 784, batch 128": (60_000, 784, 128), "1,797 x 64, batch 32": (1_797, 64, 32)}

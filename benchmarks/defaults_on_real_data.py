@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from measure import describe_machine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score, root_mean_squared_error
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from twingrad import data, workflow
+from twingrad.benchmarks.measure import describe_machine
 
 SETS = ("digits", "breast_cancer", "wine", "iris", "diabetes")
 

@@ -16,10 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from measure import check_agreement, describe_machine, print_table, turn_about
-
 import twingrad
 from twingrad import data, nn, optim
+from twingrad.benchmarks.measure import check_agreement, describe_machine, print_table, turn_about
 from twingrad.nn import functional as F
 
 EPOCHS = 4

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 
-import measure
+from twingrad.benchmarks import measure
 
 CODE = """
 import time, sys, numpy

@@ -8,7 +8,6 @@ import gc
 import importlib
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from .process import own_memory
 
 
 @functools.cache
@@ -33,7 +34,7 @@ def installed(module: str) -> Any:
 
 def first_calls(contenders: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Seconds of the first call of each, which pays for what is compiled or built at first use."""
-    return {name: _seconds(function, 1) for name, function in contenders.items()}
+    return {name: seconds_of(_repeating(function), 1) for name, function in contenders.items()}
 
 
 def turn_about(
@@ -51,35 +52,56 @@ def turn_about(
     OpenMP keep a core busy for tens of milliseconds after their work is done.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    repeating = {name: _repeating(function) for name, function in contenders.items()}
     runs: dict[str, int] = {}
-    for name, function in contenders.items():
-        function()  # the first run pays for compilation and caches; it is not counted
-        runs[name] = 1
-        while (took := _seconds(function, runs[name])) < fill / 4:
-            runs[name] *= 2
-        runs[name] = max(1, round(runs[name] * fill / took))
+    for name, run in repeating.items():
+        run(1)  # the first run pays for compilation and caches; it is not counted
+        runs[name] = runs_to_fill(run, fill)
     gc.collect()
     gc.freeze()  # what the imports left behind is not searched in every collection
     for _ in range(rounds):
-        for name, function in contenders.items():
-            gc.collect()
-            time.sleep(pause)
-            if fill:
-                _seconds(function, (runs[name] + 1) // 2)
-            seconds[name].append(_seconds(function, runs[name]) / runs[name])
+        for name, run in repeating.items():
+            seconds[name].append(turn(run, runs[name], warm=fill > 0, pause=pause))
     gc.unfreeze()
     return seconds
 
 
-def _seconds(function: Callable[[], object], runs: int) -> float:
+def turn(run: Callable[[int], object], runs: int, *, warm: bool, pause: float) -> float:
+    """Seconds of one of ``runs`` runs, behind a pause, and half as many runs if ``warm``."""
+    gc.collect()
+    time.sleep(pause)
+    if warm:
+        run((runs + 1) // 2)
+    return seconds_of(run, runs) / runs
+
+
+def runs_to_fill(run: Callable[[int], object], fill: float) -> int:
+    """How many runs take ``fill`` seconds."""
+    runs = 1
+    while (took := seconds_of(run, runs)) < fill / 4:
+        runs *= 2
+    return max(1, round(runs * fill / took))
+
+
+def seconds_of(run: Callable[[int], object], runs: int) -> float:
+    """Seconds of a function that is told how often to run."""
     start = time.perf_counter()
-    for _ in range(runs):
-        function()
+    run(runs)
     return time.perf_counter() - start
 
 
+def _repeating(function: Callable[[], object]) -> Callable[[int], None]:
+    def run(runs: int) -> None:
+        for _ in range(runs):
+            function()
+
+    return run
+
+
 def quartiles(seconds: list[float]) -> list[float]:
-    """The lower quartile, the median and the upper quartile."""
+    """The lower quartile, the median and the upper quartile; of a single one, that one."""
+    if len(seconds) == 1:
+        return seconds * 3
     return statistics.quantiles(seconds, n=4, method="inclusive")
 
 
@@ -106,11 +128,19 @@ def print_table(
 
 def check_agreement(values: Mapping[str, Any], tolerance: float) -> None:
     """Stop when a contender's value is not the first one's, up to a relative ``tolerance``."""
+    if said := disagreement(values, tolerance):
+        raise SystemExit(said)
+
+
+def disagreement(values: Mapping[str, Any], tolerance: float) -> str:
+    """What :func:`check_agreement` has to say, or nothing."""
     (reference, expected), *others = ((name, np.asarray(each)) for name, each in values.items())
     for name, value in others:
-        difference = np.abs(value - expected).max() / np.abs(expected).max()
-        if value.shape != expected.shape or not difference <= tolerance:
-            raise SystemExit(f"{name} and {reference} differ: {value} is not {expected}")
+        if value.shape != expected.shape or not (
+            np.abs(value - expected).max() <= tolerance * np.abs(expected).max()
+        ):
+            return f"{name} and {reference} differ: {value} is not {expected}"
+    return ""
 
 
 def peak_megabytes(arguments: list[str]) -> float:
@@ -126,36 +156,32 @@ def peak_megabytes(arguments: list[str]) -> float:
 
 def print_own_peak() -> None:
     """Print this process's peak memory in megabytes, for :func:`peak_megabytes` to read."""
-    print(_own_memory("VmHWM"))
+    print(own_memory("VmHWM"))
 
 
 def print_own_growth(function: Callable[[], object]) -> None:
     """Print by how many megabytes this process grows, at its peak, while it runs ``function``."""
     with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as peak:
         peak.write("5")  # Linux starts the peak again from what is in use now
-    before = _own_memory("VmRSS")
+    before = own_memory("VmRSS")
     function()
-    print(_own_memory("VmHWM") - before)
-
-
-def _own_memory(field: str) -> float:
-    try:  # the resource usage of a child counts its parent's memory until it is replaced
-        with open("/proc/self/status") as status:
-            kilobytes = next(int(line.split()[1]) for line in status if field in line)
-    except (OSError, StopIteration):
-        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes / 1024
+    print(own_memory("VmHWM") - before)
 
 
 def describe_machine() -> None:
     """Print what the figures were measured on."""
+    print(f"{machine()}\n")
+
+
+def machine() -> str:
+    """What the figures are measured on."""
     model = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as info:
             model = next(line.split(":")[1].strip() for line in info if "model name" in line)
     except (OSError, StopIteration):
         pass
-    print(f"Python {platform.python_version()}, {platform.system()}, {model}\n")
+    return f"Python {platform.python_version()}, {platform.system()}, {model}"
 
 
 def describe_threads() -> None:

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import measure
 import numpy as np
 
 import twingrad
+from twingrad.benchmarks import measure
 
 NETWORKS = ["2-16-16-2", "64-64-32-10", "784-256-128-10"]
 

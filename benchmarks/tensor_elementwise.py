@@ -13,10 +13,10 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-import measure
 import numpy as np
 
 import twingrad
+from twingrad.benchmarks import measure
 
 Contender = Callable[[], Any]
 """It computes the sum and the gradient, and gives the gradient."""

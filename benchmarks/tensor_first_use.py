@@ -19,8 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import measure
-import tensor_mlp
+from twingrad.benchmarks import measure, tensor_mlp
 
 CODE = """
 import time

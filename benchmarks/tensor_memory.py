@@ -18,10 +18,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import measure
-import tensor_mlp
-
 import twingrad
+from twingrad.benchmarks import measure, tensor_mlp
 
 NETWORK = "784-256-128-10"
 FLOAT, INTEGER = 4, 8

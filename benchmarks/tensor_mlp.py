@@ -18,10 +18,10 @@ from itertools import pairwise
 from operator import methodcaller
 from typing import Any
 
-import measure
 import numpy as np
 
 import twingrad
+from twingrad.benchmarks import measure
 
 RATE = 0.01
 NETWORKS = {

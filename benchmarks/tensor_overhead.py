@@ -15,10 +15,10 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-import measure
 import numpy as np
 
 import twingrad
+from twingrad.benchmarks import measure
 
 Operations = dict[str, Callable[[Any, Any], Any]]
 

@@ -14,10 +14,9 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-import measure
-from tensor_mlp import NETWORKS, Problem
-
 from twingrad import nn, optim
+from twingrad.benchmarks import measure
+from twingrad.benchmarks.tensor_mlp import NETWORKS, Problem
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD": {"lr": 0.01, "momentum": 0.9},

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from .. import __version__
+from .bench import BENCH_HELP, bench
 from .evaluate import EVALUATE_HELP, evaluate
 from .output import INTERRUPTED, WRONG_USE
 from .plain_help import Command, Group
@@ -66,6 +67,7 @@ def main(
 
 _RUNS = "Train a network, and use it"
 _LEARNING = "Look into it"
+_MACHINE = "Measure it"
 
 app.command(cls=Command, help=TRAIN_HELP, epilog=EXIT_CODES, rich_help_panel=_RUNS)(train)
 app.command(cls=Command, help=PREDICT_HELP, rich_help_panel=_RUNS)(predict)
@@ -79,3 +81,5 @@ app.command(
     context_settings={"ignore_unknown_options": True},
     rich_help_panel=_LEARNING,
 )(step)
+
+app.command(cls=Command, help=BENCH_HELP, rich_help_panel=_MACHINE)(bench)

@@ -85,9 +85,14 @@ def _discard(stream: TextIO) -> None:
 
 
 def write(option: str, target: str, text: str) -> None:
+    """Write a text to the file that an option names, all of it or nothing."""
+    write_bytes(option, target, text.encode())
+
+
+def write_bytes(option: str, target: str, content: bytes) -> None:
     """Write a result to the file that an option names, all of it or nothing."""
     try:
-        files.write_text(target, text)
+        files.write_bytes(target, content)
     except OSError as error:
         raise Failure(
             f"{option}: {target!r} cannot be written: {_unwritable(error, target)}", MACHINE

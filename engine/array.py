@@ -18,6 +18,7 @@ from .operation import Operand, Operation
 from .picking import Picking
 from .shapes import Shape, broadcast_shape, reduced_dims
 from .softmax import Dims, Softmax
+from .tape import hooks
 from .value import Value, constant
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Array(Picking, Softmax):
         ``w.data -= 0.1 * w.grad``, or to ``w[0, 1].data``.
         """
         numbers = [element.data for element in self._elements.ravel()]
-        return np.array(numbers, dtype=np.float64).reshape(self.shape)
+        return hooks.array_of_numbers(numbers).reshape(self.shape)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -124,7 +125,7 @@ class Array(Picking, Softmax):
         if any(type(gradient) is Value for gradient in known):
             values = [g if type(g) is Value else constant(g) for g in known]
             return array_of(elements.filled(values, self.shape))
-        return np.array(known, dtype=np.float64).reshape(self.shape)
+        return hooks.array_of_numbers(known).reshape(self.shape)
 
     @grad.setter
     def grad(self, grad: Any) -> None:
@@ -190,15 +191,15 @@ class Array(Picking, Softmax):
 
     def item(self) -> float:
         """The number in an array of one element; ``ValueError`` for any other size."""
-        return self._only("item").data
+        return self._only("item").item()
 
     def tolist(self) -> Any:
         """The numbers as nested lists of floats."""
-        return self.data.tolist()
+        return self.numpy().tolist()
 
     def numpy(self) -> NDArray[np.float64]:
         """The numbers as a new float64 NumPy array."""
-        return self.data
+        return self.data.astype(np.float64, copy=False)
 
     def sum(self, dim: Dims = None, keepdim: bool = False) -> Array:
         """The sum of the elements along ``dim``, or of all of them; of none it is 0."""
@@ -245,16 +246,16 @@ class Array(Picking, Softmax):
         return format(self.item(), specification) if specification else repr(self)
 
     def __lt__(self, other: Any) -> NDArray[np.bool_]:
-        return np.less(self.data, _numbers(operand_elements(other)))
+        return hooks.compared(np.less, self.data, _numbers(operand_elements(other)))
 
     def __le__(self, other: Any) -> NDArray[np.bool_]:
-        return np.less_equal(self.data, _numbers(operand_elements(other)))
+        return hooks.compared(np.less_equal, self.data, _numbers(operand_elements(other)))
 
     def __gt__(self, other: Any) -> NDArray[np.bool_]:
-        return np.greater(self.data, _numbers(operand_elements(other)))
+        return hooks.compared(np.greater, self.data, _numbers(operand_elements(other)))
 
     def __ge__(self, other: Any) -> NDArray[np.bool_]:
-        return np.greater_equal(self.data, _numbers(operand_elements(other)))
+        return hooks.compared(np.greater_equal, self.data, _numbers(operand_elements(other)))
 
     def __float__(self) -> float:
         return self.item()
@@ -281,6 +282,8 @@ class Array(Picking, Softmax):
 
     def _greatest(self, dim: Dims, what: str) -> tuple[NDArray[Any], Shape]:
         dims = reduced_dims(dim, self.ndim, what) or tuple(range(self.ndim))
+        if current_mode().tape is not None and self.numel():
+            return self.detach().amax(dims or None, keepdim=True).data, dims
         return self.data.max(axis=dims, keepdims=True, initial=-inf), dims
 
     def _total(self, dims: Shape | None, keepdim: bool) -> Array:

@@ -1,8 +1,8 @@
 """Compiled code, kept on disk from one process to the next.
 
 The source of a function is a file named by its hash in a cache folder, because Numba caches only
-what comes from a file. Beside it stand the checksums of what Numba wrote: an entry that is damaged, or
-half-written by a process that was killed, is thrown away and made again, never run.
+what comes from a file. Beside it stand the checksums of what Numba wrote: an entry that is damaged,
+or half-written by a process that was killed, is thrown away and made again, never run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,22 +38,38 @@ def cache_folder() -> Path:
     return Path(base or os.path.expanduser("~/.cache")) / "twingrad"
 
 
-def compiled(source: str, signature: str) -> Compiled:
+def compiled(source: str, signature: str, depends_on: Sequence[Path] = ()) -> Compiled:
     """The function ``kernel`` of ``source``, compiled for a Numba ``signature``.
 
     It comes from the cache if it is there and whole. Where nothing can be written to the cache
     folder, it is compiled for this process alone.
+
+    Parameters
+    ----------
+    source : str
+        A module.
+    signature : str
+        The types of the function's arguments.
+    depends_on : sequence of Path
+        Files that the compiled function has something of besides: where one of them has changed,
+        such as by an update of the package, it is compiled anew.
     """
     import numba
 
-    key = f"{numba.__version__}\n{signature}\n{source}"
-    name = f"twingrad_kernel_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+    digest = hashlib.sha256(f"{numba.__version__}\n{signature}\n{source}".encode())
     try:
-        return _cached(name, source, signature)
+        for path in depends_on:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return _cached(_module_name(digest.hexdigest()), source, signature)
     except Exception:  # whatever is wrong with the folder, the kernel itself is sound
-        kernel = _decorated(_module_in_memory(name, source), cache=False)
+        module = _module_in_memory(_module_name(digest.hexdigest()), source)
+        kernel = _decorated(module, cache=False)
         kernel.compile(signature)
         return kernel  # type: ignore[no-any-return]
+
+
+def _module_name(digest: str) -> str:
+    return f"twingrad_kernel_{digest[:24]}"
 
 
 def _cached(name: str, source: str, signature: str) -> Compiled:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Self
 
+from .changes import changes
 from .checks import check_function
 
 Hook = Callable[..., Any]
@@ -28,12 +29,14 @@ class Handle:
 
     def remove(self) -> None:
         """Take the hook away; a second time it does nothing."""
+        changes.count += 1
         self._hooks.pop(self._key, None)
 
 
 def added(hooks: dict[int, Any], hook: Hook, what: str) -> Handle:
     """Register a hook; ``TypeError``, beginning with ``what``, for what cannot be called."""
     check_function(hook, f"{what}: hook")
+    changes.count += 1
     key = next(_keys)
     hooks[key] = hook
     return Handle(hooks, key)

@@ -4,20 +4,34 @@ The modes belong to the running thread or task, not to the process, and are put 
 block ends, however it ends.
 """
 
-from collections.abc import Mapping
-from contextlib import ContextDecorator
+from collections.abc import Iterator, Mapping
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """Whether operations record their graph, and whether they refuse to make nan or inf."""
+    """What is switched on.
+
+    Attributes
+    ----------
+    record : bool
+        Whether operations record their graph.
+    anomaly : bool
+        Whether they refuse to make nan or inf.
+    recorder : Recorder or None
+        What notes everything that is done on tensors, for the compiler.
+    tape : Recorder or None
+        What notes everything that is done on Values.
+    """
 
     record: bool = True
     anomaly: bool = False
+    recorder: Any = None
+    tape: Any = None
 
 
 _PLAIN = Mode()
@@ -36,7 +50,7 @@ def current_mode() -> Mode:
 class _Switch(ContextDecorator):
     """A mode for a block of code; it can be entered again, also while it is entered."""
 
-    _changes: ClassVar[Mapping[str, bool]]
+    _changes: ClassVar[Mapping[str, Any]]
 
     def __init__(self) -> None:
         self._tokens: list[Token[Mode | None]] = []
@@ -98,3 +112,25 @@ class detect_anomaly(_Switch):
     """
 
     _changes = MappingProxyType({"anomaly": True})
+
+
+@contextmanager
+def recorder_set(recorder: Any) -> Iterator[None]:
+    """Have everything that is done on tensors in this block noted by a recorder, or by none."""
+    mode = replace(current_mode(), recorder=recorder)
+    token = _mode.set(None if mode == _PLAIN else mode)
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+
+
+@contextmanager
+def tape_set(tape: Any) -> Iterator[None]:
+    """Have everything that is done on Values in this block noted by a tape, or by none."""
+    mode = replace(current_mode(), tape=tape)
+    token = _mode.set(None if mode == _PLAIN else mode)
+    try:
+        yield
+    finally:
+        _mode.reset(token)

@@ -46,6 +46,11 @@ class ScalarTwin(Twin):
     @contextmanager
     def running(self) -> Iterator[None]:
         """Record the graph, and let calls inside know that they are nested."""
+        if current_mode().tape is not None:
+            raise RuntimeError(
+                "derivatives of functions, such as grad(...), cannot be compiled on the scalar "
+                "twin: call backward(), or use tensors"
+            )
         token = _inside.set(True)
         try:
             with enable_grad():

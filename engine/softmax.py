@@ -10,6 +10,7 @@ import numpy as np
 
 from .operators import Operators
 from .shapes import Shape, whole_numbers
+from .tape.hooks import finite_or_zero
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,9 +76,13 @@ class Softmax(Operators):
         is -inf.
         """
         top, dims = self._greatest(dim, "logsumexp")
-        is_finite = np.isfinite(top)
-        if not np.logical_and.reduce(is_finite, axis=None):
-            top = np.where(is_finite, top, top.dtype.type(0))
+        if top.dtype == object:
+            top = finite_or_zero(top)
+        else:
+            is_finite = np.isfinite(top)
+            # an array of a recording is not asked: it may be other in the next step
+            if type(top) is not np.ndarray or not np.logical_and.reduce(is_finite, axis=None):
+                top = np.where(is_finite, top, top.dtype.type(0))
         total: Any = (self - self.constant(top)).exp()._total(dims, keepdim).log()
         result: Self = total + self.constant(top.reshape(total.shape))
         return result

@@ -17,6 +17,8 @@ from .backward import (
 from .modes import Mode, current_mode, enable_grad, special_mode
 from .operation import Operand, Operation, real_number
 from .operators import Operators
+from .tape import hooks
+from .tape.traced import TracedNumber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +101,7 @@ class Value(Operators):
         )
 
     def __init__(self, data: float, label: str = "", *, requires_grad: bool = True) -> None:
-        self._data = real_number(data, "Value: data")
+        self._data = hooks.number(data) if special_mode() is None else hooks.made(self, data)
         self._grad = None
         self.label = label
         self.local_derivatives = ()
@@ -110,11 +112,11 @@ class Value(Operators):
     @property
     def data(self) -> float:
         """The number. Assigning to it changes this node alone, not what was computed from it."""
-        return self._data
+        return self._data if special_mode() is None else hooks.data_of(self)
 
     @data.setter
     def data(self, data: float) -> None:
-        self._data = real_number(data, "Value: data")
+        self._data = hooks.number(data) if special_mode() is None else hooks.assigned(self, data)
 
     @property
     def grad(self) -> Any:
@@ -124,10 +126,12 @@ class Value(Operators):
         ``backward(create_graph=True)``. Assigning None forgets it. The plain numbers of a formula
         get one too, as in micrograd; nothing is made of it.
         """
-        return self._grad
+        return self._grad if special_mode() is None else hooks.gradient_of(self)
 
     @grad.setter
     def grad(self, grad: float | Value | None) -> None:
+        if special_mode() is not None:
+            grad = hooks.gradient_assigned(self, grad)
         is_free = grad is None or type(grad) is Value
         self._grad = grad if is_free else real_number(grad, "Value: grad")
 
@@ -250,6 +254,8 @@ class Value(Operators):
                 "build it outside no_grad() from at least one Value(..., requires_grad=True)"
             )
         order = evaluation_order(self)
+        if (tape := current_mode().tape) is not None:
+            gradient = tape.backward(self, order, gradient, create_graph)
         seed = gradient if type(gradient) is Value else real_number(gradient, "backward: gradient")
         if create_graph:
             with enable_grad():
@@ -275,11 +281,11 @@ class Value(Operators):
 
     def detach(self) -> Value:
         """The same number as a constant leaf, without its history."""
-        return Value(self._data, self.label, requires_grad=False)
+        return Value(self.data, self.label, requires_grad=False)
 
     def item(self) -> float:
         """The number as a Python float."""
-        return self._data
+        return self._data if special_mode() is None else hooks.known(self, "item()")
 
     def steps(self) -> Stepper:
         """Every step of the forward and of the backward pass, to walk through one by one.
@@ -313,28 +319,30 @@ class Value(Operators):
         return self.steps()._repr_svg_()
 
     def __lt__(self, other: Any) -> bool:
-        return NotImplemented if _leads(other) else self._data < _number(other, "<")
+        return NotImplemented if _leads(other) else _number(self, "<") < _number(other, "<")
 
     def __le__(self, other: Any) -> bool:
-        return NotImplemented if _leads(other) else self._data <= _number(other, "<=")
+        return NotImplemented if _leads(other) else _number(self, "<=") <= _number(other, "<=")
 
     def __gt__(self, other: Any) -> bool:
-        return NotImplemented if _leads(other) else self._data > _number(other, ">")
+        return NotImplemented if _leads(other) else _number(self, ">") > _number(other, ">")
 
     def __ge__(self, other: Any) -> bool:
-        return NotImplemented if _leads(other) else self._data >= _number(other, ">=")
+        return NotImplemented if _leads(other) else _number(self, ">=") >= _number(other, ">=")
 
     def __float__(self) -> float:
-        return self._data
+        return self._data if special_mode() is None else hooks.known(self, "float()")
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(float(self))
 
     def __round__(self, digits: int | None = None) -> float:
-        return round(self._data, digits)
+        return round(float(self), digits)
 
     def __format__(self, specification: str) -> str:
-        return format(self._data, specification) if specification else repr(self)
+        if not specification:
+            return repr(self)
+        return format(float(self), specification)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -347,7 +355,7 @@ class Value(Operators):
                 f"{self!r} was computed by {self.operation!r}, and only leaves can be copied or "
                 "pickled: use its detach(), or copy the leaves and compute it again"
             )
-        return _leaf, (self._data, self.label, self.requires_grad, _plain(self.grad))
+        return _leaf, (self.data, self.label, self.requires_grad, _plain(self.grad))
 
 
 _VALUES = frozenset((Value,))
@@ -393,6 +401,8 @@ def _apply_mixed(operation: Operation, operands: Sequence[Any]) -> Any:
             return operand.apply(operation, *operands)
         elif isinstance(operand, np.ndarray):
             return NotImplemented
+        elif type(operand) is TracedNumber:
+            values[position] = operand.recorder.leaf(operand)
         else:
             values[position] = constant(operation.number(position, operand))
     return Value.apply(operation, *values)
@@ -400,6 +410,8 @@ def _apply_mixed(operation: Operation, operands: Sequence[Any]) -> Any:
 
 def _restricted(out: Value, mode: Mode) -> Value:
     """A new node under a special mode, or one that needs no gradient and keeps no history."""
+    if mode.tape is not None:
+        mode.tape.node(out)
     if mode.anomaly:
         check_anomalies_forward(out)
     if not mode.record or not out._requires_grad:
@@ -418,6 +430,8 @@ def _leads(other: Any) -> bool:
 
 
 def _number(other: Any, symbol: str) -> float:
+    if type(other) is TracedNumber:
+        return other  # type: ignore[return-value]  # it compares as a number does
     if type(other) is Value:
-        return other._data
+        return other._data if special_mode() is None else hooks.data_of(other)
     return real_number(other, f"Value {symbol} other: other")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,12 @@ from numpy.typing import NDArray
 from ..engine.shapes import Shape
 from ..tensor.random.generator import Generator as Generator  # for the other files of nn
 from ..tensor.random.generator import get_rng_state, set_rng_state
+from ..tensor.tracing import recorder as recorder_in_force
 from .scalar_backend import ScalarBackend
 from .tensor_backend import TensorBackend
+
+if TYPE_CHECKING:
+    from ..tensor.compiler.recording import Recorder as Recorder
 
 
 class Backend(Protocol):
@@ -151,6 +155,33 @@ def numbers_of(data: Any) -> NDArray[Any]:
     """The numbers of an operand, or of whatever else NumPy reads, to be read only."""
     twin = _BY_KIND.get(type(data))
     return np.asarray(data) if twin is None else twin.numbers(data)
+
+
+def present(numbers: Any) -> NDArray[Any]:
+    """The numbers that an operand has now, also while a step is recorded, which does not notice.
+
+    What is recorded must not depend on them, but for the sentence of an error.
+    """
+    return np.asarray(numbers_of(numbers)).view(np.ndarray)
+
+
+def first_of(numbers: Any, is_wrong: Any) -> Any:
+    """The first of the numbers for which a condition holds, to name it in an error."""
+    return present(numbers)[present(is_wrong)].flat[0]
+
+
+def may_hold(condition: Any) -> bool:
+    """Whether a condition holds for any element; where a step is recorded, it may the next time."""
+    return recorder_in_force() is not None or bool(condition.any())
+
+
+def holds(condition: Any) -> bool:
+    """Whether a condition without dimensions holds.
+
+    A step that is being recorded remembers the answer, and is run eagerly where it comes out
+    differently: what follows may depend on it.
+    """
+    return bool(numbers_of(condition))
 
 
 def common_backend(what: str, *optional: str, **given: Any) -> Backend:

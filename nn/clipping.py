@@ -6,16 +6,25 @@ Parameters are Tensors, Arrays or single Values: one, or an iterable of them, su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import isfinite
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..engine import formulas
 from ..engine.checks import number_within
 from ..engine.operation import real_number
-from .backend import Backend, backend_of, named, numbers_of, twin_of
+from .backend import (
+    Backend,
+    backend_of,
+    holds,
+    named,
+    numbers_of,
+    present,
+    recorder_in_force,
+    twin_of,
+)
 from .norms import unit_norms, vector_norm
 from .selection import selected
 
@@ -72,12 +81,12 @@ def clip_grad_norm_(
     twin, chosen = _with_gradients(parameters, "clip_grad_norm_")
     longest = _at_least_0(max_norm, "clip_grad_norm_: max_norm")
     p = _power(norm_type, "clip_grad_norm_")
-    numbers = [twin.numbers(gradient) for _, gradient in chosen]
-    total = _total_norm(numbers, p)
+    gradients = [gradient for _, gradient in chosen]
+    total = _total_norm(twin, gradients, p)
     if error_if_nonfinite:
         _check_finite(total, "clip_grad_norm_")
     _shorten(twin, chosen, longest, total)
-    return _number(twin, total, numbers)
+    return _number(twin, total, gradients)
 
 
 def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Any:
@@ -114,11 +123,10 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     p = _power(norm_type, "get_total_norm")
     given = _listed(tensors)
     twin = twin_of(given[0]) if given else named()
-    numbers = [numbers_of(each) for each in given]
-    total = _total_norm(numbers, p)
+    total = _total_norm(twin, given, p)
     if error_if_nonfinite:
         _check_finite(total, "get_total_norm")
-    return _number(twin, total, numbers)
+    return _number(twin, total, given)
 
 
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any) -> None:
@@ -144,10 +152,13 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any) -> 
     """
     twin, chosen = _with_gradients(parameters, "clip_grads_with_norm_")
     longest = _at_least_0(max_norm, "clip_grads_with_norm_: max_norm")
-    total = real_number(numbers_of(total_norm).item(), "clip_grads_with_norm_: total_norm")
-    if total < 0:
+    total = total_norm
+    if recorder_in_force() is None or backend_of(total_norm) is None:
+        total = real_number(numbers_of(total_norm).item(), "clip_grads_with_norm_: total_norm")
+    if holds(total < 0):
         raise ValueError(
-            f"clip_grads_with_norm_: total_norm must not be below 0, got {total}: it is a length"
+            f"clip_grads_with_norm_: total_norm must not be below 0, got {present(total)}: it is a "
+            "length"
         )
     _shorten(twin, chosen, longest, total)
 
@@ -183,7 +194,7 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     size = _at_least_0(clip_value, "clip_grad_value_: clip_value")
     with np.errstate(all="ignore"):
         for parameter, gradient in chosen:
-            _change(twin, parameter, gradient, np.clip, -size, size)
+            _change(twin, parameter, gradient, formulas.clamp, -size, size)
 
 
 def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float = 1e-3) -> None:
@@ -225,12 +236,23 @@ def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float =
     least = _at_least_0(eps, "adaptive_clip_grad_: eps")
     with np.errstate(all="ignore"):
         for parameter, gradient in chosen:
-            longest = factor * np.maximum(unit_norms(twin.numbers(parameter)), least)
-            lengths = unit_norms(twin.numbers(gradient))
-            is_long = np.asarray(lengths > longest)
-            if is_long.any():
-                shares = np.divide(longest, lengths, out=np.ones_like(lengths), where=is_long)
-                _change(twin, parameter, gradient, np.multiply, shares)
+            shares = _shares(twin, parameter, gradient, factor, least)
+            if shares is not None:
+                _change(twin, parameter, gradient, formulas.mul, shares)
+
+
+def _shares(twin: Backend, parameter: Any, gradient: Any, factor: float, least: float) -> Any:
+    """What the gradients of units are shortened to, or None where none is too long."""
+    if recorder_in_force() is not None:
+        longest = factor * formulas.maximum(unit_norms(parameter.detach()), least)
+        lengths = unit_norms(gradient.detach())
+        return formulas.where(lengths > longest, longest / lengths, 1.0)
+    longest = factor * np.maximum(unit_norms(twin.numbers(parameter)), least)
+    lengths = unit_norms(twin.numbers(gradient))
+    is_long = np.asarray(lengths > longest)
+    if not is_long.any():
+        return None
+    return np.divide(longest, lengths, out=np.ones_like(lengths), where=is_long)
 
 
 def _listed(tensors: Any) -> list[Any]:
@@ -268,27 +290,47 @@ def _with_gradients(parameters: Any, what: str) -> _Gradients:
     return _Gradients(twin, pairs)
 
 
-def _total_norm(arrays: list[NDArray[Any]], p: float) -> float:
-    """The norm of the norms, which is the norm of all; 0 if there are none."""
-    if not arrays:
+def _total_norm(twin: Backend, operands: Sequence[Any], p: float) -> Any:
+    """The norm of the norms, which is the norm of all; 0 if there are none.
+
+    It is a number, or an operand where a step is recorded.
+    """
+    if not operands:
         return 0.0
+    if recorder_in_force() is not None:
+        dtype = _dtype(operands)
+        norms = [twin.operand(each).detach().norm(p).to(dtype) for each in operands]
+        return twin.cat([each.reshape(1) for each in norms], 0).norm(p)
+    arrays = [numbers_of(each) for each in operands]
     with np.errstate(all="ignore"):
         return float(vector_norm(np.array([vector_norm(each, p) for each in arrays]), p))
 
 
-def _shorten(twin: Backend, chosen: list[tuple[Any, Any]], longest: float, total: float) -> None:
+def _shorten(twin: Backend, chosen: list[tuple[Any, Any]], longest: float, total: Any) -> None:
     """Multiply all gradients by ``longest / (total + 1e-6)``, unless it is 1 or more."""
     factor = longest / (total + 1e-6)
-    if not factor >= 1:
-        with np.errstate(all="ignore"):
-            for parameter, gradient in chosen:
-                _change(twin, parameter, gradient, np.multiply, factor)
+    if backend_of(factor) is not None:
+        factor = formulas.where(factor >= 1, 1.0, factor)
+    elif factor >= 1:
+        return
+    with np.errstate(all="ignore"):
+        for parameter, gradient in chosen:
+            _change(twin, parameter, gradient, formulas.mul, factor)
 
 
-def _change(
-    twin: Backend, parameter: Any, gradient: Any, function: Callable[..., Any], *arguments: Any
-) -> None:
-    """Let the gradient be ``function(gradient, *arguments)``: in its own memory, if it has one."""
+_FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
+    formulas.mul: np.multiply,
+    formulas.clamp: np.clip,
+}
+"""What computes a row in the memory of a gradient."""
+
+
+def _change(twin: Backend, parameter: Any, gradient: Any, row: Any, *arguments: Any) -> None:
+    """Let the gradient be ``row(gradient, *arguments)``: in its own memory, if it has one."""
+    if recorder_in_force() is not None:
+        twin.write(gradient, row(gradient.detach(), *arguments))
+        return
+    function = _FUNCTIONS[row]
     memory = twin.memory(gradient)
     if memory is not None:
         function(memory, *arguments, out=memory)
@@ -301,11 +343,17 @@ def _change(
         twin.write(gradient, changed)
 
 
-def _number(twin: Backend, number: float, arrays: list[NDArray[Any]]) -> Any:
-    """A number as an operand without dimensions, of the dtype of these arrays."""
-    dtype = np.result_type(*arrays) if arrays else np.float32
+def _number(twin: Backend, number: Any, operands: Sequence[Any]) -> Any:
+    """A number as an operand without dimensions, of the dtype of these operands."""
+    if backend_of(number) is not None:
+        return number
     with np.errstate(over="ignore"):
-        return twin.operand(np.array(number, dtype))
+        return twin.operand(np.array(number, _dtype(operands)))
+
+
+def _dtype(operands: Sequence[Any]) -> Any:
+    arrays = [numbers_of(each) for each in operands]
+    return np.result_type(*arrays) if arrays else np.float32
 
 
 def _power(norm_type: Any, what: str) -> float:
@@ -316,9 +364,9 @@ def _at_least_0(number: Any, what: str) -> float:
     return number_within(number, what, "it is a length", at_least=0)
 
 
-def _check_finite(total: float, what: str) -> None:
-    if not isfinite(total):
+def _check_finite(total: Any, what: str) -> None:
+    if not holds(abs(total) < inf):
         raise RuntimeError(
-            f"{what}: the norm must be finite, got {total}: look for the gradient that is not, or "
-            "pass error_if_nonfinite=False"
+            f"{what}: the norm must be finite, got {present(total)}: look for the gradient that is "
+            "not, or pass error_if_nonfinite=False"
         )

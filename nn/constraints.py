@@ -18,11 +18,12 @@ from ..engine.checks import number_within
 from ..engine.shapes import Shape, reduced_dims
 from .norms import unit_norms
 from .selection import weights
+from .watching import Followed, followed
 
 Dims = int | tuple[int, ...] | None
 
 
-class Constraint(ABC):
+class Constraint(Followed, ABC):
     """What parameters must fulfil. Abstract: each constraint is a class of its own."""
 
     def __call__(self, parameters: Any) -> None:
@@ -40,6 +41,7 @@ class Constraint(ABC):
         TypeError
             For what is no parameter, and for parameters of both twins.
         """
+        followed(self)
         twin, chosen = weights(parameters, type(self).__name__)
         with np.errstate(all="ignore"):
             changed = [self.projected(twin.numbers(each)) for each in chosen]
@@ -89,9 +91,7 @@ class MaxNorm(Constraint):
     def projected(self, numbers: NDArray[Any]) -> Any:
         """The numbers with vectors that are too long shortened."""
         lengths = unit_norms(numbers, _dims(self.dim, numbers, "MaxNorm"))
-        factors = np.ones_like(lengths)
-        np.divide(self.limit, lengths, out=factors, where=lengths > self.limit)
-        return numbers * factors
+        return numbers * np.where(lengths > self.limit, self.limit / lengths, 1)
 
     def __repr__(self) -> str:
         return f"MaxNorm({self.limit}, dim={self.dim})"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ..engine.changes import changes
 from ..engine.checks import check_function
 from ..engine.handle import Handle
 from .crossing import Crossing
@@ -39,10 +40,18 @@ class Hooks:
         self.outgoing: Registered = {}
         self.incoming: Registered = {}
 
+    @property
+    def keys(self) -> tuple[tuple[int, ...], ...]:
+        """What tells whether the hooks are still the same."""
+        return tuple(
+            [tuple(each) for each in (self.before, self.after, self.outgoing, self.incoming)]
+        )
+
 
 def add(hooks: Registered, hook: Hook, prepend: bool, with_kwargs: bool, what: str) -> Handle:
     """Register a hook, behind the others or before them; ``TypeError`` for no function."""
     check_function(hook, f"{what}: hook")
+    changes.count += 1
     key = next(_keys)
     others = dict(hooks) if prepend else {}
     for each in others:

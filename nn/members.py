@@ -8,12 +8,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..engine.changes import changes
 from .backend import backend_of
 from .labels import relabel
 from .making import check_arguments
 from .parameter import is_parameter, place_of
+from .watching import note_assignment
 
 _KINDS = ("_parameter_names", "_buffer_names", "_module_names")
+_ABSENT = object()
 
 
 class Members:
@@ -38,6 +41,9 @@ class Members:
 
     def __setattr__(self, name: str, value: Any) -> None:
         members = self.__dict__
+        old = members.get(name, _ABSENT)
+        if old is not value:
+            changes.count += 1
         if "_parameter_names" not in members:
             if isinstance(value, Members) or is_parameter(value):
                 check_initialized(self)
@@ -59,8 +65,10 @@ class Members:
             members[name] = value
         else:
             object.__setattr__(self, name, value)
+            note_assignment(self, name, old, value)
 
     def __delattr__(self, name: str) -> None:
+        changes.count += 1
         object.__delattr__(self, name)
         for names in _KINDS:
             self.__dict__.get(names, {}).pop(name, None)
@@ -75,6 +83,7 @@ class Members:
 
     def _add(self, name: str, value: Any, kind: str) -> None:
         """Let ``value`` be the member of this name and kind, and of no other kind."""
+        changes.count += 1
         known = self.__dict__[kind]
         if name not in known:
             if _is_taken(self, name):

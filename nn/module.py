@@ -10,8 +10,9 @@ from numpy.typing import DTypeLike
 from ..engine.checks import check_function
 from ..engine.handle import Handle
 from . import hooks, moving, state, summarizing, tree
-from .backend import twin_of, zeros_like
+from .backend import recorder_in_force, twin_of, zeros_like
 from .members import Members, check_initialized
+from .watching import follow
 
 
 class Module(Members):
@@ -63,6 +64,9 @@ class Module(Members):
         except AttributeError:
             check_initialized(self)
             raise
+        recorder = recorder_in_force()
+        if recorder is not None:
+            follow(self, recorder)
         if registered is None:
             return self.forward(*args, **kwargs)
         return hooks.called(self, registered, args, kwargs)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.changes import changes
 from .backend import Backend, backend_of, named, twin_of
 from .members import Members
 from .parameter import is_parameter, move_place, place_of
@@ -33,6 +34,7 @@ def move(module: Members, target: Any, dtype: Any = None) -> None:
     for owner, name, operand in members:
         new = moved[id(operand)]
         if new is not operand:
+            changes.count += 1
             owner.__dict__[name] = new
             if is_parameter(operand):
                 move_place(operand, new)

@@ -1,4 +1,4 @@
-"""Norms of plain numbers: of all of them as one vector, and of the units of a layer."""
+"""Norms of numbers: of all of them as one vector, and of the units of a layer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.shapes import Shape
+from .backend import backend_of
 
 _dot: Any = np.vecdot
 """The sums of the squares of rows, by BLAS: four times as fast as squares that are summed."""
@@ -35,17 +36,19 @@ def vector_norm(numbers: NDArray[Any], p: float) -> float:
     return float(np.float64(np.add.reduce(sizes**p, axis=None)) ** (1 / p))
 
 
-def unit_norms(numbers: NDArray[Any], dims: Shape | None = None) -> NDArray[Any]:
+def unit_norms(numbers: Any, dims: Shape | None = None) -> Any:
     """The lengths of vectors along some dimensions, which are kept with length 1.
 
+    An operand has an operand of lengths.
     If none are given, the vectors are the weights of one unit each, the rows of a matrix: they are
     along all dimensions but the first. What has one dimension is one vector.
     """
     if dims is None:
         dims = tuple(range(min(1, numbers.ndim - 1), numbers.ndim)) if numbers.ndim else ()
-    if len(dims) == 1:
+    if backend_of(numbers) is not None:
+        return numbers.square().sum(dims, True).sqrt()
+    if len(dims) == 1 and type(numbers) is np.ndarray:
         squares = _dot(numbers, numbers, axis=dims[0], keepdims=True)
     else:
         squares = np.sum(np.square(numbers), axis=dims, keepdims=True)
-    lengths: NDArray[Any] = np.sqrt(squares)
-    return lengths
+    return np.sqrt(squares)

@@ -21,12 +21,13 @@ from ..engine.checks import number_within
 from .backend import Backend, backend_of, twin_of
 from .module import Module
 from .selection import weights
+from .watching import Followed, followed
 
 Term = tuple[float, Callable[[Any], Any]]
 """A strength, and a measure of an operand: a number without dimensions."""
 
 
-class Regularizer(ABC):
+class Regularizer(Followed, ABC):
     """A penalty on parameters. Abstract: each penalty is a class of its own."""
 
     @abstractmethod
@@ -50,6 +51,7 @@ class Regularizer(ABC):
         TypeError
             For what is no parameter, and for parameters of both twins.
         """
+        followed(self)
         twin, chosen = weights(parameters, type(self).__name__)
         return _penalty(self.terms(), [twin.operand(each) for each in chosen], twin)
 
@@ -199,7 +201,7 @@ class Orthogonal(Regularizer):
 
 
 @final
-class ActivityPenalty:
+class ActivityPenalty(Followed):
     """``(l1 * sum(|a|) + l2 * sum(a**2)) / N`` for the outputs a of a layer, of N examples.
 
     It draws the outputs of the layer to 0, for a sparse code. N is the length of the first
@@ -244,6 +246,7 @@ class ActivityPenalty:
 
     def __call__(self) -> Any:
         """The penalty of the last forward pass; ``RuntimeError`` if there was none."""
+        followed(self)
         output = self._output
         if output is None:
             raise RuntimeError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..engine import Array, Value, cat
 from ..engine.functions import linear
 from ..engine.shapes import Shape
+from ..engine.tape.hooks import drawn
 from ..tensor import Tensor
 from ..tensor.dtypes import float64
 from ..tensor.random import draws
@@ -93,10 +94,12 @@ class ScalarBackend:
         return cat(operands, dim)
 
     def rand(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
-        return Array(draws.uniform(shape, float64, generator, "rand"), requires_grad=False)
+        numbers = drawn(lambda: draws.uniform(shape, float64, generator, "rand"))
+        return Array(numbers, requires_grad=False)
 
     def randn(self, shape: Shape, like: Any, generator: Generator | None = None) -> Any:
-        return Array(draws.normal(shape, float64, generator, "randn"), requires_grad=False)
+        numbers = drawn(lambda: draws.normal(shape, float64, generator, "randn"))
+        return Array(numbers, requires_grad=False)
 
 
 def _element_label(label: str, index: Shape) -> str:

@@ -17,6 +17,7 @@ from ..tensor.dtypes import DEFAULT, FLOATS
 from ..tensor.operations.products import linear
 from ..tensor.random import draws
 from ..tensor.random.generator import Generator
+from ..tensor.tracing import numbers
 
 _OPENED = frozenset({list, tuple, Tensor, Array, Value})
 
@@ -57,8 +58,8 @@ class TensorBackend:
         return found
 
     def numbers(self, operand: Any) -> NDArray[Any]:
-        numbers: NDArray[Any] = operand._data
-        return numbers
+        found: NDArray[Any] = numbers(operand)
+        return found
 
     def write(self, operand: Any, numbers: Any) -> None:
         if type(numbers) is Tensor:

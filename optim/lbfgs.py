@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.modes import enable_grad
+from ..nn.backend import recorder_in_force
 from . import saving
 from .arguments import single_number
 from .curvature import Memory, memory
@@ -136,6 +137,11 @@ class LBFGS(Optimizer):
             raise TypeError(
                 "LBFGS: step needs a closure, got None: write step(closure) with a function that "
                 "calls zero_grad() and backward(), and gives the loss"
+            )
+        if recorder_in_force() is not None:
+            raise RuntimeError(
+                "LBFGS: step() cannot be compiled, as the losses decide how often it computes "
+                "them: call it outside of compiled steps"
             )
         self.follow()
         options = self.param_groups[0]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, final
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.checks import SHARE, checked_count, checked_number
-from ..nn.backend import numbers_of, twin_of
+from ..engine.formulas import where
+from ..engine.modes import no_grad
+from ..nn.backend import numbers_of, present, recorder_in_force, twin_of
 from .arguments import checked_optimizer
 from .optimizer import Optimizer
 from .saving import checked_state
 from .stepping import UpdateSteps
+
+if TYPE_CHECKING:
+    from ..nn.backend import Recorder
 
 
 @final
@@ -77,7 +83,7 @@ class Lookahead(Optimizer):
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters to the optimizer; their slow weights are what they are now."""
         self.optimizer.add_param_group(param_group)
-        if self._is_amid:
+        if self._slow:
             self._slow += [_copied(each) for each in self.param_groups[-1]["params"]]
 
     def follow(self) -> None:
@@ -85,6 +91,9 @@ class Lookahead(Optimizer):
         self.optimizer.follow()
 
     def _step(self, closure: Callable[[], Any] | None) -> Any:
+        recorder = recorder_in_force()
+        if recorder is not None:
+            return self._recorded_step(closure, recorder)
         if not self._is_amid:
             self._slow = [_copied(each) for each in self._parameters()]
         loss = self.optimizer.step(closure)
@@ -92,6 +101,39 @@ class Lookahead(Optimizer):
         if not self._is_amid:
             self._step_slowly()
         return loss
+
+    def _recorded_step(self, closure: Callable[[], Any] | None, recorder: Recorder) -> Any:
+        """The step that is compiled: the same for all k, so that numbers tell where it stands."""
+        begins, ends, share = recorder.host(self._count, self._discount)
+        parameters = self._parameters()
+        slow = [
+            recorder.memory(partial(self._memory, position), "slow weights")
+            for position in range(len(parameters))
+        ]
+        with no_grad():
+            for memory, parameter in zip(slow, parameters, strict=True):
+                recorder.write(memory, where(begins, parameter.detach(), memory))
+        loss = self.optimizer.step(closure)
+        with no_grad():
+            for memory, parameter in zip(slow, parameters, strict=True):
+                fast = parameter.detach()
+                recorder.write(parameter, where(ends, fast - share * (fast - memory), fast))
+        return loss
+
+    def _count(self) -> list[float]:
+        """Whether the next step begins k of them, and whether it ends them; the way back."""
+        begins = not self._is_amid
+        self._done += 1
+        return [float(begins), float(not self._is_amid), 1 - self.alpha]
+
+    def _discount(self) -> None:
+        self._done -= 1
+
+    def _memory(self, position: int) -> NDArray[Any]:
+        """The slow weights of a parameter, which a compiled step writes when k steps begin."""
+        if not self._slow:
+            self._slow = [_copied(each) for each in self._parameters()]
+        return self._slow[position]
 
     def _step_slowly(self) -> None:
         for slow, parameter in zip(self._slow, self._parameters(), strict=True):
@@ -122,7 +164,7 @@ class Lookahead(Optimizer):
 
     def state_dict(self) -> dict[str, Any]:
         """The state of the optimizer, the count of steps, and, amid k of them, the slow weights."""
-        slow = [each.copy() for each in self._slow]
+        slow = [each.copy() for each in self._slow] if self._is_amid else []
         return {"optimizer": self.optimizer.state_dict(), "slow": slow, "step": self._done}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -150,4 +192,4 @@ class Lookahead(Optimizer):
 
 def _copied(parameter: Any) -> NDArray[Any]:
     """The numbers of a parameter, which stay as they are."""
-    return np.array(numbers_of(parameter))
+    return np.array(present(parameter))

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from ..engine.changes import changes
 from ..engine.formula import number
 from ..engine.handle import Handle, Hook, added
 from ..engine.modes import enable_grad
-from ..nn.backend import zeros_like
+from ..nn.backend import recorder_in_force, zeros_like
 from ..tensor import Tensor
 from . import saving
 from .groups import check_apart, checked_parameters, grouped
 from .options import check_options
 from .packing import Pack, Run, Slot, packed
+from .recording import record_step
 from .rule import Rule
 from .stepping import UpdateSteps, update_steps
 from .variant import Variants
@@ -92,6 +94,7 @@ class Optimizer(ABC):
         self.param_groups.append(group)
         self._slots.append([Slot(parameter) for parameter in parameters])
         self._packs = None
+        changes.count += 1
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters: they are None, "not computed", again.
@@ -195,6 +198,11 @@ class Optimizer(ABC):
             with enable_grad():
                 loss = closure()
         self.follow()
+        recorder = recorder_in_force()
+        if recorder is not None:
+            record_step(self, self._slots, recorder)
+            return loss
+        changes.count += 1
         if self._packs is None:
             self._packs = [packed(slots) for slots in self._slots]
         # of all groups before any is updated: an option that will not do changes nothing
@@ -219,6 +227,18 @@ class Optimizer(ABC):
             check_options(group, type(self).__name__)  # it says which, and what is wrong with it
             raise
         return found
+
+    def option_names(self) -> list[str]:
+        """The options of a group that the rule depends on."""
+        names = self.rule.hyperparameters
+        found = [self.unpacked.get(name, (self.renamed.get(name, name), 0))[0] for name in names]
+        return [*dict.fromkeys(found)]
+
+    def composition(self) -> tuple[Any, ...]:
+        """What tells whether it has the same parameters and hooks."""
+        slots = [slot for group in self._slots for slot in group]
+        hooks = [*self._pre_hooks, *self._post_hooks]
+        return ([id(slot) for slot in slots], [slot.has_moved for slot in slots], hooks)
 
     def _update(self, pack: Pack, run: Run, options: Sequence[float]) -> None:
         """Update parameters that lie in a row."""
@@ -304,6 +324,7 @@ class Optimizer(ABC):
         for own, options in zip(self.param_groups, groups, strict=True):
             own.update(options)
         self._packs = None
+        changes.count += 1
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy is made of: it packs its own parameters."""

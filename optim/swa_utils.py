@@ -10,11 +10,13 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.formulas import where
 from ..engine.modes import no_grad
 from ..engine.operation import real_number
 from ..nn import BatchNorm1d, Module
-from ..nn.backend import named, numbers_of, twin_of
+from ..nn.backend import backend_of, named, numbers_of, recorder_in_force, twin_of
 from ..nn.modes import modes_kept
+from ..nn.watching import followed
 from .arguments import checked_module
 from .lr_scheduler import SWALR
 
@@ -133,14 +135,27 @@ class AveragedModel(Module):
         """
         own, given = _members(self.module), _members(checked_module(model, "update_parameters"))
         _check_alike(own, given)
-        count = int(self.n_averaged)
+        followed(self)
+        is_recorded = recorder_in_force() is not None
+        count = self.n_averaged if is_recorded else int(self.n_averaged)
         parameters = {name for name, _ in self.module.named_parameters()}
         for name, operand in own.items():
-            new = numbers_of(given[name])
-            if count and (self.use_buffers or name in parameters):
-                new = self.avg_fn(numbers_of(operand), new, count)
-            twin_of(operand).write(operand, np.asarray(new).astype(numbers_of(operand).dtype))
+            new = given[name].detach() if is_recorded else numbers_of(given[name])
+            if self.use_buffers or name in parameters:
+                new = self._average(operand, new, count)
+            if not is_recorded:
+                new = np.asarray(new).astype(numbers_of(operand).dtype)
+            twin_of(operand).write(operand, new)
         self.n_averaged += 1
+
+    def _average(self, operand: Any, new: Any, count: Any) -> Any:
+        """The average with new numbers, of which it is the first where there were none before.
+
+        In a step that is recorded it is computed with tensors, and so is the count.
+        """
+        if backend_of(count) is None:
+            return self.avg_fn(numbers_of(operand), new, count) if count else new
+        return where(count == 0, new, self.avg_fn(operand.detach(), new, count))
 
 
 def update_bn(loader: Iterable[Any], model: Module) -> None:

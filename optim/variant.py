@@ -16,7 +16,8 @@ from ..tensor.kernels.updates import Update
 from .branches import branches_taken
 from .rule import Line, Rule
 
-Decisions = tuple[bool, ...]
+Decisions = tuple[bool | None, ...]
+"""Whether each condition on scalars holds; None leaves it to each update."""
 
 
 class Variants:
@@ -31,6 +32,8 @@ class Variants:
         self.scalars = (*rule.hyperparameters, "t", *kept)
         """What :meth:`decide` and :attr:`Variant.numbers` take, in this order."""
         self._tests = [*dict.fromkeys(_tests(rule))]
+        changing = _changing(rule, {"t", *kept})
+        self._lasts = [not _names(parse(text).tree) & changing for _, text in self._tests]
         self._variants: dict[Decisions, Variant] = {}
 
     @cached_property
@@ -47,8 +50,19 @@ class Variants:
                 code.assign(line.target, line.expression)
         return code.function(self.scalars, [f"bool({each})" for each in holds], {"bool": bool})
 
+    def lasting(self, decisions: Decisions) -> Decisions:
+        """The decisions that depend on hyperparameters alone, and None in place of the others.
+
+        The variant for them holds for all updates, as long as the hyperparameters decide the same.
+        """
+        pairs = zip(decisions, self._lasts, strict=True)
+        return tuple([decision if lasts else None for decision, lasts in pairs])
+
     def variant(self, decisions: Decisions) -> Variant:
-        """The rule where these conditions hold."""
+        """The rule where these conditions hold.
+
+        A condition that is left open is one of the numbers of the variant, not 0 if it holds.
+        """
         if decisions not in self._variants:
             held = dict(zip(self._tests, decisions, strict=True))
             self._variants[decisions] = Variant(self.rule, self.scalars, held)
@@ -69,7 +83,7 @@ class Variant:
     """
 
     def __init__(
-        self, rule: Rule, scalars: Sequence[str], held: Mapping[tuple[int, str], bool]
+        self, rule: Rule, scalars: Sequence[str], held: Mapping[tuple[int, str], bool | None]
     ) -> None:
         self.rule = rule
         self.lines = [
@@ -192,6 +206,15 @@ def _names(tree: ast.AST) -> set[str]:
     }
 
 
+def _changing(rule: Rule, names: set[str]) -> set[str]:
+    """These names of scalars, and the scalars that are computed from them."""
+    found = {*names}
+    for line in rule.lines:
+        if line.target not in rule.elementwise and not found.isdisjoint(line.expression.variables):
+            found.add(line.target)
+    return found
+
+
 def _copied(tree: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(tree), mode="eval").body
 
@@ -206,6 +229,6 @@ def _tests(rule: Rule) -> Iterator[tuple[int, str]]:
 
 
 def _resolved(
-    expression: Expression, position: int, held: Mapping[tuple[int, str], bool]
+    expression: Expression, position: int, held: Mapping[tuple[int, str], bool | None]
 ) -> Expression:
     return branches_taken(expression, lambda test: held.get((position, ast.unparse(test))))

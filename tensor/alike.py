@@ -10,6 +10,7 @@ from .broadcasting import NDArray
 from .coercion import array_from, lengths, single
 from .dtypes import DType, checked
 from .methods import Methods
+from .tracing import made as noted
 
 
 class Alike(Methods):
@@ -53,7 +54,7 @@ class Alike(Methods):
         return own if dtype is None else checked(dtype, what)
 
     def _new(self, array: NDArray, requires_grad: bool) -> Self:
-        made: Any = self.constant(array)
+        made: Any = self.constant(noted(array))
         if requires_grad is not False:
             made.requires_grad = requires_grad
         new: Self = made

@@ -16,8 +16,9 @@ from ..engine.shapes import Shape
 from . import anomalies
 from .broadcasting import stretched
 from .coercion import array_from
-from .graph import Node, backward_order, edge_of, leading_to, propagate
+from .graph import Node, backward_order, by_tensors, edge_of, leading_to, propagate
 from .quiet import quiet
+from .tracing import made, recorder
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -138,6 +139,7 @@ def _run(
 ) -> dict[Any, Any]:
     """One backward pass: the gradients of all leaves and of what is wanted."""
     release = not (create_graph if retain_graph is None else retain_graph)
+    recording = recorder()
     seeds: dict[Any, Any] = {}
     for root, gradient in zip(roots, gradients, strict=True):
         if not root._requires_grad:
@@ -146,7 +148,7 @@ def _run(
                 "requires a gradient: compute it outside no_grad() from at least one tensor "
                 "with requires_grad=True"
             )
-        seed = _seed(root, gradient, create_graph)
+        seed = _seed(root, gradient, create_graph or recording is not None)
         edge = root._node or root
         seeds[edge] = seeds[edge] + seed if edge in seeds else seed
     order, has_hooks, used_up = backward_order(seeds)
@@ -159,12 +161,15 @@ def _run(
     watch = anomalies.check_backward if mode is not None and mode.anomaly else None
     if create_graph:
         with enable_grad():
-            found = propagate(seeds, order, True, release, edges, watch)
+            found = propagate(seeds, order, by_tensors, release, edges, watch)
+    elif recording is not None:
+        with no_grad():
+            found = propagate(seeds, order, recording.contributions, release, edges, watch)
     elif has_hooks:
         with np.errstate(all="ignore"):  # hooks are to run in the context of their owner
-            found = propagate(seeds, order, False, release, edges, watch)
+            found = propagate(seeds, order, None, release, edges, watch)
     else:
-        found = quiet().run(propagate, seeds, order, False, release, edges, watch)
+        found = quiet().run(propagate, seeds, order, None, release, edges, watch)
     for leaf in found:
         if leaf.__class__ is not Node and leaf._hooks is not None and (not edges or leaf in edges):
             for hook in list(leaf._hooks.values()):
@@ -174,7 +179,7 @@ def _run(
     return found
 
 
-def _seed(root: Tensor, gradient: Any, create_graph: bool) -> Any:
+def _seed(root: Tensor, gradient: Any, as_tensor: bool) -> Any:
     """The gradient that a backward pass starts with at a root."""
     array = root._data
     if gradient is None:
@@ -185,7 +190,7 @@ def _seed(root: Tensor, gradient: Any, create_graph: bool) -> Any:
             )
         seed = np.empty(array.shape, array.dtype)
         seed.fill(1)
-        return type(root).constant(seed) if create_graph else seed
+        return type(root).constant(made(seed)) if as_tensor else seed
     kind = type(root)
     if type(gradient) is not kind:
         gradient = kind.constant(array_from(gradient, array.dtype, "backward: gradient"))
@@ -195,14 +200,18 @@ def _seed(root: Tensor, gradient: Any, create_graph: bool) -> Any:
             f"got {gradient.shape}: reshape or broadcast it first"
         )
     gradient = gradient.to(array.dtype)
-    return gradient if create_graph else gradient._data
+    return gradient if as_tensor else gradient._data
 
 
 def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
     """A gradient as a tensor in the shape of its tensor, on memory that nothing else uses."""
     kind = type(tensor)
     if gradient.__class__ is kind:
-        return gradient if gradient.shape == tensor.shape else gradient.broadcast_to(tensor.shape)
+        if gradient.shape != tensor.shape:
+            gradient = gradient.broadcast_to(tensor.shape)
+        if gradient._requires_grad or recorder() is None:
+            return gradient
+        return gradient.to(tensor.dtype).clone()
     shape, dtype = tensor._data.shape, tensor._data.dtype
     if gradient.dtype is not dtype:
         gradient = gradient.astype(dtype)
@@ -216,9 +225,14 @@ def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
 
 def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
     """Add a gradient to the ``grad`` of a leaf."""
+    recording = recorder()
+    if recording is not None:
+        recording.leaf_gradients.deliver(leaf)
     present = leaf._grad
     if present is None:
         leaf._grad = _owned(leaf, gradient, taken)
+    elif recording is not None and not (gradient._requires_grad or present._requires_grad):
+        present.add_(gradient)
     elif gradient.__class__ is leaf.__class__ or present._requires_grad:
         kind = type(leaf)
         is_array = gradient.__class__ is not kind
@@ -247,12 +261,15 @@ def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Ha
     kind = type(tensor)
 
     def hooked(gradient: Any, shape: Shape) -> Any:
-        if type(gradient) is kind:
+        is_tensor = type(gradient) is kind
+        if is_tensor and (gradient._requires_grad or recorder() is None):
             replaced = hook(gradient)
             return gradient if replaced is None else _replacement(replaced, gradient)
-        own = kind.constant(stretched(gradient, shape))
+        own = gradient.clone() if is_tensor else kind.constant(stretched(gradient, shape))
         with no_grad():
             replaced = hook(own)
+            if is_tensor:
+                return gradient if replaced is None else _replacement(replaced, own).clone()
         # the hook may have kept what it was given, and may go on using what it gave
         return gradient if replaced is None else _replacement(replaced, own)._data.copy()
 
@@ -284,8 +301,10 @@ def retain_grad(tensor: Tensor) -> None:
     def keep(gradient: Any, shape: Shape) -> Any:
         held = holder()
         if held is not None:
-            is_tensor = type(gradient) is kind
-            held._grad = gradient if is_tensor else kind.constant(stretched(gradient, shape))
+            if type(gradient) is not kind:
+                held._grad = kind.constant(stretched(gradient, shape))
+            else:
+                held._grad = gradient if recorder() is None else gradient.clone()
         return gradient
 
     if tensor._node.hooks is None:

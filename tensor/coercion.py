@@ -28,6 +28,7 @@ from .dtypes import (
 )
 from .kernels.elementwise import Elementwise
 from .quiet import quiet
+from .tracing import check_readable, copied, sourced
 
 _NUMBERS = frozenset({bool, int, float})
 """The types of Python numbers."""
@@ -49,8 +50,11 @@ def array_from(data: Any, dtype: Any, what: str) -> NDArray:
     ValueError
         For nested sequences of different lengths, and numbers that do not fit the dtype.
     """
+    source = sourced(data)
     wanted = None if dtype is None else checked(dtype, what)
-    if isinstance(data, Operand) and not isinstance(data, Value | Array):
+    if source is not None:
+        data = source
+    elif isinstance(data, Operand) and not isinstance(data, Value | Array):
         data = numbers_of(data)
     if is_array_like(data):
         found = np.asarray(data)
@@ -62,7 +66,7 @@ def array_from(data: Any, dtype: Any, what: str) -> NDArray:
         wanted = wanted or _natural_dtype(data, what)
         _check_numbers(found, data, wanted, what)
     converted: NDArray = quiet().run(np.array, found, wanted, order="C")
-    return converted
+    return copied(converted, source)
 
 
 def is_array_like(data: Any) -> bool:
@@ -103,6 +107,7 @@ def plain_number(value: Any, what: str) -> int | float:
     Raises ``TypeError`` for what is no real number.
     """
     if isinstance(value, Operand) and not isinstance(value, Value | Array):
+        check_readable(value, what)
         value = numbers_of(value)
     if isinstance(value, np.ndarray | np.generic) and value.size == 1:
         value = value.item()
@@ -142,6 +147,8 @@ def _opened(data: Any) -> Any:
             return data
         return [_opened(each) for each in data]
     if isinstance(data, Operand):
+        if not isinstance(data, Value | Array):
+            check_readable(data, "a list of tensors")
         return numbers_of(data)
     return data
 
@@ -220,7 +227,7 @@ def constant_array(operand: Any, what: str) -> NDArray:
     if isinstance(operand, np.ndarray | np.generic):
         array = np.array(operand)
         if array.dtype in SUPPORTED:
-            return array
+            return copied(array, operand)
     _refuse_scalar_twin(operand, what)
     return array_from(operand, None, what)
 

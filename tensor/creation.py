@@ -12,6 +12,7 @@ from .coercion import array_from, is_array_like, lengths, plain_number, refused_
 from .dtypes import DEFAULT, INTEGERS, DType, bool_, canonical, checked, int64
 from .quiet import quiet
 from .tensor import Tensor
+from .tracing import made as noted
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -280,7 +281,7 @@ def logspace(
 
 def made(array: NDArray, requires_grad: bool) -> Tensor:
     """A tensor on a new array, as a leaf."""
-    leaf = Tensor.constant(array)
+    leaf = Tensor.constant(noted(array))
     if requires_grad is not False:
         leaf.requires_grad = requires_grad
     return leaf

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from ..engine.changes import changes
 from ..engine.handle import Handle
 from ..engine.modes import no_grad
 from . import autograd
 from .dtypes import FLOATS, DType
 from .graph import Memory, Node
 from .inplace import InPlace
+from .tracing import recorder
 
 
 class Gradients(InPlace):
@@ -84,6 +86,8 @@ class Gradients(InPlace):
             )
         if wanted and self._node is None:
             self._view = None  # type: ignore[misc]  # a leaf is nobody's part
+        if wanted is not self._requires_grad:
+            changes.count += 1
         self._requires_grad = wanted  # type: ignore[misc]  # a slot of Tensor
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -97,6 +101,9 @@ class Gradients(InPlace):
 
         Assigning None forgets it; a tensor must have this one's shape and dtype.
         """
+        recording = recorder()
+        if recording is not None:
+            recording.leaf_gradients.read(self)
         grad: Self | None = self._grad
         return grad
 
@@ -115,6 +122,9 @@ class Gradients(InPlace):
                     f"tensor, got {given.shape} and {given.dtype}: reshape or convert it"
                 )
         self._grad = grad
+        recording = recorder()
+        if recording is not None:
+            recording.leaf_gradients.set(self)
 
     def backward(
         self,

@@ -243,17 +243,28 @@ Watch = Callable[[Node, Any, Sequence[Any]], None]
 """Called with a node, its gradient, and what its parents get of it."""
 
 
+Contribute = Callable[[Node, Any], Sequence[Any]]
+"""Called with a node and its gradient, a tensor, for what its parents get of it."""
+
+
+def by_tensors(node: Node, gradient: Any) -> Sequence[Any]:
+    """What the parents of a node get of its gradient, as tensors with a history."""
+    contributions: Sequence[Any] = node.operation.tensor_contributions(node, gradient)
+    return contributions
+
+
 def propagate(
     gradients: dict[Any, Any],
     order: Sequence[Node],
-    differentiable: bool,
+    contribute: Contribute | None,
     release: bool,
     wanted: Collection[Any],
     watch: Watch | None,
 ) -> dict[Any, Any]:
     """From the gradients of the roots, those of the leaves and of the ``wanted`` nodes.
 
-    ``dL/dparent += dL/dnode * dnode/dparent``, edge by edge. A node's gradient is dropped once
+    ``dL/dparent += dL/dnode * dnode/dparent``, edge by edge. Gradients are arrays, or tensors
+    where ``contribute`` says how they are handed on. A node's gradient is dropped once
     it has been handed on; with ``release``, so is what the node kept.
     """
     kept: dict[Any, Any] = {}
@@ -268,10 +279,10 @@ def propagate(
             kept[node] = gradient
         if latest_change[0] > node.number:
             node.check_unchanged()
-        if differentiable:
-            contributions = node.operation.tensor_contributions(node, gradient)
-        else:
+        if contribute is None:
             contributions = node.operation.array_contributions(node, gradient)
+        else:
+            contributions = contribute(node, gradient)
         if watch is not None:
             watch(node, gradient, contributions)
         for parent, contribution in zip(node.parents, contributions):  # type: ignore[arg-type]

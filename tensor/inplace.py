@@ -26,6 +26,7 @@ from .kernels.elementwise import row_of
 from .operations.moves import RESHAPE
 from .primitive import Call, Primitive
 from .quiet import quiet
+from .tracing import duplicated
 
 if TYPE_CHECKING:
     from .graph import Memory
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 def _is_silent(mode: Mode | None) -> bool:
     """Whether no graph is recorded."""
     return mode is not None and not mode.record
+
+
+def _is_simple(mode: Mode | None) -> bool:
+    """Whether nobody looks at what an operation does."""
+    return mode is None or not (mode.anomaly or mode.recorder is not None)
 
 
 class View(NamedTuple):
@@ -211,7 +217,7 @@ class InPlace(Operators):
         array = self._data
         if (
             type(other) is type(self)
-            and (mode is None or not mode.anomaly)
+            and _is_simple(mode)
             and (not (self._root()._requires_grad or other._requires_grad) or _is_silent(mode))
             and other._data.dtype is array.dtype
             and other._data.shape == array.shape
@@ -236,7 +242,7 @@ class InPlace(Operators):
             or any([type(o) is kind and o._requires_grad for o in others])
         )
         if not tracked:
-            if len(others) == 1 and (mode is None or not mode.anomaly):
+            if len(others) == 1 and _is_simple(mode):
                 (other,) = others
                 kernels = row_of(operation).kernels.get(self._data.dtype)
                 kernel = kernels and kernels.value
@@ -253,7 +259,7 @@ class InPlace(Operators):
             return self._replace(self.apply(operation, self, *others), by)
         self._check_is_no_leaf(by)
         # The row works on a copy, so that what it keeps for its own derivative stays as it is.
-        before = kind.constant(self._data.copy())
+        before = kind.constant(duplicated(self))
         before._node = self._node
         before._requires_grad = self._requires_grad
         operands = [before if other is self else other for other in others]
@@ -272,7 +278,8 @@ class InPlace(Operators):
                     "first, for example with float()"
                 )
             new = self._taken(new, by)
-        tracked = current_mode().record and (
+        mode = current_mode()
+        tracked = mode.record and (
             self._requires_grad or new._requires_grad or self._root()._requires_grad
         )
         if tracked:
@@ -291,7 +298,10 @@ class InPlace(Operators):
             if broadcast_shape([shape, new._data.shape], by) != shape:
                 raise self._misfit(by, new._data.shape)
             new = new.broadcast_to(shape)
-        self._data[...] = new._data
+        if mode.recorder is None:
+            self._data[...] = new._data
+        else:
+            mode.recorder.write(self, new)
         self._shared_memory().change(by)
         if tracked:
             self._rewrite_history(new)

@@ -11,6 +11,7 @@ import numpy as np
 from .broadcasting import NDArray
 from .graph import Memory
 from .methods import Methods
+from .tracing import check_readable
 
 
 class Interchange(Methods):
@@ -37,10 +38,12 @@ class Interchange(Methods):
                 f"item: the tensor must have one element, got shape {self._data.shape}: take one "
                 "with [...] or reduce it first, for example with sum()"
             )
+        check_readable(self, "item")
         return self._data.item()
 
     def tolist(self) -> Any:
         """The numbers as nested lists of Python numbers; one number without dimensions."""
+        check_readable(self, "tolist")
         return self._data.tolist()
 
     def numpy(self, *, force: bool = False) -> NDArray:
@@ -57,6 +60,7 @@ class Interchange(Methods):
                 "numpy: the tensor requires a gradient, which what is computed by NumPy would not "
                 "pass on: use detach().numpy()"
             )
+        check_readable(self, "numpy")
         array: NDArray = self._data
         return array
 
@@ -83,6 +87,7 @@ class Interchange(Methods):
                 "__dlpack__: the tensor requires a gradient, which another library would not "
                 "know: use detach()"
             )
+        check_readable(self, "__dlpack__")
         if any([stride < 0 for stride in self._data.strides]):
             raise BufferError(
                 "__dlpack__: the memory is run through backwards, which other libraries cannot: "
@@ -101,6 +106,7 @@ class Interchange(Methods):
         As in PyTorch, a result that requires a gradient comes back as a leaf, without history.
         Hooks are not kept. A parameter of a network comes back as one.
         """
+        check_readable(self, "pickle")
         grad = self._grad if self._node is None else None
         state = {"_requires_grad": self._requires_grad, "_grad": grad}
         if (place := getattr(self, "_place", None)) is not None:
@@ -125,6 +131,7 @@ class Interchange(Methods):
                 f"tensor was computed by {self._node.name()}: use detach().clone(), or clone() "
                 "for a copy that passes gradients on"
             )
+        check_readable(self, "deepcopy")
         copied: Any = self.constant(deepcopy(self._data, memo))
         memo[id(self)] = copied
         copied._requires_grad = self._requires_grad

@@ -13,6 +13,7 @@ from .dtypes import FLOATS, DType, checked, promoted
 from .operations.moves import TO
 from .primitive import Primitive
 from .quiet import quiet
+from .tracing import made, numbers
 
 
 class Methods(Operators):
@@ -56,8 +57,8 @@ def floating(tensor: Any, dtype: Any, what: str) -> Any:
 
 
 def plain(operand: Any) -> Any:
-    """The numbers of a tensor as its array; an array as it is."""
-    return operand if isinstance(operand, np.ndarray | np.generic) else operand._data
+    """The numbers of a tensor as an array, not to be changed; an array as it is."""
+    return operand if isinstance(operand, np.ndarray | np.generic) else numbers(operand)
 
 
 def paired(first: Any, second: Any, kind: Any, what: str) -> tuple[Any, Any]:
@@ -67,18 +68,18 @@ def paired(first: Any, second: Any, kind: Any, what: str) -> tuple[Any, Any]:
     dtype of the tensor cannot hold.
     """
     tensors: list[tuple[DType, int]] = []
-    numbers = []
+    weak = []
     found = []
     for operand in (first, second):
         each = operand
         if type(each) in (bool, int, float):
-            numbers.append(each)
+            weak.append(each)
         else:
             if type(each) is not kind:
                 each = kind.constant(constant_array(each, what))
             tensors.append((each._data.dtype, each._data.ndim))
         found.append(each)
-    dtype = promoted(tensors, numbers)
+    dtype = promoted(tensors, weak)
     one, other = [_in_dtype(each, dtype, kind, what) for each in found]
     return one, other
 
@@ -87,7 +88,7 @@ def _in_dtype(operand: Any, dtype: DType, kind: Any, what: str) -> Any:
     if type(operand) is kind:
         return converted(operand, dtype)
     try:
-        return kind.constant(quiet().run(np.array, operand, dtype))
+        return kind.constant(made(quiet().run(np.array, operand, dtype)))
     except OverflowError:
         raise ValueError(
             f"{what}: a number must fit the dtype {dtype} of the tensor, got {operand!r}: convert "

@@ -25,6 +25,8 @@ def sum_along(x: Any, dims: Shape | None, keepdim: bool = False) -> Any:
     """
     if dims is None or len(dims) != 1 or x.ndim != 2 or x.size > _SMALL or x.dtype not in FLOATS:
         return _reduced(x, axis=dims, keepdims=keepdim)
+    if type(x) is not np.ndarray:  # an array of a recording
+        return _reduced(x, axis=dims, keepdims=keepdim)
     (dim,) = dims
     ones = _ones(x.shape[dim], x.dtype)
     if dim == 0:

@@ -40,6 +40,7 @@ from .primitive import Primitive
 from .printing import Printing
 from .quiet import quiet
 from .random.sampling import Sampling
+from .tracing import unwrapped
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -139,7 +140,7 @@ class Tensor(
     def constant(array: Any) -> Tensor:
         """A tensor on this array, which is not copied, without gradient."""
         out = _new(Tensor)
-        out._data = array
+        out._data = array if type(array) is _ndarray else unwrapped(array)
         out._grad = None
         out._hooks = None
         out._memory = None
@@ -163,6 +164,9 @@ class Tensor(
         Raises ``ValueError`` with both shapes where they do not broadcast.
         """
         row = rows.get(operation) or row_of(operation)
+        mode = special_mode()
+        if mode is not None and mode.recorder is not None:
+            return mode.recorder.apply(row, (a,) if b is _NOTHING else (a, b, *others))
         # One and two operands are spelt out: it is what small tensors spend their time on.
         if b is _NOTHING:
             x = a._data
@@ -211,7 +215,6 @@ class Tensor(
         out._hooks = None
         out._memory = None
         out._view = None
-        mode = special_mode()
         if needs and (mode is None or mode.record):
             node = _new(Node)
             node.operation = applied
@@ -235,6 +238,9 @@ class Tensor(
     @staticmethod
     def record(primitive: Primitive, operands: tuple[Any, ...], parameters: tuple[Any, ...]) -> Any:
         """Apply a primitive to tensors, and to arrays or numbers beside them: a new tensor."""
+        mode = special_mode()
+        if mode is not None and mode.recorder is not None:
+            return mode.recorder.record(primitive, operands, parameters)
         if len(operands) == 1:
             tensors: tuple[Any, ...] = operands
             (a,) = operands
@@ -267,7 +273,6 @@ class Tensor(
         out._hooks = None
         out._memory = None
         out._view = None
-        mode = special_mode()
         if needs and (mode is None or mode.record) and data.dtype in FLOATS:
             out._node = new_node(primitive, parents, inputs, parameters, data.shape)
             out._node.out = data if primitive.saves_out else None

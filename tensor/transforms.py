@@ -24,6 +24,7 @@ from .inplace import View
 from .operations.joining import stack
 from .primitive import Call, Primitive
 from .tensor import Tensor
+from .tracing import made
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -126,13 +127,13 @@ class TensorTwin(Twin):
 
     def zeros(self, leaf: Any) -> Tensor:
         """A tensor of zeros of the same dtype."""
-        return Tensor.constant(np.zeros(leaf.shape, leaf.dtype))
+        return Tensor.constant(made(np.zeros(leaf.shape, leaf.dtype)))
 
     def unit(self, leaf: Any, index: Shape) -> Tensor:
         """A tensor of zeros and a one, of the same dtype."""
         unit = np.zeros(leaf.shape, leaf.dtype)
         unit[index] = 1
-        return Tensor.constant(unit)
+        return Tensor.constant(made(unit))
 
     def is_nested(self, outputs: Iterable[Any], directions: Iterable[Any]) -> bool:
         """Whether outputs or directions depend on more than the variables of the call."""
@@ -180,7 +181,7 @@ class TensorTwin(Twin):
         """A tensor of the dtype of the variable."""
         shape = output.shape + variable.shape
         if not parts:
-            return Tensor.constant(np.zeros(shape, variable.dtype))
+            return Tensor.constant(made(np.zeros(shape, variable.dtype)))
         return stack(parts, dim).reshape(shape).to(variable.dtype)
 
     def result(self, leaf: Any) -> Any:

@@ -79,6 +79,7 @@ def test_nn_sees_the_twins_only_through_its_backends():
     own = {"backend.py", "scalar_backend.py", "tensor_backend.py", "neuron.py"}
     common = {
         "absent",
+        "changes",
         "checks",
         "files",
         "formula",

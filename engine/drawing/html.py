@@ -11,7 +11,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from .svg import MARGIN, draw_svg, place
+from .pieces import MARGIN
+from .svg import draw_svg, place
 from .words import markup
 
 LOWEST, HIGHEST = 560, 860

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from .layout import Box, Layout, Run, box_height, layered
-from .palette import STYLE
+from .pieces import path, picture, text_at
 from .progress import Progress, progress
 from .words import cells, described, is_plain, markup, shortened, written
 
-MARGIN = 20.0
 PADDING = 12.0
 NAME_CELL, TEXT_CELL, NUMBER_CELL, LABEL_CELL = 8.2, 6.7, 7.4, 6.5
 """The width of a character, in the sizes of a name, a formula, a number and an edge's label."""
@@ -40,26 +38,14 @@ def draw_svg(trace: Mapping[str, Any], position: int | None = None) -> str:
     """
     layout = place(trace)
     known = progress(trace, position)
-    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
     root = trace["nodes"][trace["root"]]["name"]
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="twingrad-graph" role="img" '
-        f'width="{width:.9g}" height="{height:.9g}" viewBox="0 0 {width:.9g} {height:.9g}">',
-        f"<title>The graph of {markup(root)}</title>",
-        f"<desc>{markup(_description(trace))}</desc>",
-        f"<style>{STYLE}</style>",
-        '<rect class="paper" width="100%" height="100%" rx="12"/>',
-        f'<g transform="translate({MARGIN:.9g} {MARGIN:.9g})">',
-    ]
     nodes = trace["nodes"]
     # what flows lies above the other edges of the same trunk
     flowing = set(known.flowing)
     edges = sorted(zip(trace["edges"], layout.routes), key=lambda pair: pair[0]["id"] in flowing)
-    parts.append('<g class="edges">')
-    parts += [_edge(edge, runs, nodes, known, shown=position is None) for edge, runs in edges]
-    parts.append("</g>")
-    parts += [_card(node, box, trace["root"], known) for node, box in zip(nodes, layout.boxes)]
-    return "\n".join([*parts, "</g>", "</svg>", ""])
+    lines = [_edge(edge, runs, nodes, known, shown=position is None) for edge, runs in edges]
+    cards = [_card(node, box, trace["root"], known) for node, box in zip(nodes, layout.boxes)]
+    return picture(f"The graph of {root}", _description(trace), layout, lines, cards)
 
 
 def place(trace: Mapping[str, Any]) -> Layout:
@@ -131,18 +117,18 @@ def _card(node: Mapping[str, Any], box: Box, root: int, known: Progress) -> str:
         f'rx="{box.height / 2 if kind == "constant" else 9:.9g}"/>'
     )
     if kind == "constant":
-        text = _text("name", box.width / 2, 17.5, _pill_text(node))
+        text = text_at("name", box.width / 2, 17.5, _pill_text(node))
         return f"{start}{text}</g>"
     inner, end = box.width - 2 * PADDING, box.width - PADDING
     name_height = (box.height - (OPERATION if "formula" in node else LEAF)) / 2 + 23
     top = name_height - 23
     parts = [
         start,
-        _text("name", PADDING, name_height, shortened(node["name"], int(inner / NAME_CELL))),
+        text_at("name", PADDING, name_height, shortened(node["name"], int(inner / NAME_CELL))),
     ]
     if "formula" in node:
         formula = shortened(node["formula"], int(inner / TEXT_CELL))
-        parts.append(_text("formula", PADDING, top + 40, formula))
+        parts.append(text_at("formula", PADDING, top + 40, formula))
         top += 18
     parts.append(
         f'<path class="rule" d="M{PADDING:.9g} {top + 31:.9g}H{end:.9g}"/>'
@@ -153,8 +139,8 @@ def _card(node: Mapping[str, Any], box: Box, root: int, known: Progress) -> str:
         ("gradient", top + 62, known.gradients.get(number)),
     ):
         classes = _classes((caption, True), ("missing", given is None))
-        parts.append(_text("caption", PADDING, y, caption))
-        parts.append(_text(classes, end, y, written(given)))
+        parts.append(text_at("caption", PADDING, y, caption))
+        parts.append(text_at(classes, end, y, written(given)))
     return "".join([*parts, "</g>"])
 
 
@@ -178,7 +164,7 @@ def _edge(
     title = f"from {source} to {target}, local derivative {edge['formula']}"
     parts = [
         f'<g class="{classes}" data-edge="{edge["id"]}"><title>{markup(title)}</title>'
-        f'<path class="line" d="{_path(runs)}"/>'
+        f'<path class="line" d="{path(runs)}"/>'
         f'<path class="head ahead" d="M{last.right - 8:.9g} {last.y - 4.5:.9g}l8 4.5l-8 4.5z"/>'
         f'<path class="head astern" d="M{first.left + 8:.9g} {first.y - 4.5:.9g}l-8 4.5l8 4.5z"/>'
     ]
@@ -186,21 +172,5 @@ def _edge(
         known_label = shown or edge["id"] in known.passed
         middle = (last.left + last.right - 10) / 2
         label = written(edge["derivative"]) if known_label else ""
-        parts.append(_text("derivative", middle, last.y + 3.5, label))
+        parts.append(text_at("derivative", middle, last.y + 3.5, label))
     return "".join([*parts, "</g>"])
-
-
-def _path(runs: Sequence[Run]) -> str:
-    """Level runs joined by curves that leave and arrive level."""
-    path, y = f"M{runs[0].left:.9g} {runs[0].y:.9g}", runs[0].y
-    for before, run in pairwise(runs):
-        if run.y != y:
-            half = (before.right + run.left) / 2
-            path += f"H{before.right:.9g}C{half:.9g} {y:.9g} {half:.9g} {run.y:.9g} "
-            path += f"{run.left:.9g} {run.y:.9g}"
-            y = run.y
-    return f"{path}H{runs[-1].right:.9g}"
-
-
-def _text(classes: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{classes}" x="{x:.9g}" y="{y:.9g}">{markup(text)}</text>'

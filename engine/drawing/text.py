@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .words import cells, is_plain, one_line, written
+from .words import cells, is_plain, one_line, padded, written
 
 WIDTH = 96
 """The columns within which a step and its remark stand on one line."""
@@ -48,7 +48,7 @@ def _block(heading: str, lines: Sequence[tuple[str, str]]) -> str:
     block = [heading]
     for text, remark in lines:
         if beside or not remark:
-            block.append(f"  {_padded(text, column)}{remark}".rstrip())
+            block.append(f"  {padded(text, column)}{remark}".rstrip())
         else:
             block += [f"  {text}", f"      {remark}"]
     return "\n".join(block)
@@ -72,11 +72,7 @@ def _results(trace: Mapping[str, Any]) -> str:
     ]
     widths = [max(map(cells, column)) + 3 for column in zip(*rows, strict=True)]
     lines = [
-        "  " + "".join(_padded(*each) for each in zip(row, widths, strict=True)).rstrip()
+        "  " + "".join(padded(*each) for each in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
     return "\n".join(["Results", *lines])
-
-
-def _padded(text: str, columns: int) -> str:
-    return text + " " * (columns - cells(text))

@@ -43,6 +43,11 @@ def cells(text: str) -> int:
     )
 
 
+def padded(text: str, columns: int) -> str:
+    """``text`` with spaces behind it, up to so many columns."""
+    return text + " " * (columns - cells(text))
+
+
 def shortened(text: str, columns: int) -> str:
     """``text`` on one line, cut with an ellipsis where it takes more than ``columns``."""
     text = one_line(text)

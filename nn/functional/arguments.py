@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...engine.checks import number_within
+from ...engine.formulas import where
 from ...engine.shapes import Shape, broadcast_shape
-from ..backend import numbers_of, operands
+from ..backend import first_of, may_hold, numbers_of, operands
 
 TINY = float(np.float32(1e-12))
 """What keeps divisors from being 0: in single precision for every dtype, as in PyTorch."""
@@ -47,16 +47,15 @@ def check_fits(weight: Any, shape: Shape, name: str, what: str) -> None:
         )
 
 
-def signs(target: Any, what: str) -> NDArray[Any]:
-    """The numbers of a target whose elements are -1 and +1; ``ValueError`` for others."""
+def check_signs(target: Any, what: str) -> None:
+    """Raise ``ValueError`` for a target with other elements than -1 and 1."""
     numbers = numbers_of(target)
     is_sign = np.abs(numbers) == 1
     if not np.logical_and.reduce(is_sign, axis=None):
         raise ValueError(
-            f"{what}: target must hold -1 and 1 only, got {numbers[~is_sign].flat[0]}: write "
+            f"{what}: target must hold -1 and 1 only, got {first_of(numbers, ~is_sign)}: write "
             "classes 0 and 1 as 2 * target - 1"
         )
-    return numbers
 
 
 def above_zero(number: Any, name: str, what: str) -> float:
@@ -69,5 +68,7 @@ def lifted(operand: Any, least: float) -> Any:
 
     A slope of 0 would keep what is too small from ever growing.
     """
-    gap = least - numbers_of(operand)
-    return operand + np.maximum(gap, 0) if (gap > 0).any() else operand
+    is_less = operand < least
+    if not may_hold(is_less):
+        return operand
+    return operand + where(is_less, least - operand.detach(), 0.0)

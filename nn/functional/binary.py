@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ...engine.checks import number_within
 from ...engine.formulas import where
 from ...engine.operation import real_number
-from ..backend import numbers_of, operands
-from .arguments import TINY, check_fits, check_shape, paired, signs
+from ..backend import first_of, numbers_of, operands, recorder_in_force
+from .arguments import TINY, check_fits, check_shape, check_signs, paired
 from .reducing import reduced
 
 
@@ -59,10 +59,10 @@ def binary_cross_entropy(
     least = np.minimum.reduce(spreads, axis=None, initial=1)
     if not least >= 0:
         raise ValueError(
-            f"{what}: input must lie in [0, 1], got {chances[~(spreads >= 0)][0]}: apply sigmoid, "
-            "or use binary_cross_entropy_with_logits"
+            f"{what}: input must lie in [0, 1], got {first_of(chances, ~(spreads >= 0))}: apply "
+            "sigmoid, or use binary_cross_entropy_with_logits"
         )
-    if least < TINY:
+    if recorder_in_force() is not None or least < TINY:
         losses = _saturated(input, target, chances, spreads < TINY)
     else:
         losses = (target - 1) * (-input).log1p() - target * input.log()
@@ -194,7 +194,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     [0.6931471805599453, 10000.0]
     """
     input, target = paired("soft_margin_loss", input, target)
-    signs(target, "soft_margin_loss")
+    check_signs(target, "soft_margin_loss")
     return reduced((-target * input).softplus(), reduction, "soft_margin_loss")
 
 
@@ -297,8 +297,8 @@ def check_truths(target: Any, what: str) -> None:
     is_class = (numbers == 0) | (numbers == 1)
     if not np.logical_and.reduce(is_class, axis=None):
         raise ValueError(
-            f"{what}: target must hold 0 and 1 only, got {numbers[~is_class][0]}: write classes "
-            "-1 and 1 as (target + 1) / 2"
+            f"{what}: target must hold 0 and 1 only, got {first_of(numbers, ~is_class)}: write "
+            "classes -1 and 1 as (target + 1) / 2"
         )
 
 

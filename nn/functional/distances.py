@@ -8,7 +8,7 @@ from typing import Any
 from ...engine.checks import number_within
 from ...engine.formulas import where
 from ...engine.shapes import broadcast_shape
-from ..backend import numbers_of, operands
+from ..backend import may_hold, numbers_of, operands
 from .arguments import lifted
 
 
@@ -113,7 +113,7 @@ def checked_norm(p: Any, what: str) -> float:
 def _root(sums: Any, degree: float = 2) -> Any:
     """The roots of sums of powers; at 0 the slope is 0."""
     is_zero = numbers_of(sums) == 0
-    some = bool(is_zero.any())
+    some = may_hold(is_zero)
     inner = where(is_zero, 1.0, sums) if some else sums
     roots = inner.sqrt() if degree == 2 else inner ** (1 / degree)
     return where(is_zero, 0.0, roots) if some else roots

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.formulas import where
-from .arguments import paired, signs
+from .arguments import check_signs, paired
 from .classes import classes, scores_and_weight
 from .reducing import reduced
 
@@ -122,7 +122,7 @@ def perceptron_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     what = "perceptron_loss"
     input, target = paired(what, input, target)
-    signs(target, what)
+    check_signs(target, what)
     return reduced((-target * input).clamp(0.0), reduction, what)
 
 
@@ -195,5 +195,5 @@ def check_power(p: Any, what: str) -> None:
 def _missing(input: Any, target: Any, margin: float, what: str) -> Any:
     """What scores lack of the margin: ``max(0, margin - y * x)``."""
     input, target = paired(what, input, target)
-    signs(target, what)
+    check_signs(target, what)
     return (margin - target * input).relu()

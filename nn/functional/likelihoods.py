@@ -6,7 +6,7 @@ from math import log, pi
 from typing import Any
 
 from ...engine.formulas import where
-from ..backend import numbers_of, operands
+from ..backend import first_of, may_hold, numbers_of, operands
 from .arguments import check_shape, lifted, paired
 from .reducing import REDUCTIONS, check_reduction, reduced
 
@@ -57,7 +57,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = target.exp() * (target - input)
     else:
         is_zero = numbers_of(target) == 0
-        logs = where(is_zero, 1.0, target).log() if is_zero.any() else target.log()
+        logs = where(is_zero, 1.0, target).log() if may_hold(is_zero) else target.log()
         losses = target * (logs - input)
     if reduction == "batchmean":
         return losses.sum() / (input.shape[0] if input.ndim else 1)
@@ -163,7 +163,7 @@ def gaussian_nll_loss(
 
 def _stirling(counts: Any) -> Any:
     """An approximation of log(y!) for y > 1, and 0 elsewhere."""
-    is_large = numbers_of(counts) > 1
+    is_large = counts > 1
     large = where(is_large, counts, 2.0)
     factorials = (large + 0.5) * large.log() - large + 0.5 * log(2 * pi)
     return where(is_large, factorials, 0.0)
@@ -175,8 +175,8 @@ def _checked_variance(var: Any, input: Any) -> Any:
     is_negative = numbers < 0
     if is_negative.any():
         raise ValueError(
-            f"gaussian_nll_loss: var must not be negative, got {numbers[is_negative][0]}: make it "
-            "positive, for example with softplus"
+            f"gaussian_nll_loss: var must not be negative, got {first_of(numbers, is_negative)}: "
+            "make it positive, for example with softplus"
         )
     shape, whole = var.shape, input.shape
     if shape in (whole, ()):

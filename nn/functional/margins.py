@@ -7,7 +7,7 @@ from typing import Any
 from ...engine.formulas import minimum, where
 from ...engine.shapes import broadcast_shape
 from ..backend import operands
-from .arguments import TINY, above_zero, check_shape, paired, signs
+from .arguments import TINY, above_zero, check_shape, check_signs, paired
 from .distances import pairwise_distance
 from .reducing import reduced
 
@@ -44,7 +44,8 @@ def hinge_embedding_loss(
     """
     what = "hinge_embedding_loss"
     input, target = paired(what, input, target)
-    is_alike = signs(target, what) > 0
+    check_signs(target, what)
+    is_alike = target > 0
     return reduced(where(is_alike, input, (margin - input).clamp(0.0)), reduction, what)
 
 
@@ -126,7 +127,8 @@ def cosine_embedding_loss(
             f"{what}: input1 and target must have shapes (N, D) and (N), or (D) and (), got "
             f"{input1.shape} and {target.shape}: give one target for each pair of vectors"
         )
-    is_alike = signs(target, what) > 0
+    check_signs(target, what)
+    is_alike = target > 0
     squares = [each.square().sum(-1) + TINY for each in (input1, input2)]
     cosines = (input1 * input2).sum(-1) / (squares[0] * squares[1]).sqrt()
     return reduced(where(is_alike, 1 - cosines, (cosines - margin).clamp(0.0)), reduction, what)

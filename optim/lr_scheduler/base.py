@@ -11,6 +11,7 @@ from ...engine.checks import checked_count
 from ...engine.operation import real_number
 from ..arguments import checked_optimizer
 from ..optimizer import Optimizer
+from .recording import made_by_the_host
 
 _OF_PYTORCH = frozenset(
     {
@@ -90,6 +91,7 @@ class LRScheduler(ABC):
         the epoch before. To read the rates, use :meth:`get_last_lr`.
         """
 
+    @made_by_the_host
     def step(self) -> None:
         """Count an epoch, and give the optimizer the rates of the next.
 

@@ -11,6 +11,7 @@ from ..optimizer import Optimizer
 from .arguments import milestones_in_order
 from .base import LRScheduler
 from .plateau import ReduceLROnPlateau
+from .recording import made_by_the_host
 
 
 class _Composition(LRScheduler):
@@ -104,6 +105,7 @@ class SequentialLR(_Composition):
         self._milestones = _checked_turns(milestones, len(self._schedulers))
         super().__init__(optimizer)
 
+    @made_by_the_host
     def step(self) -> None:
         """Count an epoch, and let the scheduler whose turn it is set the rates."""
         self.last_epoch += 1
@@ -161,6 +163,7 @@ class ChainedScheduler(_Composition):
         self._schedulers = _checked_schedulers(schedulers, optimizer, "ChainedScheduler")
         super().__init__(self._schedulers[0].optimizer)
 
+    @made_by_the_host
     def step(self) -> None:
         """Step each scheduler, in order."""
         self.last_epoch += 1

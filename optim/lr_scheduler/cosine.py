@@ -10,6 +10,7 @@ from ...engine.checks import FROM_ZERO, SHARE, checked_count, checked_number
 from ..optimizer import Optimizer
 from .base import LRScheduler
 from .curves import linear_growth
+from .recording import made_by_the_host
 
 
 def cosine_step(rate: float, base: float, eta_min: float, epoch: int, length: int) -> float:
@@ -154,6 +155,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         height = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
         return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]
 
+    @made_by_the_host
     def step(self, epoch: float | None = None) -> None:
         """Go to the next epoch, or to any: after each batch, ``step(epoch + batch / batches)``.
 

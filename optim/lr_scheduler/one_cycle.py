@@ -13,6 +13,7 @@ from ..optimizer import Optimizer
 from .arguments import reals_per_group
 from .base import LRScheduler
 from .momentum import momentum_bounds, set_momentum
+from .recording import made_by_the_host
 
 _FIRST, _TOP, _LAST = range(3)
 """Positions of the rates that a group begins with, reaches, and ends with."""
@@ -137,6 +138,7 @@ class OneCycleLR(LRScheduler):
                 group["initial_lr"] = rates[_FIRST]
         super().__init__(optimizer, last_epoch)
 
+    @made_by_the_host
     def step(self) -> None:
         """Go to the next batch; ``ValueError`` after ``total_steps`` calls."""
         self._check_within(self.last_epoch + 1)

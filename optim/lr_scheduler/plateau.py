@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, final
 
 from ...engine.checks import FROM_ZERO, SHRINKING, checked_choice, checked_count, checked_number
+from ...nn.backend import recorder_in_force
 from ..arguments import checked_optimizer, single_number
 from ..optimizer import Optimizer
 from .arguments import reals_per_group
@@ -116,8 +117,14 @@ class ReduceLROnPlateau(LRScheduler):
         """Count an epoch with this metric, and reduce the rates where it is one too many.
 
         ``metrics`` is one number, or an operand of one element. Raises ``TypeError`` or
-        ``ValueError`` for anything else; then nothing has been changed.
+        ``ValueError`` for anything else; then nothing has been changed. Raises ``RuntimeError``
+        inside a compiled step.
         """
+        if recorder_in_force() is not None:
+            raise RuntimeError(
+                "ReduceLROnPlateau: step() must be called outside of a compiled step, as its "
+                "metric is not known before the step has run: return it, and call step() with it"
+            )
         metric = single_number(metrics, "ReduceLROnPlateau: metrics")
         self.last_epoch += 1
         self._judge(metric)

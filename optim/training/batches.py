@@ -40,11 +40,14 @@ class Form:
 
 
 class Batch(NamedTuple):
-    """Inputs and targets of some rows, as operands of one twin, and the weights of the rows."""
+    """Inputs and targets of some rows, as operands of one twin, and the weights of the rows.
+
+    In a compiled step the weights are a tensor too.
+    """
 
     x: Any
     y: Any
-    weights: NDArray[Any] | None
+    weights: Any
 
     @property
     def rows(self) -> int:

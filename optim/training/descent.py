@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
-from typing import Any, final
+from math import inf, isfinite, nan
+from typing import Any, NamedTuple, final
 
-from ...nn.backend import numbers_of
+from ...nn.backend import holds, numbers_of, recorder_in_force, twin_of
 from ...nn.clipping import get_total_norm
 from ..arguments import parameters_of, single_number
 from ..lbfgs import LBFGS
+from ..optimizer import Optimizer
 from .batches import Batch
 from .outcomes import rows_right
 from .plan import Plan
+from .weights import or_one
 
 
 @dataclass(slots=True)
@@ -34,6 +36,78 @@ class Update:
         return self.loss + self.penalty
 
 
+class Measured(NamedTuple):
+    """The same as it is computed, in operands without dimensions.
+
+    Attributes
+    ----------
+    losses : list of operand
+        The mean loss of each batch.
+    right : list of operand or number, or None
+        How many rows of each batch have the right class; None where that is no question.
+    penalties : list of operand
+        That of each regularizer.
+    gradient_norm : operand or None
+        The norm before clipping; None where there is no clipping.
+    """
+
+    losses: Sequence[Any]
+    right: Sequence[Any] | None
+    penalties: Sequence[Any]
+    gradient_norm: Any
+
+    def update(self, group: Sequence[Batch]) -> Update:
+        """It in numbers, for the batches that were measured."""
+        found = Update(sum(batch.rows for batch in group))
+        for loss, share in zip(self.losses, _shares(group), strict=True):
+            found.loss += loss.item() * share
+        found.right = nan if self.right is None else sum([float(each) for each in self.right])
+        found.penalty = sum([penalty.item() for penalty in self.penalties])
+        if self.gradient_norm is not None:
+            found.gradient_norm = single_number(self.gradient_norm, "fit: gradients")
+        return found
+
+
+def descend(plan: Plan, group: Sequence[Batch]) -> Measured:
+    """Take a step of the optimizer, from the mean loss of some batches together.
+
+    No step is made where that is no finite number. Nothing of it reads a number, so that it can be
+    compiled: then the weights of rows are tensors, as inputs and targets are.
+    """
+    found = compute_gradients(plan, group)
+    if all([holds(abs(each) < inf) for each in (*found.losses, *found.penalties)]):
+        plan.optimizer.step()
+    return found
+
+
+def compute_gradients(plan: Plan, group: Sequence[Batch]) -> Measured:
+    """Compute the gradients of the mean loss of some batches together, and clip them."""
+    plan.optimizer.zero_grad()
+    losses, right = [], []
+    for batch, share in zip(group, _shares(group), strict=True):
+        output = plan.model(batch.x)
+        loss = plan.objective(output, batch.y, batch.weights)
+        (loss if len(group) == 1 else loss * share).backward()
+        losses.append(loss.detach())
+        right.append(_right(plan, output, batch))
+    penalties = []
+    for regularizer in plan.regularizers:
+        penalty = regularizer(plan.model)
+        penalty.backward()
+        penalties.append(penalty.detach())
+    norm = None
+    if plan.clip is not None:
+        norm = gradient_norm(plan.optimizer)
+        plan.clip(parameters_of(plan.optimizer))
+    return Measured(losses, None if None in right else right, penalties, norm)
+
+
+def gradient_norm(optimizer: Optimizer) -> Any:
+    """The norm of the gradients as they are now, as an operand."""
+    gradients = [each.grad for each in parameters_of(optimizer) if each.grad is not None]
+    return get_total_norm(gradients)
+
+
 @final
 class Descent:
     """Updates of a model, as a plan has them."""
@@ -50,7 +124,7 @@ class Descent:
         found: list[Update] = []
 
         def closure() -> float:
-            found.append(self._gradients(group))
+            found.append(compute_gradients(self._plan, group).update(group))
             return found[-1].objective
 
         if isinstance(self._optimizer, LBFGS):  # which computes gradients at several places
@@ -61,41 +135,23 @@ class Descent:
 
     def gradient_norm(self) -> float:
         """The norm of the gradients as they are now."""
-        parameters = parameters_of(self._optimizer)
-        gradients = [each.grad for each in parameters if each.grad is not None]
-        return single_number(get_total_norm(gradients), "fit: gradients")
-
-    def _gradients(self, group: Sequence[Batch]) -> Update:
-        """Compute all gradients, and clip them."""
-        plan = self._plan
-        found = Update(sum(batch.rows for batch in group))
-        self._optimizer.zero_grad()
-        for batch, share in zip(group, _shares(group), strict=True):
-            output = plan.model(batch.x)
-            loss = plan.objective(output, batch.y, batch.weights)
-            (loss if share == 1 else loss * share).backward()
-            found.loss += loss.item() * share
-            found.right += self._right(output, batch)
-        for regularizer in plan.regularizers:
-            penalty = regularizer(plan.model)
-            penalty.backward()
-            found.penalty += penalty.item()
-        if plan.clip is not None:
-            found.gradient_norm = self.gradient_norm()
-            plan.clip(parameters_of(self._optimizer))
-        return found
-
-    def _right(self, output: Any, batch: Batch) -> float:
-        """How many rows of a batch have the right class."""
-        loss = self._plan.objective.chosen(output)
-        right = rows_right(loss, numbers_of(output), numbers_of(batch.y))
-        return nan if right is None else float(right.sum())
+        return single_number(gradient_norm(self._optimizer), "fit: gradients")
 
 
-def _shares(group: Sequence[Batch]) -> list[float]:
+def _right(plan: Plan, output: Any, batch: Batch) -> Any:
+    """How many rows of a batch have the right class, or None."""
+    loss = plan.objective.chosen(output)
+    right = rows_right(loss, numbers_of(output), numbers_of(batch.y))
+    if right is None:
+        return None
+    count = right.sum()
+    return count if recorder_in_force() is None else twin_of(output).operand(count)
+
+
+def _shares(group: Sequence[Batch]) -> list[Any]:
     """The share of each batch in the mean of all: by rows, or by the weights of the rows."""
-    masses = [
-        float(batch.rows if batch.weights is None else batch.weights.sum()) for batch in group
-    ]
-    whole = sum(masses) or 1.0
-    return [1.0] if len(group) == 1 else [mass / whole for mass in masses]
+    if len(group) == 1:
+        return [1.0]
+    masses = [batch.rows if batch.weights is None else batch.weights.sum() for batch in group]
+    whole = or_one(sum(masses[1:], start=masses[0]))
+    return [mass / whole for mass in masses]

@@ -8,12 +8,12 @@ from types import FunctionType
 from typing import Any, Literal, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...nn import losses
-from ...nn.backend import backend_of, numbers_of, twin_of
+from ...nn.backend import backend_of, numbers_of, present, twin_of
 from ...nn.losses.names import OF_FUNCTIONS, loss_named
 from .pairing import REFUSALS, may_mismatch, takes_columns
+from .weights import or_one
 
 Kind = Literal["classes", "numbers"]
 """What targets are: whole numbers that count classes from 0, or numbers to be predicted."""
@@ -63,14 +63,14 @@ class Objective:
         self._given = _checked(loss, what)
         self._by_rows: Callable[..., Any] | None = None
 
-    def __call__(self, output: Any, target: Any, weights: NDArray[Any] | None = None) -> Any:
+    def __call__(self, output: Any, target: Any, weights: Any = None) -> Any:
         """The mean loss of a batch.
 
         Parameters
         ----------
         output : operand of shape (N, ...)
         target : operand or whole numbers, of shape (N, ...)
-        weights : array of shape (N,), optional
+        weights : array of shape (N,), or a tensor in a compiled step; optional
             Weights of the rows: the mean is ``sum(w * loss) / sum(w)``, and 0 where all are 0.
         """
         if backend_of(output) is None:
@@ -133,15 +133,15 @@ class Objective:
                 "are classes"
             )
         if self.kind == "classes" and self._per_row and single:
-            greatest = numbers_of(target).max()
+            greatest: Any = numbers_of(target).max()
             if greatest > 1:
                 raise ValueError(
                     f"{self.what}: the model must have an output for each class, got 1 for classes "
-                    f"up to {greatest}: give it {int(greatest) + 1} outputs, or write y as floats "
-                    "if they are numbers to be predicted"
+                    f"up to {present(greatest)}: give it {present(greatest) + 1} outputs, or write y as "
+                    "floats if they are numbers to be predicted"
                 )
 
-    def _weighted(self, loss: Any, output: Any, target: Any, weights: NDArray[Any]) -> Any:
+    def _weighted(self, loss: Any, output: Any, target: Any, weights: Any) -> Any:
         if self._by_rows is None:
             self._by_rows = _by_rows(loss)
         found = self._computed(self._by_rows, output, target)
@@ -153,9 +153,11 @@ class Objective:
             )
         if found.ndim > 1:
             found = found.reshape(rows, -1).mean(1)
-        total = float(weights.sum())
-        shares = weights / total if total else weights
-        return (found * twin_of(output).operand(shares, output)).sum()
+        shares: Any = weights / or_one(weights.sum())
+        twin = twin_of(output)
+        if backend_of(shares) is not None:
+            shares = twin.cast(shares, output.dtype)
+        return (found * twin.operand(shares, output)).sum()
 
     def _check_loss(self, found: Any) -> None:
         if backend_of(found) is None:

@@ -43,7 +43,8 @@ def probabilities_of(loss: Any, output: NDArray[Any]) -> NDArray[np.float64] | N
 def classes_of(loss: Any, output: NDArray[Any]) -> NDArray[np.int64]:
     """The class that each row of outputs, (N, K), (N, 1) or (N,), speaks for, of shape (N,)."""
     if output.ndim > 1 and output.shape[1] > 1:
-        return np.asarray(output.argmax(axis=1))
+        found: NDArray[np.int64] = output.argmax(axis=1)
+        return found
     threshold = 0.5 if isinstance(loss, (losses.BCELoss, *_OF_NUMBERS)) else 0.0
     return (output.reshape(len(output)) > threshold).astype(np.int64)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.modes import enable_grad
-from ...nn.backend import backend_of, named, numbers_of
+from ...engine.modes import enable_grad, recorder_set
+from ...nn.backend import backend_of, named, present
 from ...tensor.graph import Node
 
 Loss = Callable[[Any, Any], Any]
@@ -31,8 +31,8 @@ def takes_columns(loss: Loss, found: Any, output: Any, target: Any) -> bool | No
     if found is not None and output.shape[0] == 1:
         return None
     tensors = named("tensor")
-    leaf = tensors.leaf(numbers_of(output).copy(), True)
-    rows = tensors.operand(numbers_of(target))
+    leaf = tensors.leaf(present(output).copy(), True)
+    rows = tensors.operand(present(target))
     if found is not None and backend_of(found) is tensors and found.grad_fn is not None:
         squares: int | None = _squares(found, output)
     else:
@@ -46,7 +46,7 @@ def takes_columns(loss: Loss, found: Any, output: Any, target: Any) -> bool | No
 def _squares_of(loss: Loss, output: Any, target: Any) -> int | None:
     """How many values of shape (N, N) a loss computes; None if it refuses the targets."""
     try:
-        with enable_grad():
+        with recorder_set(None), enable_grad():
             found = loss(output, target)
     except REFUSALS:
         return None

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...nn.backend import numbers_of
+from ...engine.formulas import where
+from ...nn.backend import backend_of, numbers_of
 
 
 def row_weights(
@@ -76,6 +77,11 @@ def _class_weights(
             )
         weights[places[name]] = weight
     return checked_weights(weights, "class_weight", count, "class")
+
+
+def or_one(total: Any) -> Any:
+    """A sum of weights as a divisor: 1 in the place of 0, also as an operand without dimensions."""
+    return (total or 1.0) if backend_of(total) is None else where(total == 0, 1.0, total)
 
 
 def checked_weights(given: Any, name: str, count: int, noun: str) -> NDArray[np.float64]:

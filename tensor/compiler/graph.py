@@ -128,7 +128,8 @@ class Graph:
     overwrite  strides, offset    the first operand with the second in its place there
     join       dim                operands one behind the other
     random     what               numbers from a stream; operands: the halves of its key and the
-                                  place (three words), what: uniform, normal, exponential
+                                  place (three words), what: uniform, normal, exponential, half
+                                  (whole numbers below 2**32, as float64: halves of the words)
     host       function, more     what a Python function of arrays gives
     ========== ================== =============================================================
 
@@ -209,6 +210,10 @@ class Graph:
         if not dims and function not in ("argmax", "argmin"):
             return operand
         dtype = "int64" if function in ("argmax", "argmin") else operand.dtype
+        if function == "add" and len(dims) == 1:
+            picked = _picked(operand, dims[0])
+            if picked is not None:
+                return self.without(picked, dims[0])
         return self.value("reduce", (operand,), (function, dims), shape, dtype)
 
     def view(self, operand: Value, shape: Shape, strides: Sequence[int], offset: int = 0) -> Value:
@@ -216,13 +221,50 @@ class Graph:
         strides = tuple([0 if n == 1 else s for n, s in zip(shape, strides, strict=True)])
         if shape == operand.shape and offset == 0 and strides == tight_strides(shape):
             return operand
-        if operand.kind == "view":
+        if 0 in shape:
+            strides, offset = (0,) * len(shape), 0
+            operand = _seen(operand)
+        elif operand.kind == "view":
             inner_strides, inner_offset = operand.attributes
             steps = _composed(operand.shape, inner_strides, shape, strides, offset)
             if steps is not None:
                 found, start = steps
                 return self.view(operand.operands[0], shape, found, inner_offset + start)
         return self.value("view", (operand,), (strides, offset), shape, operand.dtype)
+
+    def without(self, operand: Value, dim: int) -> Value:
+        """The value without a dimension of length 1."""
+        own = tight_strides(operand.shape)
+        shape = operand.shape
+        return self.view(operand, shape[:dim] + shape[dim + 1 :], own[:dim] + own[dim + 1 :])
+
+    def gather(self, source: Value, index: Value, dim: int) -> Value:
+        """``source[..., index[...], ...]`` along a dimension.
+
+        Of what is computed element by element, only the elements that are asked for are.
+        """
+        if source.kind == "position":
+            (along,) = source.attributes
+            return index if along == dim else self.position(index.shape, along)
+        if source.kind == "elementwise" and index.size < source.size:
+            operands = [
+                self._gathered_operand(operand, source.shape, index, dim)
+                for operand in source.operands
+            ]
+            return self.elementwise(source.attributes[0], *operands, dtype=source.dtype)
+        return self.value("gather", (source, index), (dim,), index.shape, source.dtype)
+
+    def _gathered_operand(self, operand: Value, shape: Shape, index: Value, dim: int) -> Value:
+        """What the elements that are gathered need of an operand of a value of a shape."""
+        if operand.size == 1:
+            return operand
+        missing = len(shape) - len(operand.shape)
+        lengths = (1,) * missing + operand.shape
+        strides = (0,) * missing + tight_strides(operand.shape)
+        if lengths[dim] == 1:
+            short = tuple([min(n, m) for n, m in zip(lengths, index.shape)])
+            return self.view(operand, short, strides)
+        return self.gather(self.view(operand, shape, strides), index, dim)
 
     def value(
         self,
@@ -286,6 +328,11 @@ class Graph:
                 return a
             if function in ("mul", "add") and _is_number(a, neutral, function) and b.dtype == dtype:
                 return b
+        if function == "exp":
+            share = _share(operands[0])
+            if share is not None:
+                part, whole = share
+                return self.elementwise("div", self.elementwise("exp", part), whole)
         numbers = [each.attributes[0] for each in operands if each.kind == "constant"]
         if len(numbers) == len(operands) and dtype in ("float32", "float64"):
             if function == "cast":
@@ -293,6 +340,60 @@ class Graph:
             if dtype == "float64" and hasattr(ieee, function):
                 return self.constant(getattr(ieee, function)(*map(float, numbers)), dtype)
         return None
+
+
+def _picked(value: Value, dim: int) -> Value | None:
+    """What stands at the one place along a dimension where a value is not 0, if it has such."""
+    if not _is_step(value, "where"):
+        return None
+    test, chosen, other = value.operands
+    is_place = (
+        _is_step(test, "equal")
+        and test.operands[0].kind == "position"
+        and test.operands[0].attributes == (dim,)
+        and test.operands[0].shape == value.shape
+    )
+    if not is_place or not _is_number(other, 0.0, "mul"):
+        return None
+    index = test.operands[1]
+    fits = len(index.shape) == len(value.shape) and index.shape[dim] == 1
+    if not fits or len(chosen.shape) != len(value.shape) or chosen.shape[dim] != 1:
+        return None
+    return chosen if chosen.shape == index.shape else None
+
+
+def _share(value: Value) -> tuple[Value, Value] | None:
+    """``a`` and ``s`` of a value ``a - log(s)``, where s sums exp(a), and no a is above 0.
+
+    Then ``exp(a - log(s))``, the backward pass of log_softmax, is ``exp(a) / s``.
+    """
+    if not _is_step(value, "sub"):
+        return None
+    shifted, logarithm = value.operands
+    if not (_is_step(shifted, "sub") and _is_step(_seen(logarithm), "log")):
+        return None
+    total = _seen(logarithm).operands[0]
+    summed, greatest = _seen(total), _seen(shifted.operands[1])
+    if not (summed.kind == "reduce" and summed.attributes[0] == "add"):
+        return None
+    added = summed.operands[0]
+    if not (_is_step(added, "exp") and added.operands[0] is shifted):
+        return None
+    is_greatest = (
+        greatest.kind == "reduce"
+        and greatest.attributes == ("maximum", summed.attributes[1])
+        and greatest.operands[0] is shifted.operands[0]
+    )
+    return (shifted, total) if is_greatest and total.shape == logarithm.shape else None
+
+
+def _is_step(value: Value, function: str) -> bool:
+    return value.kind == "elementwise" and value.attributes == (function,)
+
+
+def _seen(value: Value) -> Value:
+    """What a view is of."""
+    return value.operands[0] if value.kind == "view" else value
 
 
 def _is_number(value: Value, number: float, function: str) -> bool:

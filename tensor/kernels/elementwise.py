@@ -95,14 +95,16 @@ class Applied:
     ----------
     saves : tuple of bool
         Which operands, and last the value, the backward pass uses, read off the partials.
+    formula : Formula
+        The row itself.
     array_contributions : callable
         What the operands of a node get of a gradient that is an array.
     """
 
-    __slots__ = ("_formula", "array_contributions", "name", "saves")
+    __slots__ = ("array_contributions", "formula", "name", "saves")
 
     def __init__(self, formula: Formula, dtype: DType, wanted: int) -> None:
-        self._formula = formula
+        self.formula = formula
         self.name = formula.name
         positions = [k for k in range(len(formula.arguments)) if wanted >> k & 1]
         program = gradient_program(formula.arguments, [formula.partials[k] for k in positions])
@@ -121,14 +123,14 @@ class Applied:
 
     def tensor_contributions(self, node: Node, gradient: Any) -> Sequence[Any]:
         """What the operands of a node get of a gradient that is a tensor."""
-        names = dict(zip(self._formula.arguments, node.inputs, strict=True))
+        names = dict(zip(self.formula.arguments, node.inputs, strict=True))
         names["out"] = None if node.out is None else type(gradient).of_node(node.out, node)
         contributions: list[Any] = []
         for position, parent in enumerate(node.parents):  # type: ignore[arg-type]
             if parent is None:
                 contributions.append(None)
                 continue
-            contribution = gradient * derivative(self._formula.partials[position], names)
+            contribution = gradient * derivative(self.formula.partials[position], names)
             if contribution.shape != node.shape:
                 contribution = contribution.broadcast_to(node.shape)
             contributions.append(contribution.summed_to(parent.shape))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..dtypes import DType
 from .program import EXACT, Constant, Operand, Program, Step
 
-_INFIX = {
+INFIX = {
     "add": "+",
     "sub": "-",
     "mul": "*",
@@ -27,20 +27,22 @@ _INFIX = {
     "logical_and": "and",
     "logical_or": "or",
 }
+"""Steps that are operators of Python."""
 
-_PATTERNS = {
+PATTERNS = {
     "neg": "-{0}",
     "logical_not": "not {0}",
     "abs": "abs({0})",
     "sqrt": "sqrt({0})",
     "floor": "floor({0})",
-    "sign": "one if {0} > 0 else -one if {0} < 0 else zero if {0} == 0 else {0}",
+    "sign": "{one} if {0} > 0 else -{one} if {0} < 0 else {zero} if {0} == 0 else {0}",
     "square": "{0} * {0}",
-    "mask": "one if {0} else zero",
+    "mask": "{one} if {0} else {zero}",
     "where": "{1} if {0} else {2}",
     "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}",
     "minimum": "{0} if {0} <= {1} or {0} != {0} else {1}",
 }
+"""Other exact steps as Python, over operands and the numbers one and zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def loop_source(
 
 
 def _assignment(step: Step, operands: list[str]) -> str:
-    if step.function in _INFIX:
+    if step.function in INFIX:
         first, second = operands
-        return f"{step.target} = {first} {_INFIX[step.function]} {second}"
-    return f"{step.target} = {_PATTERNS[step.function].format(*operands)}"
+        return f"{step.target} = {first} {INFIX[step.function]} {second}"
+    value = PATTERNS[step.function].format(*operands, one="one", zero="zero")
+    return f"{step.target} = {value}"

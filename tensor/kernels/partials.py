@@ -19,8 +19,10 @@ from ...engine.formula import Formula, number, table
 from ...engine.shapes import broadcast_shape
 from ...engine.source import is_constant
 from ..dtypes import DType
+from ..operations.gates import GATE
 from ..operations.selection import SELECT, SPREAD
 from ..quiet import quiet
+from ..tracing import recorder
 from .numpy_code import program_kernel
 from .program import ARITHMETIC, condition_program
 
@@ -55,6 +57,9 @@ def _evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 
 def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str, Any]) -> Any:
+    recording = recorder()
+    if recording is not None:
+        return _gated(recording, test, body, orelse, names)
     arrays = [tensor.data.numpy() for tensor in names.values()]
     text = ast.unparse(test)
     called = tuple([table[name] for name in parse(text).functions])
@@ -75,6 +80,21 @@ def _chosen(test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str
             part = some.constant(np.full(some.shape, part, some.dtype))
         parts.append(SPREAD(part, chosen))
     return parts[0] + parts[1]
+
+
+def _gated(
+    recording: Any, test: ast.expr, body: ast.expr, orelse: ast.expr, names: Mapping[str, Any]
+) -> Any:
+    """The same in a recording, in which the numbers do not decide about shapes."""
+    program = condition_program(tuple(names), parse(ast.unparse(test)))
+    shape = broadcast_shape([tensor.shape for tensor in names.values()], "where")
+    (holds,) = recording.program(program, [*names.values()])
+    holds = holds.broadcast_to(shape)
+    branches = []
+    for chosen, branch in ((holds, body), (holds.logical_not(), orelse)):
+        own = {name: GATE(tensor.broadcast_to(shape), chosen) for name, tensor in names.items()}
+        branches.append(_evaluated(branch, own))
+    return table["where"](holds, *branches)
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from ...engine.shapes import broadcast_shape
 from ..dtypes import DEFAULT, FLOATS
 from ..methods import Methods, paired
 from ..quiet import quiet
+from ..tracing import check_readable, numbers
 
 _NUMBERS = (bool, int, float)
 
@@ -50,6 +51,7 @@ class Comparisons(Methods):
         return self._compared(np.greater_equal, other, "ge")
 
     def __contains__(self, element: Any) -> bool:
+        check_readable(self, "in")
         return bool(self._compared(np.equal, element, "in")._data.any())
 
     def eq(self, other: Any) -> Self:
@@ -78,6 +80,7 @@ class Comparisons(Methods):
 
     def equal(self, other: Any) -> bool:
         """Whether the other tensor has the same shape and the same numbers."""
+        check_readable(self, "equal")
         one, two = paired(self, other, type(self), "equal")
         return bool(np.array_equal(one._data, two._data))
 
@@ -95,6 +98,7 @@ class Comparisons(Methods):
         self, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
     ) -> bool:
         """Whether all elements are close; see :meth:`isclose`."""
+        check_readable(self, "allclose")
         return bool(self.isclose(other, rtol, atol, equal_nan)._data.all())
 
     # Kinds of numbers
@@ -175,27 +179,27 @@ class Comparisons(Methods):
 
     def _compared(self, compare: Callable[..., Any], other: Any, what: str) -> Self:
         """``compare`` applied to the numbers of the two."""
-        x = self._data
+        x = numbers(self)
         if type(other) is type(self) and other._data.dtype is x.dtype:
-            y = other._data
+            y = numbers(other)
         elif type(other) in _NUMBERS:
             if type(other) is float and x.dtype not in FLOATS:
                 x = x.astype(DEFAULT)
             y = other  # NumPy compares numbers that the dtype cannot hold, too
         else:
             one, two = paired(self, other, type(self), what)
-            x, y = one._data, two._data
+            x, y = numbers(one), numbers(two)
         found: Self = self.constant(_run(compare, x, y, what))
         return found
 
     def _bitwise(self, combine: np.ufunc, other: Any, what: str) -> Self:
         one, two = paired(self, other, type(self), what)
         _refuse_floats(one._data.dtype, what)
-        found: Self = self.constant(_run(combine, one._data, two._data, what))
+        found: Self = self.constant(_run(combine, numbers(one), numbers(two), what))
         return found
 
     def _where(self, question: Callable[[Any], Any]) -> Self:
-        found: Self = self.constant(np.asarray(quiet().run(question, self._data)))
+        found: Self = self.constant(np.asarray(quiet().run(question, numbers(self))))
         return found
 
 

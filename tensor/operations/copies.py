@@ -11,6 +11,7 @@ from ...engine.operation import Operand
 from ...engine.shapes import Shape, normalized_dims, unpacked, whole_numbers
 from ..methods import Methods, plain
 from ..primitive import Call, Primitive
+from ..tracing import check_fixed
 from .dims import as_lengths, one_dim, one_number, present_dim
 from .moves import RESHAPE
 from .reductions import SUM
@@ -195,6 +196,7 @@ def slices_at(tensor: Any, dim: int, positions: Any) -> Any:
 def _counts(repeats: Any, length: int) -> Any:
     """How often each of ``length`` slices is repeated: one number, or an array of them."""
     counts = np.asarray(plain(repeats) if isinstance(repeats, Operand) else repeats)
+    check_fixed(counts, "repeat_interleave: repeats", "give them as numbers")
     if counts.dtype.kind not in "iu":
         raise TypeError(
             f"repeat_interleave: repeats must be whole numbers, got dtype {counts.dtype}: convert "

@@ -14,6 +14,7 @@ from ..methods import Methods, plain
 from ..primitive import Call, Primitive
 from ..quiet import quiet
 from ..sums import sum_along
+from ..tracing import made, numbers
 from .dims import one_dim
 from .gathering import GATHER
 from .moves import CLONE, RESHAPE
@@ -56,8 +57,8 @@ class Extreme(Primitive):
     def _shares(self, x: Any, extreme: Any, dims: Shape | None) -> Any:
         """What part of the gradient each element gets: the extreme ones equal parts."""
         ties = x == extreme
-        if self.nan_counts and np.isnan(extreme).any():
-            ties |= np.isnan(x)
+        if self.nan_counts and (type(x) is not np.ndarray or np.isnan(extreme).any()):
+            ties = ties | np.isnan(x) & np.isnan(extreme)
         ties = ties.astype(x.dtype)
         return ties / sum_along(ties, dims, keepdim=True)
 
@@ -157,15 +158,15 @@ class Extremes(Methods):
     def _indices(self, find: Callable[..., Any], dim: int | None, keepdim: bool, what: str) -> Self:
         axis = None if dim is None else _one_dim(dim, self._data.ndim, what)
         self._refuse_nothing(None if axis is None else (axis,), what)
-        indices: Self = self.constant(_found(find, self._data, axis, keepdim))
+        indices: Self = self.constant(_found(find, numbers(self), axis, keepdim))
         return indices
 
     def _picked(self, find: Callable[..., Any], dim: int, keepdim: bool, what: str) -> Picked:
         axis = _one_dim(dim, self._data.ndim, what)
         if axis is None:
-            return Picked(CLONE(self), self.constant(np.zeros((), int64)))
+            return Picked(CLONE(self), self.constant(made(np.zeros((), int64))))
         self._refuse_nothing((axis,), what)
-        indices = _found(find, self._data, axis, keepdim=True)
+        indices = _found(find, numbers(self), axis, keepdim=True)
         places: Any = self.constant(indices)  # a change of it before a backward pass shows
         values: Any = self.record(GATHER, (self, places), (axis,))
         if not keepdim:

@@ -15,6 +15,7 @@ from ..broadcasting import NDArray
 from ..dtypes import int64
 from ..methods import Methods, plain
 from ..primitive import Call, Primitive
+from ..tracing import made
 from .dims import one_dim
 from .moves import BROADCAST_TO, CLONE, RESHAPE
 from .positions import as_positions
@@ -235,7 +236,7 @@ class Gathering(Slices):
         if source._data.shape == shape:
             return source
         if index._data.size == 0:
-            return self.constant(np.zeros(shape, self._data.dtype))
+            return self.constant(made(np.zeros(shape, self._data.dtype)))
         is_short = [n > m for n, m in zip(shape, source._data.shape)]
         if source._data.ndim != len(shape) or any(is_short):
             raise ValueError(
@@ -291,6 +292,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
             f"one_hot: class indices must lie between 0 and num_classes - 1 = {num_classes - 1}, "
             f"got {index.min()} to {index.max()}: pass a greater num_classes"
         )
+    if type(index) is not np.ndarray:  # an array of a recording
+        is_there = np.equal(index[..., None], np.arange(num_classes))
+        return type(tensor).constant(is_there.astype(int64))
     rows = np.zeros((*index.shape, num_classes), int64)
     rows.reshape(-1)[np.arange(index.size) * num_classes + index.reshape(-1)] = 1
     return type(tensor).constant(rows)

@@ -14,6 +14,7 @@ from ..coercion import array_from
 from ..dtypes import FLOATS, int64
 from ..methods import Methods
 from ..quiet import quiet
+from ..tracing import check_fixed, made
 from .dims import present_dim
 from .moves import CLONE
 from .positions import (
@@ -151,6 +152,7 @@ class Indexing(Methods):
     def _where_true(self, mask: Any) -> Self:
         """The elements where a mask over the first dimensions is true."""
         check_mask(mask, self._data.shape, 0)
+        check_fixed(mask, "index: a mask", "use where(mask, x, 0), or masked_fill")
         if self._requires_grad:
             mask = mask.copy()  # the backward pass needs it as it is now
         selected: Self = self.record(SELECT, (self,), (mask,))
@@ -185,8 +187,10 @@ class Indexing(Methods):
         return self._replace(result, by)
 
     def _is_recorded(self, values: Any) -> bool:
-        """Whether writing ``values`` to this tensor belongs into its history."""
+        """Whether writing ``values`` to this tensor belongs into its history, or a recording."""
         mode = special_mode()
+        if mode is not None and mode.recorder is not None:
+            return True
         return (self._requires_grad or values._requires_grad) and (mode is None or mode.record)
 
     def _write(
@@ -202,7 +206,7 @@ class Indexing(Methods):
         dtype = self._data.dtype
         is_number = type(value) is float or (type(value) is int and abs(value) < 2**63)
         if is_number and dtype in FLOATS:
-            return self.constant(quiet().run(np.array, value, dtype))
+            return self.constant(made(quiet().run(np.array, value, dtype)))
         if type(value) is not type(self):
             value = self.constant(array_from(value, None, by))
         extra = value._data.ndim - len(shape)

@@ -11,8 +11,8 @@ from ...engine import formulas
 from ...engine.shapes import broadcast_shape
 from ..coercion import constant_array
 from ..dtypes import bool_
-from ..methods import converted
-from ..quiet import quiet
+from ..methods import Methods, converted
+from ..tracing import check_fixed, numbers
 from .indexing import Indexing
 from .moves import BROADCAST_TO, RESHAPE
 from .selection import INDEX_PUT, SELECT
@@ -57,6 +57,7 @@ class Masks(Indexing):
         that does not hold bools.
         """
         truth = _truth(mask, "masked_select")
+        check_fixed(truth, "masked_select", "use where(mask, x, 0)")
         shape = broadcast_shape([self._data.shape, truth.shape], "masked_select")
         wide = self if shape == self._data.shape else BROADCAST_TO(self, shape)
         selected: Self = SELECT(wide, np.broadcast_to(truth, shape).copy())
@@ -68,6 +69,7 @@ class Masks(Indexing):
         Raises ``ValueError`` where the source has too few elements for the mask.
         """
         truth = _truth(mask, "masked_scatter")
+        check_fixed(truth, "masked_scatter", "use where(mask, source, x)")
         shape = broadcast_shape([self._data.shape, truth.shape], "masked_scatter")
         wide = self if shape == self._data.shape else BROADCAST_TO(self, shape)
         places = np.broadcast_to(truth, shape).reshape(-1).nonzero()[0]
@@ -88,6 +90,7 @@ class Masks(Indexing):
         With ``as_tuple``, one tensor of shape ``(n,)`` for every dimension, which can be used as
         an index; a tensor without dimensions then counts as one of shape ``(1,)``.
         """
+        check_fixed(numbers(self), "nonzero", "use where(mask, x, 0)")
         if as_tuple:
             found = np.atleast_1d(self._data).nonzero()
             return tuple([self.constant(each) for each in found])
@@ -107,13 +110,12 @@ class Masks(Indexing):
         """A value as a tensor of this tensor's dtype."""
         if type(value) is type(self):
             return converted(value, self._data.dtype)
-        array = constant_array(value, what)
-        return self.constant(quiet().run(array.astype, self._data.dtype))
+        return converted(self.constant(constant_array(value, what)), self._data.dtype)
 
 
 def _truth(mask: Any, what: str) -> Any:
     """A mask as an array of bools."""
-    array = getattr(mask, "_data", mask)
+    array = numbers(mask) if isinstance(mask, Methods) else mask
     if not isinstance(array, np.ndarray):
         array = constant_array(array, what)
     if array.dtype != bool_:

@@ -12,6 +12,7 @@ from ...engine.operation import real_number
 from ...engine.shapes import Shape
 from ..dtypes import INTEGERS
 from ..methods import Methods
+from ..tracing import made
 from .copies import slices_at
 from .dims import as_lengths
 from .moves import CLONE
@@ -103,7 +104,7 @@ class Padding(Methods):
             return framed
         frame = np.full(shape, _fitting(value, self._data.dtype))
         frame[index] = -0.0  # which changes no number it is added to, not even a -0.0
-        return framed + self.constant(frame)  # type: ignore[no-any-return]
+        return framed + self.constant(made(frame))  # type: ignore[no-any-return]
 
 
 def _positions(mode: str, length: int, before: int, behind: int) -> Any:

@@ -11,6 +11,7 @@ from ...engine.shapes import Shape
 from ..coercion import array_from
 from ..dtypes import bool_, int64, uint8
 from ..primitive import PLAIN
+from ..tracing import check_fixed, known, traced
 
 EVERYTHING = slice(None)
 """The slice that leaves a dimension as it is."""
@@ -107,6 +108,7 @@ def _whole_or_truth(given: Any, what: str) -> Any:
 
     uint8 is refused, because it is a mask in one place and holds whole numbers in another.
     """
+    given = known(given)
     array = getattr(given, "_data", given)
     if not isinstance(array, np.ndarray):
         if isinstance(given, str) or not isinstance(given, (list, tuple, *PLAIN)):
@@ -127,7 +129,7 @@ def _whole_or_truth(given: Any, what: str) -> Any:
             f"{what} must hold whole numbers or bools, got dtype {array.dtype}: convert positions "
             "with long(), and a mask with bool()"
         )
-    return array.astype(int64)
+    return traced(array).astype(int64)
 
 
 def _consumed(entry: Any) -> int:
@@ -149,6 +151,7 @@ def _positions(entry: Any, shape: Shape, dim: int) -> Sequence[Any]:
     if not entry.ndim:
         return (np.zeros(int(entry), int64),)
     check_mask(entry, shape, dim)
+    check_fixed(entry, "index: a mask", "use where(mask, x, 0), or masked_fill")
     found: Sequence[Any] = entry.nonzero()
     return found
 

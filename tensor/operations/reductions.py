@@ -14,6 +14,7 @@ from ..dtypes import checked, int64, uint8
 from ..methods import Methods, converted, floating
 from ..primitive import Call, Primitive
 from ..sums import sum_along
+from ..tracing import numbers
 from .dims import one_dim
 from .moves import BROADCAST_TO, RESHAPE
 
@@ -140,7 +141,7 @@ class Reductions(Methods):
     def nanmean(self, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
         """The mean of the elements that are not nan; nan where there are none."""
         tensor = floating(self, dtype, "nanmean")
-        is_number = type(self).constant(~np.isnan(tensor._data))
+        is_number = type(self).constant(~np.isnan(numbers(tensor)))
         total: Self = _without_nan(tensor).sum(dim, keepdim)
         mean: Self = total / is_number.sum(dim, keepdim)
         return mean
@@ -156,15 +157,15 @@ class Reductions(Methods):
     def count_nonzero(self, dim: Dims = None) -> Self:
         """How many elements along ``dim`` are not 0, as int64."""
         dims = dims_of(dim, self._data.ndim, "count_nonzero")
-        counts: Self = self.constant(np.asarray(np.count_nonzero(self._data, axis=dims), int64))
+        counts: Self = self.constant(np.asarray(np.count_nonzero(numbers(self), axis=dims), int64))
         return counts
 
     def _truth(self, reduce: np.ufunc, dim: Dims, keepdim: bool, what: str) -> Self:
         dims = None if dim is None else reduced_dims(dim, self._data.ndim, what)
-        found = np.asarray(reduce.reduce(self._data, axis=dims, keepdims=keepdim))
+        found = reduce.reduce(numbers(self), axis=dims, keepdims=keepdim)
         if self._data.dtype == uint8:  # PyTorch's exception, from a time before it had bools
             found = found.astype(uint8)
-        truth: Self = self.constant(found)
+        truth: Self = self.constant(np.asarray(found))
         return truth
 
 
@@ -177,5 +178,5 @@ def summable(tensor: Any, dtype: Any) -> Any:
 
 def _without_nan(tensor: Any) -> Any:
     """The tensor with 0 in the place of every nan."""
-    is_number = tensor.constant(~np.isnan(tensor._data))
+    is_number = tensor.constant(~np.isnan(numbers(tensor)))
     return formulas.where(is_number, tensor, 0)

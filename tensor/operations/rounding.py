@@ -14,6 +14,7 @@ from ..dtypes import FLOATS, bool_
 from ..methods import Methods, floating, paired, plain
 from ..primitive import Call, Primitive
 from ..quiet import quiet
+from ..tracing import made, numbers
 from .moves import CLONE, SUM_TO
 
 
@@ -22,7 +23,7 @@ class Stepwise(Primitive):
 
     def backward(self, gradient: Any, call: Call) -> Sequence[Any]:
         flat = [
-            np.zeros(call.shape_of(k), gradient.dtype) if call.needs(k) else None
+            made(np.zeros(call.shape_of(k), gradient.dtype)) if call.needs(k) else None
             for k in range(self.arity)
         ]
         if isinstance(gradient, np.ndarray | np.generic):
@@ -184,7 +185,7 @@ class Rounding(Methods):
 
         The slope is 1 where the element stays as it is, 0 elsewhere.
         """
-        x = self._data
+        x = numbers(self)
         if x.dtype not in FLOATS:
             return CLONE(self)  # type: ignore[no-any-return]
         repaired = quiet().run(np.nan_to_num, x, nan=nan, posinf=posinf, neginf=neginf)
@@ -206,7 +207,7 @@ class Rounding(Methods):
             raise TypeError(
                 f"{name}: operands must be numbers, got tensors of bools: convert them with long()"
             )
-        if dtype not in FLOATS and not b._data.all():
+        if dtype not in FLOATS and not numbers(b).all():
             raise ZeroDivisionError(
                 f"{name}: a divisor of integers must not be 0, got dtype {dtype} with a 0: convert "
                 "the tensor with float() to get inf or nan"

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..dtypes import FLOATS
 from ..methods import Methods
+from ..tracing import check_readable
 
 
 class Scalars(Methods):
@@ -38,4 +39,5 @@ class Scalars(Methods):
             raise RuntimeError(
                 f"{what}: the tensor must have one element, got shape {self._data.shape}: {cure}"
             )
+        check_readable(self, what)
         return self._data.item()

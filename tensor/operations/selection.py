@@ -12,6 +12,7 @@ from ...engine.shapes import Shape
 from ..broadcasting import NDArray
 from ..dtypes import FLOATS
 from ..primitive import Call, Primitive
+from ..tracing import by_host, traced
 
 _FEW = 512
 """Up to here NumPy adds rows at once; beyond, element by element is faster."""
@@ -163,9 +164,9 @@ class IndexPut(Primitive):
             rest = INDEX_PUT.apply((gradient, nothing, *arrays), (dims,))
         if call.needs(1):
             part = INDEX.apply((gradient, *arrays), (dims,))
-            plain = [getattr(each, "_data", each) for each in arrays]
-            was_last = last_ones(plain, dims, call.shape)
-            if not was_last.all():
+            numbers = [traced(getattr(each, "_data", each)) for each in arrays]
+            was_last = by_host(last_ones, numbers, dims, call.shape)
+            if type(was_last) is not np.ndarray or not was_last.all():
                 part = part * was_last.astype(gradient.dtype)
         return (rest, part, *[None for _ in arrays])
 

@@ -12,6 +12,7 @@ from ...engine import softmax
 from ...engine.shapes import Shape
 from ..dtypes import DEFAULT, FLOATS
 from ..methods import Methods, converted, floating
+from ..tracing import numbers
 from .reductions import SUM, Dims, dims_of
 
 
@@ -53,11 +54,11 @@ class Softmax(softmax.Softmax, Methods):
         return super().log_softmax(dim)
 
     def _greatest(self, dim: Dims, what: str) -> tuple[Any, Shape | None]:
-        x = self._data
+        x = numbers(self)
         dims = dims_of(dim, x.ndim, what)
         if not x.size:
             return _maximum(x, axis=dims, keepdims=True, initial=-inf), dims
-        if dims == (1,) and x.ndim == 2 and x.shape[1] <= _SHORT:
+        if dims == (1,) and x.ndim == 2 and x.shape[1] <= _SHORT and type(x) is np.ndarray:
             return _maximum(x.T.copy())[:, None], dims
         return _maximum(x, axis=dims, keepdims=True), dims
 

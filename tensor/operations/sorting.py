@@ -10,6 +10,7 @@ from ..broadcasting import NDArray
 from ..dtypes import FLOATS, INTEGERS, int64
 from ..methods import Methods
 from ..quiet import quiet
+from ..tracing import check_fixed, made, numbers
 from .dims import one_dim
 from .extremes import Picked
 from .gathering import Gathering
@@ -68,8 +69,8 @@ class Sorting(Gathering):
                 "ask for fewer"
             )
         if not self._data.ndim:
-            return self._picked_at(np.zeros((), int64), 0)
-        return self._picked_at(leading(self._data, count, axis, largest), axis)
+            return self._picked_at(made(np.zeros((), int64)), 0)
+        return self._picked_at(leading(numbers(self), count, axis, largest), axis)
 
     def kthvalue(self, k: int, dim: int = -1, keepdim: bool = False) -> Picked:
         """The pair (``values``, ``indices``) of the k-th smallest elements along ``dim``.
@@ -104,13 +105,13 @@ class Sorting(Gathering):
             return self._median_of_all()
         axis = one_dim(dim, self._data.ndim, "median")
         if not self._data.ndim:
-            return self._picked_at(np.zeros((), int64), 0)
+            return self._picked_at(made(np.zeros((), int64)), 0)
         if not self._data.shape[axis]:
             raise ValueError(
                 f"median: there must be elements along dim {axis}, got shape {self._data.shape}: "
                 "there is no middle of nothing"
             )
-        return self._single_picked(middle(self._data, axis), axis, keepdim)
+        return self._single_picked(middle(numbers(self), axis), axis, keepdim)
 
     def unique(
         self,
@@ -137,6 +138,7 @@ class Sorting(Gathering):
         Tensor or tuple of Tensor
             Without gradient. Every nan is different from all others.
         """
+        check_fixed(numbers(self), "unique", "call it outside the step")
         array = self._data if self._data.ndim else self._data.reshape(1)
         axis = None if dim is None else one_dim(dim, self._data.ndim, "unique")
         found, inverse, counts = np.unique(
@@ -166,6 +168,7 @@ class Sorting(Gathering):
         ValueError
             For negative numbers, several dimensions, or as many weights as do not fit.
         """
+        check_fixed(numbers(self), "bincount", "add up one_hot(...) along the rows")
         positions = self._data
         if positions.dtype not in INTEGERS:
             raise TypeError(
@@ -196,8 +199,8 @@ class Sorting(Gathering):
         """The indices that put the elements along a dimension in order."""
         axis = one_dim(dim, self._data.ndim, what)
         if not self._data.ndim:
-            return np.zeros((), int64)
-        return ordered(self._data, axis, descending)
+            return made(np.zeros((), int64))
+        return ordered(numbers(self), axis, descending)
 
     def _picked_at(self, indices: NDArray, dim: int) -> Picked:
         """The elements at these indices along a dimension, and the indices."""
@@ -213,6 +216,7 @@ class Sorting(Gathering):
         return Picked(values.squeeze(axis), found.squeeze(axis))
 
     def _median_of_all(self) -> Any:
+        check_fixed(numbers(self), "median", "name a dim, for example x.reshape(-1).median(0)")
         row = self._data.reshape(-1)
         if not row.size:
             return SUM(self, None, False) + np.nan
@@ -228,13 +232,14 @@ def ordered(x: NDArray, axis: int, descending: bool) -> NDArray:
         order: NDArray = np.argsort(x, axis, kind="stable")
         return order
     backwards = np.argsort(np.flip(x, axis), axis, kind="stable")
-    return np.asarray(x.shape[axis] - 1 - np.flip(backwards, axis))
+    found: NDArray = x.shape[axis] - 1 - np.flip(backwards, axis)
+    return found
 
 
 def leading(x: NDArray, count: int, axis: int, largest: bool) -> NDArray:
     """The indices of the ``count`` first elements of an array in order along an axis."""
     length = x.shape[axis]
-    if length < _LONG or not 0 < count < length:
+    if length < _LONG or not 0 < count < length or type(x) is not np.ndarray:
         return np.take(ordered(x, axis, largest), range(count), axis)
     kth = length - count if largest else count - 1
     parted = np.argpartition(x, kth, axis)
@@ -281,12 +286,12 @@ def searchsorted(sorted_sequence: Any, values: Any, *, right: bool = False) -> A
             "searchsorted: sorted_sequence must be a Tensor, got "
             f"{type(sorted_sequence).__name__}: make one with tensor(...)"
         )
-    row = sorted_sequence._data
+    row = numbers(sorted_sequence)
     if row.ndim != 1:
         raise ValueError(
             f"searchsorted: sorted_sequence must be a row, got shape {row.shape}: search each row "
             "by itself"
         )
-    array = np.asarray(getattr(values, "_data", values))
+    array = numbers(values) if isinstance(values, Methods) else np.asarray(values)
     found = np.searchsorted(row, array, side="right" if right else "left")
     return sorted_sequence.constant(np.asarray(found, int64))

@@ -5,6 +5,8 @@ Each takes the generator, or None for the default one, and draws in the order of
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from ...engine.shapes import Shape
 from ..broadcasting import NDArray
 from ..dtypes import DEFAULT, FLOATS, DType, bool_, checked, float32, float64, int64
+from ..tracing import by_host, recorder, traced
 from . import blocks, streams
 from .generator import Generator, chosen
 
@@ -34,26 +37,50 @@ def float_dtype(dtype: Any, what: str) -> DType:
 
 def uniform(shape: Shape, dtype: DType, generator: Generator | None, what: str) -> NDArray:
     """Numbers from [0, 1)."""
-    out = np.empty(shape, dtype)
-    count = blocks.words_of_uniforms(out.size, dtype)
-    blocks.uniform(chosen(generator, what).reserve(count), out.reshape(-1))
-    return out
+    count = blocks.words_of_uniforms(prod(shape), dtype)
+    return _filled("uniform", blocks.uniform, shape, dtype, chosen(generator, what), count)
 
 
 def normal(shape: Shape, dtype: DType, generator: Generator | None, what: str) -> NDArray:
     """Numbers from N(0, 1)."""
-    out = np.empty(shape, dtype)
-    count = blocks.words_of_normals(out.size, dtype)
-    blocks.normal(chosen(generator, what).reserve(count), out.reshape(-1))
-    return out
+    count = blocks.words_of_normals(prod(shape), dtype)
+    return _filled("normal", blocks.normal, shape, dtype, chosen(generator, what), count)
 
 
 def exponential(shape: Shape, dtype: DType, generator: Generator | None, what: str) -> NDArray:
     """Numbers whose density is exp(-x)."""
+    count = blocks.words_of_uniforms(prod(shape), dtype)
+    return _filled("exponential", blocks.exponential, shape, dtype, chosen(generator, what), count)
+
+
+def _filled(
+    name: str,
+    fill: Callable[[blocks.Span, NDArray], None],
+    shape: Shape,
+    dtype: DType,
+    generator: Generator,
+    count: int,
+) -> Any:
+    """An array filled from so many words of a stream."""
     out = np.empty(shape, dtype)
-    count = blocks.words_of_uniforms(out.size, dtype)
-    blocks.exponential(chosen(generator, what).reserve(count), out.reshape(-1))
-    return out
+    recording = recorder()
+    if recording is None:
+        fill(generator.reserve(count), out.reshape(-1))
+        return out
+    span, words = recording.span(partial(generator.reserve, count))
+    fill(span, out.reshape(-1))
+    return recording.random(name, out, words)
+
+
+def _drawn(
+    name: str, draw: Callable[[blocks.Span], NDArray], generator: Generator, count: int
+) -> Any:
+    """What a function makes of so many words of a stream."""
+    recording = recorder()
+    if recording is None:
+        return draw(generator.reserve(count))
+    span, words = recording.span(partial(generator.reserve, count))
+    return recording.drawn(lambda *key: draw(blocks.Span(*map(int, key))), draw(span), words, name)
 
 
 def bernoulli(probability: Any, shape: Shape, generator: Generator | None, what: str) -> NDArray:
@@ -61,14 +88,28 @@ def bernoulli(probability: Any, shape: Shape, generator: Generator | None, what:
 
     32 random bits decide about each. Raises ``ValueError`` for a probability outside [0, 1].
     """
-    chances = np.asarray(probability, np.float64)
+    chances = _chances(probability)
     if not ((chances >= 0) & (chances <= 1)).all():
         raise ValueError(
             f"{what}: p must lie between 0 and 1, got {_outside(chances)}: clamp it first"
         )
-    size = prod(shape)
-    span = chosen(generator, what).reserve((size + 1) // 2)
-    return np.less(blocks.halves(span, size).reshape(shape), chances * _HALVES)
+    count = (prod(shape) + 1) // 2
+    halves = _filled("half", halves_of, shape, float64, chosen(generator, what), count)
+    drawn: NDArray = np.less(halves, chances * _HALVES)
+    return drawn
+
+
+def halves_of(span: blocks.Span, out: NDArray) -> None:
+    """Fill a row with whole numbers from 0 to 2**32 - 1."""
+    out[...] = blocks.halves(span, out.size)
+
+
+def _chances(probability: Any) -> NDArray:
+    """Probabilities as float64."""
+    if recorder() is None or not isinstance(probability, np.ndarray):
+        return np.asarray(probability, np.float64)
+    chances: NDArray = traced(probability).astype(np.float64)
+    return chances
 
 
 def integers(
@@ -87,9 +128,13 @@ def integers(
             f"{low} and {high - 1}: name another dtype"
         )
     count = prod(shape)
-    found = blocks.below(chosen(generator, what).reserve(count), count, high - low)
-    found += np.uint64(low & streams.MASK)
-    return found.view(np.int64).astype(dtype, copy=False).reshape(shape)
+
+    def draw(span: blocks.Span) -> NDArray:
+        found = blocks.below(span, count, high - low)
+        found += np.uint64(low & streams.MASK)
+        return found.view(np.int64).astype(dtype, copy=False).reshape(shape)
+
+    return _drawn(what, draw, chosen(generator, what), count)
 
 
 def whole_range(dtype: DType) -> tuple[int, int]:
@@ -107,14 +152,25 @@ def permutation(count: int, generator: Generator | None, what: str) -> NDArray:
 
     They are sorted by random words; a stream does not repeat its words, so there are no ties.
     """
-    keys = blocks.words(chosen(generator, what).reserve(count), count)
-    return np.argsort(keys).astype(int64, copy=False)
+
+    def draw(span: blocks.Span) -> NDArray:
+        return np.argsort(blocks.words(span, count)).astype(int64, copy=False)
+
+    return _drawn(what, draw, chosen(generator, what), count)
 
 
 def choices(weights: NDArray, count: int, generator: Generator | None, what: str) -> NDArray:
     """For every row of weights, ``count`` positions, each drawn in proportion to its weight."""
+    points = uniform((*weights.shape[:-1], count), float64, generator, what)
+    found: NDArray = by_host(_chosen_points, [weights, points])
+    return found
+
+
+def _chosen_points(arrays: Sequence[NDArray]) -> NDArray:
+    """The positions at which the running sums of weights pass points from [0, 1)."""
+    weights, points = arrays
     totals = np.cumsum(weights, axis=-1)
-    points = uniform((*weights.shape[:-1], count), float64, generator, what) * totals[..., -1:]
+    points = points * totals[..., -1:]
     rows = [np.searchsorted(total, point, "right") for total, point in zip(totals, points)]
     return np.array(rows, np.int64).reshape(points.shape)
 

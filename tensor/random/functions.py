@@ -12,6 +12,7 @@ from ...engine.shapes import Shape, broadcast_shape, whole_numbers
 from ..coercion import lengths, plain_number
 from ..creation import made, tensor_argument
 from ..dtypes import DType, checked, int64, promoted
+from ..methods import plain
 from ..quiet import quiet
 from ..tensor import Tensor
 from . import draws
@@ -139,7 +140,7 @@ def normal(
         for name, each in (("mean", mean), ("std", std))
     ]
     tensors = [each for each in operands if isinstance(each, Tensor)]
-    arrays = [each._data if isinstance(each, Tensor) else each for each in operands]
+    arrays = [plain(each) if isinstance(each, Tensor) else each for each in operands]
     check_std(arrays[1], "normal")
     if tensors:
         if size is not None:

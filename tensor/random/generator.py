@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from operator import index
 from threading import Lock
 from typing import Any, Self, final
 
 import numpy as np
 
+from ..tracing import recorder
 from .blocks import Span
 from .streams import MASK, key_of
 
@@ -101,6 +103,13 @@ class Generator:
         return span
 
     def _start(self, seed: int, place: int) -> None:
+        recording = recorder()
+        if recording is None:
+            self._go(seed, place)
+        else:
+            recording.event(partial(self._go, seed, place))
+
+    def _go(self, seed: int, place: int) -> None:
         with self._lock:
             self._seed = seed
             self._key = key_of(seed)

@@ -13,6 +13,7 @@ from ..coercion import constant_array, plain_number
 from ..dtypes import FLOATS, DType
 from ..methods import Methods
 from ..quiet import quiet
+from ..tracing import numbers
 from . import draws
 from .generator import Generator
 
@@ -42,8 +43,8 @@ class Sampling(Methods):
         dtype = self._drawn_dtype("normal_")
         center, spread = plain_number(mean, "normal_: mean"), plain_number(std, "normal_: std")
         check_std(spread, "normal_")
-        numbers = draws.normal(self._data.shape, dtype, generator, "normal_")
-        return self._fill(quiet().run(scaled, numbers, spread, center), "normal_")
+        drawn = draws.normal(self._data.shape, dtype, generator, "normal_")
+        return self._fill(quiet().run(scaled, drawn, spread, center), "normal_")
 
     def uniform_(
         self, start: float = 0.0, to: float = 1.0, *, generator: Generator | None = None
@@ -59,12 +60,12 @@ class Sampling(Methods):
                 f"uniform_: start must not exceed to, and {dtype} must hold their difference, got "
                 f"{low} and {high}: swap them, or give smaller ones"
             )
-        numbers = draws.uniform(self._data.shape, dtype, generator, "uniform_")
-        quiet().run(scaled, numbers, high - low, low)
+        drawn = draws.uniform(self._data.shape, dtype, generator, "uniform_")
+        quiet().run(scaled, drawn, high - low, low)
         if low < high:  # rounding may have reached the end
             end = dtype.type(high)
-            np.minimum(numbers, np.nextafter(end, dtype.type(low)), out=numbers)
-        return self._fill(numbers, "uniform_")
+            np.minimum(drawn, np.nextafter(end, dtype.type(low)), out=drawn)
+        return self._fill(drawn, "uniform_")
 
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Fill with numbers from [0, inf) whose density is ``lambd * exp(-lambd * x)``.
@@ -76,9 +77,9 @@ class Sampling(Methods):
         rate = plain_number(lambd, "exponential_: lambd")
         if not rate > 0:
             raise ValueError(f"exponential_: lambd must be positive, got {rate}: it is 1 / mean")
-        numbers = draws.exponential(self._data.shape, dtype, generator, "exponential_")
-        quiet().run(np.divide, numbers, rate, numbers)
-        return self._fill(numbers, "exponential_")
+        drawn = draws.exponential(self._data.shape, dtype, generator, "exponential_")
+        quiet().run(np.divide, drawn, rate, drawn)
+        return self._fill(drawn, "exponential_")
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """Fill with 1, with probability ``p``, and 0; ``p`` is a number, a tensor or an array.
@@ -120,7 +121,7 @@ class Sampling(Methods):
         Without ``p``, every element is the probability of its own one. Raises ``TypeError``
         where those are integers or bools, ``ValueError`` for a probability outside [0, 1].
         """
-        chances = self._data if p is None else probabilities(p, "bernoulli")
+        chances = numbers(self) if p is None else probabilities(p, "bernoulli")
         if p is None:
             self._drawn_dtype("bernoulli")
         drawn = draws.bernoulli(chances, self._data.shape, generator, "bernoulli")
@@ -136,7 +137,7 @@ class Sampling(Methods):
     ) -> Self:
         """Positions drawn with the elements as weights; see :func:`.random.multinomial`."""
         self._drawn_dtype("multinomial")
-        weights = self._data.astype(np.float64)
+        weights = numbers(self).astype(np.float64)
         count = index(num_samples)
         _check_weights(weights, count, replacement)
         draw = draws.choices if replacement else draws.distinct_choices
@@ -154,26 +155,26 @@ class Sampling(Methods):
             )
         return dtype
 
-    def _fill(self, numbers: NDArray, by: str) -> Self:
-        return self._replace(self.constant(numbers), by, convert=True)
+    def _fill(self, drawn: NDArray, by: str) -> Self:
+        return self._replace(self.constant(drawn), by, convert=True)
 
 
-def scaled(numbers: NDArray, factor: Any, shift: Any) -> NDArray:
-    """``shift + factor * numbers``, in their own memory."""
-    numbers *= factor
-    numbers += shift
-    return numbers
+def scaled(drawn: NDArray, factor: Any, shift: Any) -> NDArray:
+    """``shift + factor * drawn``, in its own memory."""
+    drawn *= factor
+    drawn += shift
+    return drawn
 
 
 def check_std(std: Any, what: str) -> None:
     """Refuse a negative standard deviation, or nan."""
-    if not np.all(np.asarray(std) >= 0):
+    if not np.all(np.greater_equal(std, 0)):
         raise ValueError(f"{what}: std must not be negative, got {std!r:.60}: give its size")
 
 
 def probabilities(p: Any, what: str) -> NDArray:
     """Probabilities given as a number, a tensor or an array."""
-    own = p._data if isinstance(p, Methods) else p
+    own = numbers(p) if isinstance(p, Methods) else p
     return constant_array(own, f"{what}: p")
 
 

@@ -1,0 +1,176 @@
+"""The steps of optimizers in a training step that is compiled.
+
+The rule of an optimizer becomes part of the step, for each parameter: what it makes of the
+parameter, its gradient and its state. The numbers that it needs, such as the learning rate and
+what depends on the count of updates, are given anew before each run of the step, so that neither
+a schedule nor the first update makes another step of it. Only where an option changes which lines
+of the rule are left, as a momentum of 0 does, the step has to be recorded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.modes import no_grad
+from .packing import Slot
+from .variant import Decisions
+
+if TYPE_CHECKING:
+    from ..nn.backend import Recorder
+    from .optimizer import Optimizer
+
+_PLAIN = frozenset({bool, int, float})
+
+
+def record_step(optimizer: Optimizer, slots: Sequence[Sequence[Slot]], recorder: Recorder) -> None:
+    """Update every parameter that has a gradient, now and whenever the step is run.
+
+    Raises ``RuntimeError`` for parameters of the scalar twin.
+    """
+    what = type(optimizer).__name__
+    recorder.watch(optimizer.composition, f"the parameters and hooks of {what}", counted=True)
+    updates = [
+        Updates(optimizer, position, members)
+        for position, group in enumerate(slots)
+        for members in _alike(group)
+    ]
+    for each in updates:
+        each.record(recorder, what)
+
+
+def _alike(slots: Sequence[Slot]) -> Iterator[list[Slot]]:
+    """The parameters that have a gradient, those together that are updated by the same numbers."""
+    remaining = [slot for slot in slots if slot.size and slot.operand.grad is not None]
+    while remaining:
+        first = remaining[0]
+        yield [slot for slot in remaining if _are_alike(slot, first)]
+        remaining = [slot for slot in remaining if not _are_alike(slot, first)]
+
+
+def _are_alike(a: Slot, b: Slot) -> bool:
+    return a.updates == b.updates and a.kept == b.kept
+
+
+@final
+class Updates:
+    """The updates of parameters of one group that are updated alike.
+
+    Called, they give the numbers of the next update, and count it.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    position : int
+        That of the group.
+    slots : list of Slot
+        The parameters.
+    """
+
+    def __init__(self, optimizer: Optimizer, position: int, slots: Sequence[Slot]) -> None:
+        self._optimizer = optimizer
+        self._position = position
+        self._slots = slots
+        self._chosen = itemgetter(*optimizer.option_names(), *["lr"] * 2)
+        self._seen: Any = None
+        self._options: Sequence[float] = ()
+        self._lasting: Decisions = ()
+        self._kept_before: dict[str, float] = {}
+        self._variant = optimizer.variants.variant(self.decisions())
+
+    def record(self, recorder: Recorder, what: str) -> None:
+        """Make them, and have them made whenever the step is run."""
+        for slot in self._slots:
+            if slot.twin.name == "scalar":
+                raise RuntimeError(
+                    f"{what}: the parameters of a compiled step must be tensors, got "
+                    f"{type(slot.operand).__name__} of the scalar twin: move the model with "
+                    "to('tensor')"
+                )
+        recorder.watch(self.decisions, f"the options of {what}")
+        recorder.watch(self.are_alike, f"the state of {what}", counted=True)
+        numbers = recorder.host(self, self.undo)
+        variant = self._variant
+        with no_grad():
+            for slot in self._slots:
+                state = [
+                    recorder.memory(partial(self._row, slot, name), name) for name in variant.state
+                ]
+                targets = dict(zip(("w", *variant.state), (slot.operand, *state), strict=True))
+                given = [slot.operand.detach(), slot.operand.grad.detach(), *state, *numbers]
+                found = recorder.program(variant.program, given)
+                for name, new in zip(variant.changed, found, strict=True):
+                    recorder.write(targets[name], new)
+
+    def decisions(self) -> Decisions:
+        """What the options of the group decide."""
+        self._read()
+        return self._lasting
+
+    def are_alike(self) -> bool:
+        """Whether they still are updated by the same numbers."""
+        return all([_are_alike(slot, self._slots[0]) for slot in self._slots])
+
+    def __call__(self) -> Sequence[float]:
+        """The numbers of the next update, which is counted."""
+        self._read()
+        first = self._slots[0]
+        updates = first.updates + 1
+        kept = first.kept or self._optimizer.initial_scalars(self._options)
+        computed = self._variant.numbers(*self._options, float(updates), *kept.values())
+        if updates == 1:
+            self._begin()
+        for slot in self._slots:
+            slot.updates = updates
+        if not kept:
+            return computed
+        self._kept_before = first.kept
+        for slot in self._slots:
+            slot.kept = dict(zip(kept, computed))
+        return computed[len(kept) :]
+
+    def undo(self) -> None:
+        """Take the last count back."""
+        for slot in self._slots:
+            slot.updates -= 1
+            slot.kept = dict(self._kept_before)
+
+    def _read(self) -> None:
+        """Read the options of the group, if they are not those that were read last."""
+        group = self._optimizer.param_groups[self._position]
+        chosen = self._chosen(group)
+        if self._seen is not None and chosen == self._seen:
+            return
+        self._options = self._optimizer.hyperparameters(group)
+        variants = self._optimizer.variants
+        first = self._slots[0]
+        kept = first.kept or self._optimizer.initial_scalars(self._options)
+        scalars = (*self._options, first.updates + 1.0, *kept.values())
+        self._lasting = variants.lasting(variants.decide(*scalars))
+        # numbers in lists and tensors may change without being others
+        self._seen = chosen if all(map(_stays, chosen)) else None
+
+    def _begin(self) -> None:
+        """Set the state to what it is before the first update."""
+        for slot in self._slots:
+            for name in self._variant.state:
+                self._row(slot, name)[...] = self._optimizer.initial(name, self._options)
+
+    def _row(self, slot: Slot, name: str) -> NDArray[Any]:
+        """The state of a parameter, in its shape."""
+        if name not in slot.state:
+            initial = self._optimizer.initial(name, self._options)
+            slot.state[name] = np.full(slot.size, initial, slot.twin.numbers(slot.operand).dtype)
+        return slot.state[name].reshape(slot.shape)
+
+
+def _stays(option: Any) -> bool:
+    """Whether an option is the same as long as it equals itself."""
+    if type(option) is tuple:
+        return all(map(_stays, option))
+    return type(option) in _PLAIN

@@ -1,0 +1,182 @@
+"""``CompiledFunction``: an ordinary function of tensors that runs as compiled code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from functools import update_wrapper
+from typing import Any, final
+
+import numpy as np
+
+from ...engine.modes import special_mode
+from ...engine.structures import leaves_of, rebuilt
+from ..broadcasting import NDArray
+from ..tensor import Tensor
+from .constants_around import constants_around
+from .recording import Recorder
+from .steps import Bound, CheckFailed, OutOfDate, filled, tensors_in
+
+MOST = 8
+"""How many recordings are kept for arguments of the same shapes, such as those of two modes."""
+
+PATIENCE = 3
+"""After so many decisions in a row that came out otherwise, a step is recorded anew."""
+
+
+@final
+class CompiledFunction:
+    """A function of tensors, such as a training step, that runs as one compiled function.
+
+    See :func:`twingrad.compile`, which makes it.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._name = getattr(function, "__qualname__", type(function).__name__)
+        self._recordings: dict[Hashable, list[Bound]] = {}
+        self._held: list[Any] = []
+        self._lock = threading.RLock()
+        self._last: Bound | None = None
+        self._failures = 0
+        self._around = constants_around(function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        mode = special_mode()
+        if mode is not None and (mode.recorder is not None or mode.anomaly):
+            return self._function(*args, **kwargs)
+        with self._lock:
+            return self._called(args, kwargs)
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        """A method of ``owner``; it is compiled for each owner."""
+        return self if owner is None else self.__class__(self._function.__get__(owner, kind))
+
+    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        leaves = args if not kwargs and _are_tensors(args) else leaves_of((args, kwargs))
+        key = self._key(args, kwargs, leaves)
+        found = self._current(key)
+        if found is None:
+            return self._recorded(key, args, kwargs, leaves)
+        if not found.is_compiled:
+            found.compile()
+        self._last = found
+        try:
+            result = found.run(_arrays(leaves))
+        except CheckFailed:
+            self._failures += 1
+            if self._failures >= PATIENCE:
+                self._recordings[key].remove(found)
+                self._failures = 0
+            return self._function(*args, **kwargs)
+        self._failures = 0
+        return result
+
+    def _key(self, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Hashable:
+        """What a recording holds for: the kinds of the arguments, and what is around."""
+        mode = special_mode()
+        around = None if self._around is None else self._around()
+        kinds = tuple([_kind(leaf) for leaf in leaves])
+        if leaves is args:
+            return kinds, around, mode
+        return kinds, around, mode, _form(args), _form(kwargs)
+
+    def _current(self, key: Hashable) -> Bound | None:
+        """The recording for a key that holds now."""
+        recordings = self._recordings.get(key, ())
+        for bound in recordings:
+            try:
+                bound.check_current()
+            except OutOfDate:
+                continue
+            return bound
+        return None
+
+    def _recorded(self, key: Hashable, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
+        """Run the function as it is, and record it."""
+        with Recorder() as recorder:
+            given = [_given(leaf, recorder) for leaf in leaves]
+            own_args, own_kwargs = rebuilt((args, kwargs), given)
+            results = self._function(*own_args, **own_kwargs)
+            recorder.finish(tensors_in(results))
+        bound = Bound(recorder, _outline(results), self._name)
+        recordings = self._recordings.setdefault(key, [])
+        recordings.insert(0, bound)
+        del recordings[MOST:]
+        self._held.append((args, kwargs) if not _are_tensors(leaves) else None)
+        self._last = bound
+        return filled(results, [each.detach() for each in tensors_in(results)])
+
+
+def _are_tensors(leaves: Sequence[Any]) -> bool:
+    for leaf in leaves:
+        if type(leaf) is not Tensor:
+            return False
+    return True
+
+
+def _kind(leaf: Any) -> Hashable:
+    """What of an argument a recording is made for."""
+    kind = type(leaf)
+    if kind is Tensor:
+        return leaf._data.dtype, leaf._data.shape, leaf._requires_grad
+    if isinstance(leaf, np.ndarray):
+        return np.ndarray, leaf.dtype, leaf.shape
+    if kind is float or isinstance(leaf, np.floating):
+        return float
+    if isinstance(leaf, int | str | bytes | np.integer | np.bool_):
+        return kind, leaf
+    return kind, id(leaf)
+
+
+def _form(structure: Any) -> Hashable:
+    """How arguments are nested."""
+    match structure:
+        case list() | tuple():
+            return type(structure), *[_form(each) for each in structure]
+        case dict():
+            return dict, *[(key, _form(each)) for key, each in structure.items()]
+        case None:
+            return None
+    return ...
+
+
+def _given(leaf: Any, recorder: Recorder) -> Any:
+    """An argument in the form in which a function that is recorded gets it."""
+    if isinstance(leaf, Tensor):
+        if not leaf._data.flags.c_contiguous:
+            own = Tensor.constant(np.ascontiguousarray(leaf._data))
+            own.requires_grad = leaf.requires_grad
+            leaf = own
+        recorder.argument(leaf)
+        return leaf
+    if isinstance(leaf, np.ndarray):
+        return recorder.array_argument(np.ascontiguousarray(leaf))
+    if isinstance(leaf, float | np.floating):
+        return recorder.number_argument(float(leaf))
+    return leaf
+
+
+def _arrays(leaves: Sequence[Any]) -> list[NDArray]:
+    """The arguments that code is given: arrays whose elements lie one behind the other."""
+    found = []
+    for leaf in leaves:
+        if type(leaf) is Tensor:
+            array = leaf._data
+        elif isinstance(leaf, np.ndarray):
+            array = leaf
+        elif isinstance(leaf, float | np.floating):
+            array = np.array([leaf], np.float64)
+        else:
+            continue
+        if not array.flags.c_contiguous:
+            array = np.ascontiguousarray(array)
+        found.append(array if array.ndim else array.reshape(1))
+    return found
+
+
+def _outline(results: Any) -> Any:
+    """Results with small constants in the place of tensors: the form alone."""
+    blank = Tensor.constant(np.empty(0))
+    return filled(results, [blank] * len(tensors_in(results)))

@@ -1,0 +1,73 @@
+"""What primitives are in a graph: the registry, and what a lowering is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...engine.shapes import Shape
+from ..broadcasting import NDArray
+from ..primitive import Primitive
+from .graph import Graph, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application of a primitive in a recording.
+
+    Attributes
+    ----------
+    graph : Graph
+        What is being recorded.
+    primitive : Primitive
+        What is applied.
+    operands : sequence of Value
+        What it is applied to.
+    parameters : tuple
+        What else it is told.
+    shape, dtype : tuple of int, str
+        Those of the result.
+    numbers : callable
+        The numbers of a value if they are the same in every step, else None.
+    check : callable
+        Takes a truth value without dimensions that must be true in every step.
+    constant : callable
+        The value of an array that is the same in every step.
+    """
+
+    graph: Graph
+    primitive: Primitive
+    operands: Sequence[Value]
+    parameters: tuple[Any, ...]
+    shape: Shape
+    dtype: str
+    numbers: Callable[[Value], NDArray | None]
+    check: Callable[[Value], None]
+    constant: Callable[[NDArray], Value]
+
+
+Lowering = Callable[[Application], Value]
+
+lowerings: dict[type[Primitive], Lowering] = {}
+"""How primitives are written in a graph, by class; what has no lowering is left to NumPy."""
+
+
+def lowers(*kinds: type[Primitive]) -> Callable[[Lowering], Lowering]:
+    """Declare a function to be the lowering of these primitives."""
+
+    def declared(lowering: Lowering) -> Lowering:
+        lowerings.update(dict.fromkeys(kinds, lowering))
+        return lowering
+
+    return declared
+
+
+def by_host(given: Application) -> Value:
+    """A primitive that NumPy computes, each time the step is run."""
+    forward, parameters = given.primitive.forward, given.parameters
+
+    def run(*arrays: Any) -> Any:
+        return forward(*arrays, *parameters)
+
+    return given.graph.host(run, given.operands, given.shape, given.dtype, given.primitive.name)

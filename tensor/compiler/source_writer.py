@@ -1,0 +1,338 @@
+"""A whole step as the source of a module that Numba compiles."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+from .buffers import ALIGNMENT, Buffer, Buffers
+from .call_writer import CallWriter
+from .graph import Graph, Value
+from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, single
+from .schedule import COSTLY, Schedule, Unit, is_single
+from .steps_in_code import Vocabulary
+
+FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary")
+"""What stands in front of the addresses of captured memory, results and gradients."""
+
+_TAKEN = frozenset(
+    {
+        *keyword.kwlist, *keyword.softkwlist, *VARIABLES, *dir(builtins), *COSTLY,
+        *FIRST_ADDRESSES, "sqrt", "floor", "ceil", "trunc", "rint", "maximum", "minimum",
+        "float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool_",
+        "addresses", "numbers", "words", "kernel", "gemm", "moved", "called",
+    }
+)  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The code of a step.
+
+    Attributes
+    ----------
+    text : str
+        The source of a module with a function ``kernel``.
+    signature : str
+        Numba's signature of the function.
+    hosts : list of Value
+        What Python functions compute in between, in the order of their addresses.
+    buffers : Buffers
+        Where values lie.
+    schedule : Schedule
+        The loops and calls.
+    temporary : int
+        The bytes of temporary memory that the function works in.
+    address : callable
+        The place of the address of a buffer among the addresses.
+    """
+
+    text: str
+    signature: str
+    hosts: list[Value]
+    buffers: Buffers
+    schedule: Schedule
+    temporary: int
+    address: Callable[[Buffer], int]
+
+
+@final
+class SourceWriter:
+    """Writes the code of a graph."""
+
+    def __init__(self, graph: Graph, title: str) -> None:
+        self._graph = graph
+        self._title = title
+        self._schedule = Schedule(graph)
+        self._names = names_of(self._schedule)
+        self._buffers = Buffers(self._schedule, self._names)
+        self._gradients = {k: order for order, k in enumerate(graph.gradients)}
+        first_host = (
+            len(FIRST_ADDRESSES) + len(graph.memories) + len(graph.results) + len(graph.gradients)
+        )
+        self._words = Vocabulary(first_host)
+        self._calls = CallWriter(self._buffers, self._words, self._names)
+        self._checked: set[int] = set()
+
+    def source(self) -> Source:
+        """The code."""
+        body = self._body()
+        lines = [*self._declared(), *body, "return 0"]
+        arguments = [f"{self._names[value]}_array" for value in self._graph.arguments]
+        head = f"def kernel({', '.join(['addresses', 'numbers', 'words', *arguments])}):"
+        text = "\n".join(
+            [
+                f'"""{self._title}"""',
+                "",
+                *self._imports(),
+                "",
+                *self._constants(),
+                "",
+                "",
+                head,
+                *[INDENT + line if line else "" for line in lines],
+                "",
+            ]
+        )
+        return Source(
+            text,
+            self._signature(),
+            self._words.hosts,
+            self._buffers,
+            self._schedule,
+            self._temporary,
+            self.address,
+        )
+
+    # The function
+
+    def _body(self) -> list[str]:
+        lines = self._scalar_lines(0)
+        for position, unit in enumerate(self._schedule.units):
+            lines += ["", *self._unit_lines(unit)]
+            lines += self._scalar_lines(position + 1)
+        if self._buffers.copies:
+            lines += ["", *self._copies()]
+        return lines
+
+    def _unit_lines(self, unit: Unit) -> list[str]:
+        comment = f"# {', '.join(self._names[item] for item in unit.items)}"
+        if unit.is_call:
+            return [comment, *self._calls.lines(unit.items[0])]
+        writer = LoopWriter(unit, self._schedule, self._buffers, self._words, self._names)
+        return [comment, *writer.lines()]
+
+    def _scalar_lines(self, group: int) -> list[str]:
+        lines = []
+        for value in self._schedule.scalars[group]:
+            lines += self._scalar(value)
+        for order, check in enumerate(self._graph.checks):
+            if order not in self._checked and self._is_known(check.value, group):
+                self._checked.add(order)
+                text = self._single(check.value)
+                lines.append(f"if {'not ' if check.expected else ''}{text}:")
+                lines.append(f"{INDENT}return {order + 1}")
+        return lines
+
+    def _is_known(self, value: Value, group: int) -> bool:
+        return self._schedule.position(value) < group
+
+    def _single(self, value: Value) -> str:
+        return single(value, self._words, self._buffers, self._names)
+
+    def _scalar(self, value: Value) -> list[str]:
+        """The line that computes a value of one element."""
+        name = self._names[value]
+        lines = []
+        texts = [self._single(each) for each in value.operands if is_single(each)]
+        if value.kind == "elementwise":
+            dtypes = [each.dtype for each in value.operands]
+            last = value.operands[-1]
+            constant = last if last.kind == "constant" else None
+            function = value.attributes[0]
+            lines.append(
+                f"{name} = {self._words.step(function, texts, value.dtype, dtypes, constant)}"
+            )
+        elif value.kind == "reduce":
+            start = "0" if value.attributes[0].startswith("arg") else texts[0]
+            lines.append(f"{name} = {start}")
+        elif value.kind == "random":
+            drawn = self._words.drawn(value.attributes[0], value.dtype, texts, "0")
+            lines.append(f"{name} = {drawn}")
+        elif value.kind == "gather":
+            lines.append(f"{name} = {self._gathered(value)}")
+        buffer = self._buffers.of.get(value)
+        if buffer is not None and value in self._schedule.stored:
+            lines.append(f"{self._words.memory(buffer)}[0] = {self._single(value)}")
+        return lines
+
+    def _gathered(self, value: Value) -> str:
+        source, chosen = value.operands
+        if is_single(source):
+            return self._single(source)
+        (dim,) = value.attributes
+        step = 1
+        for length in source.shape[dim + 1 :]:
+            step *= length
+        target = source.operands[0] if source.kind == "view" else source
+        if source.kind == "view":
+            step = source.attributes[0][dim]
+            offset = source.attributes[1]
+        else:
+            offset = 0
+        name = self._words.memory(self._buffers.of[target])
+        return f"{name}[{step} * {self._single(chosen)} + {offset}]"
+
+    def _copies(self) -> list[str]:
+        lines = []
+        for value, buffer in self._buffers.copies:
+            target = self._words.memory(buffer)
+            if is_single(value):
+                lines.append(f"{target}[0] = {self._single(value)}")
+            else:
+                source = self._words.memory(self._buffers.of[value])
+                lines += nested("i", [value.size], [f"{target}[i] = {source}[i]"])
+        return lines
+
+    # What stands in front
+
+    def _declared(self) -> list[str]:
+        """The names of memory and numbers."""
+        lines = []
+        used = {each.kind for each in self._schedule.values}
+        if "matmul" in used:
+            for position, name in enumerate(FIRST_ADDRESSES[:2]):
+                kind = "float32" if name == "sgemm" else "float64"
+                if any(v.kind == "matmul" and v.dtype == kind for v in self._schedule.values):
+                    lines.append(f"{name} = addresses[{position}]")
+        for value in self._schedule.values:
+            if value.kind == "number":
+                source = "words" if value.dtype == "uint64" else "numbers"
+                position = self._number_position(value)
+                lines.append(f"{self._names[value]} = {source}[{position}]")
+        stored = [
+            f"{self._words.memory(self._buffers.of[value])}[0] = {self._single(value)}"
+            for value in self._schedule.values
+            if value.kind in ("number", "constant") and value in self._schedule.stored
+        ]
+        known: dict[tuple[str, str], str] = {}
+        for buffer in self._words.used.values():
+            pointer = self._pointer(buffer)
+            # one pointer for one place: loops over it are vectorized only then
+            lines.append(f"{buffer.name} = {known.setdefault((pointer, buffer.dtype), pointer)}")
+            known[pointer, buffer.dtype] = buffer.name
+        self._temporary = self._buffers.temporary
+        lines += stored
+        for name, (length, dtype) in self._words.scratches.items():
+            self._words.helper(f"{dtype}_at")
+            lines.append(f"{name} = {dtype}_at(addresses[2] + {self._temporary})")
+            self._temporary += -(-length * 8 // ALIGNMENT) * ALIGNMENT
+        return lines
+
+    def _number_position(self, value: Value) -> int:
+        """Where a number is among those of its kind: words, or floats."""
+        is_word = value.dtype == "uint64"
+        before = self._graph.numbers[: value.attributes[0]]
+        return sum((each.dtype == "uint64") == is_word for each in before)
+
+    def _pointer(self, buffer: Buffer) -> str:
+        self._words.helper(f"{buffer.dtype}_at")
+        if buffer.kind == "argument":
+            return f"{buffer.dtype}_at({buffer.name}_array.ctypes.data)"
+        if buffer.kind == "temporary":
+            return f"{buffer.dtype}_at(addresses[2] + {buffer.position})"
+        return f"{buffer.dtype}_at(addresses[{self.address(buffer)}])"
+
+    def address(self, buffer: Buffer) -> int:
+        """The place of the address of captured memory, a result or a gradient."""
+        first = len(FIRST_ADDRESSES)
+        graph = self._graph
+        if buffer.kind == "captured":
+            return first + buffer.position
+        first += len(graph.memories)
+        if buffer.kind == "result":
+            return first + buffer.position
+        return first + len(graph.results) + self._gradients[buffer.position]
+
+    def _imports(self) -> list[str]:
+        words = self._words
+        plain = {dtype for dtype, _ in words.constants} | words.numpy_names
+        lines = []
+        if plain:
+            lines.append(f"from numpy import {', '.join(sorted(plain))}")
+        for module, names in (
+            ("intrinsics", words.helpers),
+            ("mathematics", words.functions),
+            ("randomness", words.draws),
+        ):
+            if names:
+                lines.append(
+                    f"from twingrad.tensor.compiler.{module} import {', '.join(sorted(names))}"
+                )
+        return lines
+
+    def _constants(self) -> list[str]:
+        return [
+            f'{name} = {dtype}("{text}")' for (dtype, text), name in self._words.constants.items()
+        ]
+
+    def _signature(self) -> str:
+        kinds = ["int64[::1]", "float64[::1]", "uint64[::1]"]
+        for value in self._graph.arguments:
+            dtype = "boolean" if value.dtype == "bool" else value.dtype
+            sides = ", ".join([":"] * (len(value.shape) - 1) + ["::1"])
+            kinds.append(f"{dtype}[{sides}]")
+        return f"int64({', '.join(kinds)})"
+
+
+def names_of(schedule: Schedule) -> dict[Value, str]:
+    """A name for every value: its label, or what it is and a number."""
+    found: dict[Value, str] = {}
+    taken = set(_TAKEN)
+    counts: dict[str, int] = {}
+    graph = schedule.graph
+    given = [*graph.arguments, *[memory.before for memory in graph.memories]]
+    for value in dict.fromkeys([*given, *schedule.values]):
+        stem = re.sub(r"\W+", "_", value.label).strip("_")
+        if not stem or not stem.isidentifier():
+            stem = f"{_KINDS.get(value.kind, value.kind)}"
+            if value.kind == "reduce":
+                stem = _REDUCTIONS[value.attributes[0]]
+        name = stem
+        if not value.label or name in taken:
+            while True:
+                counts[stem] = counts.get(stem, 0) + 1
+                name = f"{stem}_{counts[stem]}"
+                if name not in taken:
+                    break
+        taken.add(name)
+        found[value] = name
+    return found
+
+
+_KINDS = {
+    "captured": "memory",
+    "matmul": "product",
+    "elementwise": "values",
+    "position": "places",
+    "gather": "gathered",
+    "place": "placed",
+    "join": "joined",
+    "host": "from_host",
+}
+
+_REDUCTIONS = {
+    "add": "sum",
+    "mul": "multiplied",
+    "maximum": "greatest",
+    "minimum": "smallest",
+    "argmax": "place_of_greatest",
+    "argmin": "place_of_smallest",
+    "logical_or": "any",
+    "logical_and": "all",
+}

@@ -1,0 +1,240 @@
+"""A recorded step as compiled code, bound to the memory that it works on."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from sys import getrefcount
+from typing import Any, final
+
+import numpy as np
+
+from ...engine.changes import changes
+from ...engine.structures import leaves_of, mapped
+from ..broadcasting import NDArray
+from ..graph import latest_change, next_number
+from ..tensor import Tensor
+from .buffers import ALIGNMENT
+from .graph import Value
+from .recording import Recorder
+from .source_writer import Source, SourceWriter
+
+
+class OutOfDate(Exception):
+    """What a recording was made with has changed."""
+
+
+class CheckFailed(Exception):
+    """A decision came out otherwise than when the step was recorded."""
+
+
+@final
+class Bound:
+    """A compiled recording, with the memory that it works on.
+
+    Parameters
+    ----------
+    recorder : Recorder
+        A finished recording.
+    results : object
+        What the step gave back when it was recorded: the form of its results.
+    name : str
+        What the step is called in its source.
+    """
+
+    def __init__(self, recorder: Recorder, results: Any, name: str) -> None:
+        self.recorder = recorder
+        self._results = results
+        self._is_single = isinstance(results, Tensor)
+        self._written = SourceWriter(recorder.graph, name).source()
+        self._kernel: Any = None
+        self._seen = changes.count
+        self._watches = [each for each in recorder.watches if not each.counted]
+        self._counted = [each for each in recorder.watches if each.counted]
+        graph = recorder.graph
+        self._floats = np.zeros(sum(v.dtype != "uint64" for v in graph.numbers), np.float64)
+        self._words = np.zeros(sum(v.dtype == "uint64" for v in graph.numbers), np.uint64)
+        self._outputs = [np.empty(value.shape, value.dtype) for value in graph.results]
+        self._leaves = [recorder.captured[k].tensor for k in graph.gradients]
+        self._gradients = [
+            Tensor.constant(np.empty(value.shape, value.dtype))
+            for value in graph.gradients.values()
+        ]
+        self._space = _aligned(self._written.temporary)
+        self._changed = [
+            captured.tensor
+            for captured, memory in zip(recorder.captured, graph.memories, strict=True)
+            if captured.tensor is not None and memory.after is not memory.before
+        ]
+        self._arrays: list[NDArray] = []
+        self._tensors = [each.tensor for each in recorder.captured if each.tensor is not None]
+        self._tensor_arrays: list[NDArray] = []
+        self._failure: BaseException | None = None
+        self._arguments: Sequence[NDArray] = ()
+        self._hosts = [self._callback(value) for value in self._written.hosts]
+        self._bind()
+
+    @property
+    def source(self) -> Source:
+        """The code."""
+        return self._written
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the code has been compiled."""
+        return self._kernel is not None
+
+    def compile(self) -> None:
+        """Compile the code, or load it from the cache."""
+        from ...engine.code_cache import compiled  # here: it loads Numba
+
+        self._kernel = compiled(self._written.text, self._written.signature)
+
+    # What a run needs
+
+    def _bind(self) -> None:
+        """Find the memory that outlives a step, where it is now."""
+        from .blas import address
+
+        graph = self.recorder.graph
+        self._arrays = []
+        for captured, memory in zip(self.recorder.captured, graph.memories, strict=True):
+            array = captured.locate()
+            _check(array, memory.before, captured.label)
+            self._arrays.append(array)
+        self._tensor_arrays = [tensor._data for tensor in self._tensors]
+        self._memories = [tensor._shared_memory() for tensor in self._changed]
+        kinds = {value.dtype for value in graph.needed() if value.kind == "matmul"}
+        gemms = [
+            address(dtype) if dtype in kinds else 0 for dtype in ("float32", "float64")
+        ]
+        lasting = [*self._arrays, *self._outputs, *[each._data for each in self._gradients]]
+        self._addresses = np.array(
+            [
+                *gemms,
+                self._space.ctypes.data,
+                *[each.ctypes.data for each in lasting],
+                *[ctypes.cast(each, ctypes.c_void_p).value for each in self._hosts],
+            ],
+            np.int64,
+        )
+
+    def check_current(self) -> None:
+        """Raise ``OutOfDate`` if the recording holds no longer."""
+        if changes.count != self._seen:
+            for watch in self._counted:
+                if watch.read() != watch.value:
+                    raise OutOfDate
+            self._bind()
+            self._seen = changes.count
+        for watch in self._watches:
+            if watch.read() != watch.value:
+                raise OutOfDate
+        for tensor, array in zip(self._tensors, self._tensor_arrays):
+            if tensor._data is not array:
+                self._bind()
+                break
+
+    def run(self, arguments: Sequence[NDArray]) -> Any:
+        """Take the step."""
+        self._arguments = arguments
+        self._read_numbers()
+        self._own_gradients()
+        code = self._kernel(self._addresses, self._floats, self._words, *arguments)
+        if code:
+            self._take_back()
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            raise CheckFailed
+        for leaf, gradient in zip(self._leaves, self._gradients):
+            if leaf._grad is not gradient:
+                leaf._grad = gradient
+        for leaf in self.recorder.cleared:
+            leaf._grad = None
+        number = latest_change[0] = next_number()
+        for memory in self._memories:
+            memory.changes += 1
+            memory.changed = number
+            memory.by = "a compiled step"
+        found = [Tensor.constant(array.copy()) for array in self._outputs]
+        return found[0] if self._is_single else filled(self._results, found)
+
+    def _read_numbers(self) -> None:
+        """Let the host do what it does before each run."""
+        floats = words = 0
+        for action in self.recorder.actions:
+            found = action.run()
+            if action.kind == "host":
+                self._floats[floats : floats + action.count] = found
+                floats += action.count
+            elif action.kind == "words":
+                self._words[words : words + action.count] = found
+                words += action.count
+
+    def _take_back(self) -> None:
+        for action in reversed(self.recorder.actions):
+            if action.undo is not None:
+                action.undo()
+
+    def _own_gradients(self) -> None:
+        """Make new memory for gradients that somebody else holds by now."""
+        for position, (leaf, gradient) in enumerate(zip(self._leaves, self._gradients)):
+            is_leafs = leaf._grad is gradient
+            if getrefcount(gradient) > 3 + is_leafs or getrefcount(gradient._data) > 2:
+                fresh = Tensor.constant(np.empty_like(gradient._data))
+                self._gradients[position] = fresh
+                first = len(self._addresses) - len(self._hosts) - len(self._gradients)
+                self._addresses[first + position] = fresh._data.ctypes.data
+
+    # Functions of Python in between
+
+    def _callback(self, value: Value) -> Any:
+        """A C function that calls a Python function on memory."""
+        function, *_ = value.attributes
+
+        def call() -> int:
+            try:
+                found = function(*[self._array(each) for each in value.operands])
+                self._array(value)[...] = found
+            except BaseException as error:
+                self._failure = error
+                return 1
+            return 0
+
+        return ctypes.CFUNCTYPE(ctypes.c_int32)(call)
+
+    def _array(self, value: Value) -> NDArray:
+        """The memory of a value as an array."""
+        buffer = self._written.buffers.of[value]
+        if buffer.kind == "argument":
+            return self._arguments[buffer.position]
+        if buffer.kind == "temporary":
+            part = self._space[buffer.position : buffer.position + buffer.bytes]
+            return part.view(buffer.dtype).reshape(buffer.shape)
+        order = self._written.address(buffer) - 3
+        lasting = [*self._arrays, *self._outputs, *[each._data for each in self._gradients]]
+        return lasting[order].reshape(buffer.shape)
+
+
+def tensors_in(structure: Any) -> list[Tensor]:
+    """The tensors of a nested structure, from left to right."""
+    return [leaf for leaf in leaves_of(structure) if isinstance(leaf, Tensor)]
+
+
+def filled(structure: Any, tensors: Sequence[Tensor]) -> Any:
+    """A nested structure with other tensors in the places of its own."""
+    following = iter(tensors)
+    return mapped(lambda leaf: next(following) if isinstance(leaf, Tensor) else leaf, structure)
+
+
+def _aligned(count: int) -> NDArray:
+    """So many bytes, from a multiple of a line of the cache on."""
+    whole = np.empty(count + ALIGNMENT, np.uint8)
+    start = -whole.ctypes.data % ALIGNMENT
+    return whole[start : start + count]
+
+
+def _check(array: NDArray, value: Value, label: str) -> None:
+    if array.size != value.size or array.dtype != value.dtype or not array.flags.c_contiguous:
+        raise OutOfDate(label)
