@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -69,11 +70,25 @@ class Effort:
 QUICK = Effort(rounds=5, fill=0.05, pause=0.01, passes=2, warm=False)
 
 
+_TUNING = re.compile(
+    r"(ATEN|DNNL|GOMP|JAX|KMP|MKL|NUMBA|OMP|ONEDNN|OPENBLAS|TORCH|TORCHINDUCTOR|XLA)_[A-Z0-9_]+"
+)
+"""Variables that tune one library or another, such as OPENBLAS_CORETYPE."""
+
+
+def tuned() -> list[str]:
+    """The variables of this process that tune libraries, which no peer gets to see."""
+    return sorted(filter(_TUNING.fullmatch, os.environ))
+
+
 def environment(threads: int, caches: str) -> dict[str, str]:
-    """What a process finds around it: its number of threads, and a folder for compiled code."""
+    """What a process finds around it: its number of threads, and a folder for compiled code.
+
+    All libraries are as they come: what tunes them is not passed on.
+    """
     multiple = "true" if threads > 1 else "false"
     return {
-        **os.environ,
+        **{name: os.environ[name] for name in os.environ.keys() - tuned()},
         **dict.fromkeys(_THREADS, str(threads)),
         "JAX_PLATFORMS": "cpu",
         "NUMBA_CACHE_DIR": os.path.join(caches, "numba"),

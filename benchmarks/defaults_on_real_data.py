@@ -42,7 +42,7 @@ def ours(name: str, seed: int) -> Outcome:
     with tempfile.TemporaryDirectory() as parent:
         config = workflow.Config(data=name, seed=seed)
         result = workflow.train(config, Path(parent) / "run", say=lambda said: None)
-    figures = result.metrics["test"]
+    figures: Any = result.metrics["test"]
     shown = {"accuracy": "accuracy", "r2": "R2", "rmse": "RMSE"}
     seconds = sum(result.history["seconds"])
     return Outcome({shown[each]: figures[each] for each in shown if each in figures}, seconds)
@@ -50,8 +50,8 @@ def ours(name: str, seed: int) -> Outcome:
 
 def theirs(name: str, seed: int, **options: Any) -> Outcome:
     """scikit-learn's network, on the same rows; all but the test part where it stops early."""
-    parts = data.split(data.load(name), seed=seed)
-    preparation = data.Preparation.fit(parts.train)
+    parts: Any = data.split(data.load(name), seed=seed)
+    preparation: Any = data.Preparation.fit(parts.train)
     train, test = preparation.apply(parts.train), preparation.apply(parts.test.open())
     x, y = np.asarray(train.x), np.asarray(train.y)
     if options:  # its early stopping splits off a part of its own

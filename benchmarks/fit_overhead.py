@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ def fitted(train: Any) -> nn.MLP:
 def compare_steps(rounds: int) -> None:
     """Print what a step takes."""
     train = digits()
-    contenders = {"by hand": lambda: by_hand(train), "fit": lambda: fitted(train)}
+    contenders: dict[str, Callable[[], Any]] = {
+        "by hand": lambda: by_hand(train),
+        "fit": lambda: fitted(train),
+    }
     weights = {name: run()[0].weight.detach().numpy() for name, run in contenders.items()}
     check_agreement(weights, 0.0)
     steps = EPOCHS * -(-len(train) // BATCH)

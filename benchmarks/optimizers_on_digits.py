@@ -105,9 +105,9 @@ def run(name: str, rate: float, seed: int, epochs: int, batch: int) -> Result:
                 optimizer.step()
             took.append(time.perf_counter() - start)
     with twingrad.no_grad():
-        losses = [F.cross_entropy(model(d.x), d.y).item() for d in (train, validation)]
+        known, new = (F.cross_entropy(model(d.x), d.y).item() for d in (train, validation))
         right = (model(test.x).argmax(1) == test.y).float().mean().item()
-    return Result(*losses, right, statistics.median(took))
+    return Result(known, new, right, statistics.median(took))
 
 
 def loss_of(model: Any, optimizer: Any, part: Data) -> Callable[[], Any]:

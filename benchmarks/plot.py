@@ -39,6 +39,8 @@ def picture(results: Sequence[Result], machine: str, kind: str) -> bytes:
 
 
 def _draw(axis: Any, title: str, results: list[Result]) -> None:
+    from matplotlib.ticker import EngFormatter
+
     names = [each.peer for each in results]
     medians = [each.median for each in results]
     spreads = [quartiles(each.seconds) for each in results]
@@ -57,7 +59,7 @@ def _draw(axis: Any, title: str, results: list[Result]) -> None:
     axis.set_xlim(min(medians) / 2, max(medians) * 4)
     axis.invert_yaxis()
     axis.set_title(title, loc="left", fontsize=10)
-    axis.xaxis.set_major_formatter(lambda seconds, _: duration(seconds))
+    axis.xaxis.set_major_formatter(EngFormatter("s"))
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
 

@@ -6,6 +6,13 @@ import os
 import sys
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    if sys.platform != "linux":
+        return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))
+
+
 def use_cores(threads: int) -> None:
     """Stay on as many cores as there are to be threads, where the system lets a process choose."""
     if sys.platform == "linux":

@@ -81,8 +81,9 @@ class Verdict:
         said = "reached" if self.reached else "not reached"
         if self.against == LIMIT:
             return f"aim: {self.what}, {self.wanted:.0%} of the limit: {self.found:.1%}, {said}"
-        aim = f"{self.what}, {self.wanted:g} times better than {self.against}"
-        return f"aim: {aim}: {self.found:.2f} times, {said}"
+        times = f"{self.wanted:g} times " if self.wanted != 1.0 else ""
+        aim = f"{self.what}, {times}better than that of {self.against}"
+        return f"aim: {aim}: {self.found:.3g} times, {said}"
 
 
 def verdicts(work: Work, results: Sequence[Result]) -> list[Verdict]:
@@ -95,7 +96,7 @@ def verdicts(work: Work, results: Sequence[Result]) -> list[Verdict]:
         if ours is not None and others:
             against = others[0]
             wanted = aim.times if aim.share is None else aim.share
-            found.append(Verdict(f"{aim.ours}'s speed", wanted, ours.ratio(against), against.peer))
+            found.append(Verdict(f"speed of {aim.ours}", wanted, ours.ratio(against), against.peer))
     ours = by_name.get("twingrad")
     return found + ([] if ours is None else _memory(ours, [*by_name.values()]))
 
@@ -114,7 +115,7 @@ def _memory(ours: Result, results: list[Result]) -> list[Verdict]:
     if ours.peak is None or not others:
         return []
     least = min(others, key=lambda each: each.peak or 0.0)
-    return [Verdict("twingrad's peak memory", 1.0, (least.peak or 0.0) / ours.peak, least.peer)]
+    return [Verdict("peak memory of twingrad", 1.0, (least.peak or 0.0) / ours.peak, least.peer)]
 
 
 def as_data(machine: str, results: Sequence[Result]) -> dict[str, Any]:

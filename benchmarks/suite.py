@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
 from .conductor import QUICK, Effort, Say, compare, peers_for
 from .results import Result
 from .starting import STARTERS, compare_starts
 from .works import WORKS, Work
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def selected(names: Sequence[str], *, quick: bool) -> list[Work]:

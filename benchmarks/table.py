@@ -50,5 +50,9 @@ def duration(seconds: float | None) -> str:
         return "-"
     for unit, symbol in ((1.0, "s"), (1e-3, "ms")):
         if seconds >= unit:
-            return f"{seconds / unit:#.3g} {symbol}"
-    return f"{seconds * 1e6:#.3g} us"
+            return f"{_three_digits(seconds / unit)} {symbol}"
+    return f"{_three_digits(seconds * 1e6)} us"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:#.3g}".removesuffix(".")

@@ -95,8 +95,8 @@ def main() -> None:
         for what in runs["twingrad"][0]:
             cells = []
             for row in runs.values():
-                numbers = [run[what] * 1e3 for run in row]
-                low, middle, high = (f"{each:.2f}" for each in measure.quartiles(numbers))
+                times = [run[what] * 1e3 for run in row]
+                low, middle, high = (f"{each:.2f}" for each in measure.quartiles(times))
                 cells.append(f"{middle} ({low} .. {high})")
             print(f"{what:30}" + "".join(f"{cell:>30}" for cell in cells))
         print(flush=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ class Contenders:
         if measure.installed("autograd.numpy"):
             self.add_autograd(measure.installed("autograd"))
         for name, operation in numpy_like(np, lambda x: np.maximum(x, 0)).items():
-            self.forward.setdefault(name, {})["NumPy"] = lambda f=operation: f(self.x, self.y)
+            self.forward.setdefault(name, {})["NumPy"] = partial(operation, self.x, self.y)
 
     def add_eager(self, library: str, module: Any) -> None:
         x, y = (module.from_numpy(each.copy()).requires_grad_() for each in (self.x, self.y))
@@ -78,29 +79,33 @@ class Contenders:
 
         for name, f in torch_like(module).items():
             ones = module.from_numpy(np.ones(f(x, y).shape, np.float32))
-            self.forward.setdefault(name, {})[library] = lambda f=f: f(x, y)
-            self.backward.setdefault(name, {})[library] = lambda f=f, ones=ones: there_and_back(
-                f, ones
-            )
+            self.forward.setdefault(name, {})[library] = partial(f, x, y)
+            self.backward.setdefault(name, {})[library] = partial(there_and_back, f, ones)
 
     def add_jax(self, jax: Any) -> None:
         x, y = jax.numpy.asarray(self.x), jax.numpy.asarray(self.y)
-        wait = jax.block_until_ready
+
+        def forward(operation: Any) -> Any:
+            return jax.block_until_ready(operation(x, y))
+
+        def backward(operation: Any, ones: Any) -> Any:
+            return jax.block_until_ready(jax.vjp(operation, x, y)[1](ones))
+
         for name, f in numpy_like(jax.numpy, jax.nn.relu).items():
             ones = jax.numpy.ones_like(f(x, y))
-            self.forward.setdefault(name, {})["JAX"] = lambda f=f: wait(f(x, y))
-            self.backward.setdefault(name, {})["JAX"] = lambda f=f, ones=ones: wait(
-                jax.vjp(f, x, y)[1](ones)
-            )
+            self.forward.setdefault(name, {})["JAX"] = partial(forward, f)
+            self.backward.setdefault(name, {})["JAX"] = partial(backward, f, ones)
 
     def add_autograd(self, autograd: Any) -> None:
         x, y = self.x, self.y
+
+        def backward(pull: Any, ones: Any) -> Any:
+            return pull(x, y)[0](ones)
+
         for name, f in numpy_like(autograd.numpy, lambda x: autograd.numpy.maximum(x, 0)).items():
             ones = np.ones_like(f(x, y))
             pull = autograd.make_vjp(f, (0, 1))
-            self.backward.setdefault(name, {})["autograd"] = lambda pull=pull, ones=ones: pull(
-                x, y
-            )[0](ones)
+            self.backward.setdefault(name, {})["autograd"] = partial(backward, pull, ones)
 
 
 def print_matrix(title: str, runs: dict[str, dict[str, Callable[[], Any]]], rounds: int) -> None:

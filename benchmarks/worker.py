@@ -61,7 +61,7 @@ def _reply(runner: Runner, asked: dict[str, Any]) -> dict[str, Any]:
             gc.freeze()  # what the imports left behind is not searched in every collection
             return {"runs": runs}
         case {"turn": runs, "pause": pause}:
-            return {"seconds": measure.turn(runner.run, runs, warm=True, pause=pause)}
+            return {"seconds": measure.turn(runner.run, runs, warm=runs > 1, pause=pause)}
     return {"peak": own_memory("VmHWM")}
 
 

@@ -72,11 +72,14 @@ def bench(
 
 
 def _measured(names: Sequence[str], counts: Sequence[int], quick: bool) -> list[Result]:
+    from ..benchmarks.conductor import tuned
     from ..benchmarks.measure import machine
     from ..benchmarks.suite import measure_work, selected
     from ..benchmarks.table import table
 
     answer(f"{machine()}\n")
+    if variables := tuned():
+        note(f"these variables are not passed on to anybody: {', '.join(variables)}")
     results: list[Result] = []
     for work in selected(names, quick=quick):
         for count in counts:
@@ -108,7 +111,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 def _counts(threads: str | None, quick: bool) -> list[int]:
     """The numbers of threads, each once."""
-    from ..benchmarks.suite import cores
+    from ..benchmarks.process import cores
 
     if threads is None:
         return [1] if quick else sorted({1, cores()})

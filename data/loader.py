@@ -160,24 +160,45 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         """The batches of the next epoch, or what is left of one whose state was loaded."""
+        return self._batches(self._begun())
+
+    def row_batches(self) -> Iterator[NDArray]:
+        """The rows of each batch of the next epoch, in place of the batches themselves.
+
+        It is an iteration like any other: it has an epoch of its own, and counts as progress. Its
+        batches are not augmented.
+        """
+        return self._rows_of(self._begun())
+
+    def batch_of(self, rows: NDArray) -> tuple[Tensor, ...]:
+        """A batch of these rows, as it is without augmentation."""
+        return tuple([Tensor.constant(array) for array in self._gather(rows)])
+
+    def _begun(self) -> _Progress:
+        """The progress of an iteration that begins."""
         with self._lock:
             progress = self._latest = _Progress(self.seed, *self._next)
             self._next = (progress.epoch + 1, 0)
-        return self._batches(progress)
+        return progress
 
-    def _batches(self, progress: _Progress) -> Iterator[tuple[Tensor, ...]]:
+    def _rows_of(self, progress: _Progress) -> Iterator[NDArray]:
         order = self._order(progress.seed, progress.epoch)
         for position in range(progress.position, len(self)):
             start = position * self.batch_size
-            batch = self._gather(order[start : start + self.batch_size])
-            if self.augment is not None:
-                places = (progress.epoch, position)
-                generator = generator_for(progress.seed, Purpose.AUGMENTATION, *places)
-                batch = _augmented(self.augment, batch, generator)
             progress.position = position + 1
-            yield tuple([Tensor.constant(array) for array in batch])
+            yield order[start : start + self.batch_size]
         progress.epoch += 1
         progress.position = 0
+
+    def _batches(self, progress: _Progress) -> Iterator[tuple[Tensor, ...]]:
+        epoch = progress.epoch
+        for rows in self._rows_of(progress):
+            batch = self._gather(rows)
+            if self.augment is not None:
+                places = (epoch, progress.position - 1)
+                generator = generator_for(progress.seed, Purpose.AUGMENTATION, *places)
+                batch = _augmented(self.augment, batch, generator)
+            yield tuple([Tensor.constant(array) for array in batch])
 
     def state_dict(self) -> dict[str, Any]:
         """Where the iteration begun last is, as plain numbers: see :meth:`load_state_dict`.

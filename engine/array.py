@@ -311,7 +311,7 @@ def operand_elements(operand: Any) -> Elements:
 
     Raises ``TypeError`` for an operand of another twin, whose history would be lost.
     """
-    if isinstance(operand, Operand) and not isinstance(operand, Array | Value):
+    if isinstance(operand, Operand) and operand.precedence > Array.precedence:
         raise TypeError(
             f"operands must be of one twin, got an Array and a {type(operand).__name__}: take the "
             f"numbers of the {type(operand).__name__} with .numpy(), or move both to one twin"

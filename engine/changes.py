@@ -7,7 +7,12 @@ anew each time, counts it. One change too many costs a comparison; one that is n
 unnoticed.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import final
+
+from .modes import current_mode
 
 
 @final
@@ -28,3 +33,14 @@ class Changes:
 
 changes = Changes()
 """The one count; ``changes.count += 1`` notes a change."""
+
+
+def follow(owner: object, is_kept: Callable[[], Callable[[], bool]]) -> None:
+    """Have a function of Values that is being recorded be so anew once ``is_kept()()`` is False.
+
+    It is looked at where the count of changes has moved. ``is_kept()`` is called at the first time
+    for an owner, such as a module.
+    """
+    tape = current_mode().tape
+    if tape is not None and id(owner) not in tape.followed:
+        tape.followed[id(owner)] = owner, is_kept()

@@ -65,7 +65,7 @@ def compiled(source: str, signature: str, depends_on: Sequence[Path] = ()) -> Co
         module = _module_in_memory(_module_name(digest.hexdigest()), source)
         kernel = _decorated(module, cache=False)
         kernel.compile(signature)
-        return kernel  # type: ignore[no-any-return]
+        return _closed(kernel)
 
 
 def _module_name(digest: str) -> str:
@@ -88,6 +88,12 @@ def _cached(name: str, source: str, signature: str) -> Compiled:
         entry.clear()
         raise
     entry.seal()
+    return _closed(kernel)
+
+
+def _closed(kernel: Any) -> Compiled:
+    """The kernel, which converts arguments of other types, and is not compiled for them too."""
+    kernel.disable_compile()
     return kernel  # type: ignore[no-any-return]
 
 

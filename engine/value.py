@@ -402,7 +402,7 @@ def _apply_mixed(operation: Operation, operands: Sequence[Any]) -> Any:
         elif isinstance(operand, np.ndarray):
             return NotImplemented
         elif type(operand) is TracedNumber:
-            values[position] = operand.recorder.leaf(operand)
+            values[position] = operand.leaf()
         else:
             values[position] = constant(operation.number(position, operand))
     return Value.apply(operation, *values)

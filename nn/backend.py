@@ -8,7 +8,7 @@ they differ. A twin is chosen like a device: ``nn.Linear(2, 1, backend="scalar")
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.shapes import Shape
+from ..tensor import tracing
 from ..tensor.random.generator import Generator as Generator  # for the other files of nn
 from ..tensor.random.generator import get_rng_state, set_rng_state
-from ..tensor.tracing import recorder as recorder_in_force
 from .scalar_backend import ScalarBackend
 from .tensor_backend import TensorBackend
 
@@ -95,6 +95,9 @@ _BACKENDS: Mapping[str, Backend] = {"scalar": ScalarBackend(), "tensor": TensorB
 _BY_KIND = {kind: twin for twin in _BACKENDS.values() for kind in twin.kinds}
 _OF_ONE_KIND = [{twin.kinds[0]} for twin in (TensorBackend(), ScalarBackend())]
 """The types of arguments that can stand beside each other as they are."""
+
+recorder_in_force: Callable[[], Recorder | None] = tracing.recorder
+"""What records the step that is running, for the compiler; None as a rule."""
 
 _selected: ContextVar[str] = ContextVar("twingrad_backend", default="tensor")
 

@@ -11,6 +11,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine import formulas
 from ..engine.checks import number_within
@@ -82,11 +83,12 @@ def clip_grad_norm_(
     longest = _at_least_0(max_norm, "clip_grad_norm_: max_norm")
     p = _power(norm_type, "clip_grad_norm_")
     gradients = [gradient for _, gradient in chosen]
-    total = _total_norm(twin, gradients, p)
+    numbers = [twin.numbers(gradient) for gradient in gradients]
+    total = _total_norm(twin, gradients, numbers, p)
     if error_if_nonfinite:
         _check_finite(total, "clip_grad_norm_")
     _shorten(twin, chosen, longest, total)
-    return _number(twin, total, gradients)
+    return _number(twin, total, numbers)
 
 
 def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Any:
@@ -123,10 +125,11 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     p = _power(norm_type, "get_total_norm")
     given = _listed(tensors)
     twin = twin_of(given[0]) if given else named()
-    total = _total_norm(twin, given, p)
+    numbers = [numbers_of(each) for each in given]
+    total = _total_norm(twin, given, numbers, p)
     if error_if_nonfinite:
         _check_finite(total, "get_total_norm")
-    return _number(twin, total, given)
+    return _number(twin, total, numbers)
 
 
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any) -> None:
@@ -290,18 +293,22 @@ def _with_gradients(parameters: Any, what: str) -> _Gradients:
     return _Gradients(twin, pairs)
 
 
-def _total_norm(twin: Backend, operands: Sequence[Any], p: float) -> Any:
-    """The norm of the norms, which is the norm of all; 0 if there are none.
+def _total_norm(
+    twin: Backend, operands: Sequence[Any], arrays: Sequence[NDArray[Any]], p: float
+) -> Any:
+    """The norm of the norms of operands, whose numbers are in arrays; 0 if there are none.
 
-    It is a number, or an operand where a step is recorded.
+    It is the norm of all. It is a number, or an operand where a step is recorded.
     """
     if not operands:
         return 0.0
     if recorder_in_force() is not None:
-        dtype = _dtype(operands)
-        norms = [twin.operand(each).detach().norm(p).to(dtype) for each in operands]
-        return twin.cat([each.reshape(1) for each in norms], 0).norm(p)
-    arrays = [numbers_of(each) for each in operands]
+        dtype = np.result_type(*arrays)
+        constants = [twin.operand(each).detach().to(dtype) for each in operands]
+        if p == 2:  # without the roots of the parts: fewer passes
+            first, *others = [each.square().sum() for each in constants]
+            return sum(others, start=first).sqrt()
+        return twin.cat([each.norm(p).reshape(1) for each in constants], 0).norm(p)
     with np.errstate(all="ignore"):
         return float(vector_norm(np.array([vector_norm(each, p) for each in arrays]), p))
 
@@ -343,17 +350,13 @@ def _change(twin: Backend, parameter: Any, gradient: Any, row: Any, *arguments: 
         twin.write(gradient, changed)
 
 
-def _number(twin: Backend, number: Any, operands: Sequence[Any]) -> Any:
-    """A number as an operand without dimensions, of the dtype of these operands."""
+def _number(twin: Backend, number: Any, arrays: Sequence[NDArray[Any]]) -> Any:
+    """A number as an operand without dimensions, of the dtype of these arrays."""
     if backend_of(number) is not None:
         return number
+    dtype = np.result_type(*arrays) if arrays else np.float32
     with np.errstate(over="ignore"):
-        return twin.operand(np.array(number, _dtype(operands)))
-
-
-def _dtype(operands: Sequence[Any]) -> Any:
-    arrays = [numbers_of(each) for each in operands]
-    return np.result_type(*arrays) if arrays else np.float32
+        return twin.operand(np.array(number, dtype))
 
 
 def _power(norm_type: Any, what: str) -> float:

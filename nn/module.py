@@ -9,10 +9,11 @@ from numpy.typing import DTypeLike
 
 from ..engine.checks import check_function
 from ..engine.handle import Handle
+from ..engine.modes import special_mode
 from . import hooks, moving, state, summarizing, tree
-from .backend import recorder_in_force, twin_of, zeros_like
+from .backend import twin_of, zeros_like
 from .members import Members, check_initialized
-from .watching import follow
+from .watching import followed
 
 
 class Module(Members):
@@ -64,9 +65,8 @@ class Module(Members):
         except AttributeError:
             check_initialized(self)
             raise
-        recorder = recorder_in_force()
-        if recorder is not None:
-            follow(self, recorder)
+        if special_mode() is not None:
+            followed(self)
         if registered is None:
             return self.forward(*args, **kwargs)
         return hooks.called(self, registered, args, kwargs)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import Array, Value
-from ..engine.modes import no_grad
+from ..engine.modes import no_grad, special_mode
 from ..engine.shapes import Shape
 from ..tensor import Tensor, cat
 from ..tensor.coercion import array_from
@@ -17,7 +17,7 @@ from ..tensor.dtypes import DEFAULT, FLOATS
 from ..tensor.operations.products import linear
 from ..tensor.random import draws
 from ..tensor.random.generator import Generator
-from ..tensor.tracing import numbers
+from ..tensor.tracing import numbers as traced_numbers
 
 _OPENED = frozenset({list, tuple, Tensor, Array, Value})
 
@@ -58,7 +58,7 @@ class TensorBackend:
         return found
 
     def numbers(self, operand: Any) -> NDArray[Any]:
-        found: NDArray[Any] = numbers(operand)
+        found: NDArray[Any] = operand._data if special_mode() is None else traced_numbers(operand)
         return found
 
     def write(self, operand: Any, numbers: Any) -> None:

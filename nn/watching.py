@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 from weakref import WeakKeyDictionary
 
 from ..engine.changes import changes
+from ..engine.changes import follow as followed_by_tape
 from .backend import backend_of, recorder_in_force
 from .hooks import Hooks
 from .parameter import is_parameter
@@ -67,10 +68,11 @@ def follow(owner: Any, recorder: Recorder) -> None:
 
 
 def followed(owner: Any) -> None:
-    """Have a step follow the attributes of an object, if one is being recorded."""
+    """Have a step follow the attributes of an object, if one is being recorded on either twin."""
     recorder = recorder_in_force()
     if recorder is not None:
         follow(owner, recorder)
+    followed_by_tape(owner, lambda: Attributes(owner).are_kept)
 
 
 def note_assignment(owner: Any, name: str, old: Any, new: Any) -> None:

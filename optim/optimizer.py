@@ -11,6 +11,7 @@ from ..engine.changes import changes
 from ..engine.formula import number
 from ..engine.handle import Handle, Hook, added
 from ..engine.modes import enable_grad
+from ..engine.tape.hooks import outside
 from ..nn.backend import recorder_in_force, zeros_like
 from ..tensor import Tensor
 from . import saving
@@ -203,6 +204,11 @@ class Optimizer(ABC):
             record_step(self, self._slots, recorder)
             return loss
         changes.count += 1
+        outside(self._update_all)
+        return loss
+
+    def _update_all(self) -> None:
+        """Update every parameter that has a gradient, by the numbers that there are now."""
         if self._packs is None:
             self._packs = [packed(slots) for slots in self._slots]
         # of all groups before any is updated: an option that will not do changes nothing
@@ -211,7 +217,6 @@ class Optimizer(ABC):
             for pack in packs:
                 for run in pack.runs():
                     self._update(pack, run, options)
-        return loss
 
     def hyperparameters(self, group: Mapping[str, Any]) -> list[float]:
         """What the rule needs of a group, in the order in which the rule names it."""

@@ -139,7 +139,8 @@ def _run(
 ) -> dict[Any, Any]:
     """One backward pass: the gradients of all leaves and of what is wanted."""
     release = not (create_graph if retain_graph is None else retain_graph)
-    recording = recorder()
+    mode = special_mode()
+    recording = None if mode is None else mode.recorder
     seeds: dict[Any, Any] = {}
     for root, gradient in zip(roots, gradients, strict=True):
         if not root._requires_grad:
@@ -157,7 +158,6 @@ def _run(
         order = leading_to(order, edges)
     elif used_up is not None:
         raise used_up
-    mode = special_mode()
     watch = anomalies.check_backward if mode is not None and mode.anomaly else None
     if create_graph:
         with enable_grad():
@@ -225,7 +225,8 @@ def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
 
 def _deliver(leaf: Tensor, gradient: Any, taken: set[int]) -> None:
     """Add a gradient to the ``grad`` of a leaf."""
-    recording = recorder()
+    mode = special_mode()
+    recording = None if mode is None else mode.recorder
     if recording is not None:
         recording.leaf_gradients.deliver(leaf)
     present = leaf._grad

@@ -93,6 +93,7 @@ def lengths(size: Sequence[Any], what: str) -> Shape:
 def single(fill_value: Any, dtype: Any, what: str) -> NDArray:
     """The one number that a new tensor is to be filled with, as an array without dimensions."""
     value = array_from(fill_value, dtype, f"{what}: fill_value")
+    check_readable(value, f"{what}: fill_value")
     if value.size != 1:
         raise TypeError(
             f"{what}: fill_value must be one number, got shape {value.shape}: write several with "

@@ -12,6 +12,7 @@ from .coercion import array_from, is_array_like, lengths, plain_number, refused_
 from .dtypes import DEFAULT, INTEGERS, DType, bool_, canonical, checked, int64
 from .quiet import quiet
 from .tensor import Tensor
+from .tracing import known, recorder
 from .tracing import made as noted
 
 
@@ -54,6 +55,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     A NumPy array of the dtype shares its memory with the result.
     """
     wanted = None if dtype is None else checked(dtype, "as_tensor")
+    data = known(data)
     if isinstance(data, Tensor):
         return data if wanted is None else data.to(wanted)
     if is_array_like(data):
@@ -87,6 +89,9 @@ def from_numpy(array: NDArray) -> Tensor:
     >>> shared
     tensor([5., 0.], dtype=float64)
     """
+    array = known(array)
+    if isinstance(array, Tensor) and recorder() is not None:
+        return array
     if not isinstance(array, np.ndarray):
         raise TypeError(
             f"from_numpy: array must be a NumPy array, got {type(array).__name__} {array!r:.40}: "

@@ -182,6 +182,9 @@ class Gradients(InPlace):
         """
         out: Self = self.constant(self._data)
         out._memory = self._shared_memory()
+        recording = recorder()
+        if recording is not None:
+            recording.leaf_gradients.made(out)
         return out
 
     def _shared_memory(self) -> Memory:

@@ -11,6 +11,7 @@ import numpy as np
 from .broadcasting import NDArray
 from .dtypes import DEFAULT, bool_, int64
 from .methods import Methods
+from .tracing import check_readable
 
 LINE_WIDTH = 80
 THRESHOLD = 1000
@@ -36,6 +37,7 @@ class Printing(Methods):
     def __format__(self, specification: str) -> str:
         """A tensor without dimensions as its number is; any other one as it is printed."""
         if not self._data.ndim:
+            check_readable(self, "format")
             return format(self._data.item(), specification)
         if specification:
             raise TypeError(

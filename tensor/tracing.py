@@ -23,6 +23,7 @@ def numbers(tensor: Any) -> Any:
     mode = special_mode()
     if mode is None or mode.recorder is None:
         return tensor._data
+    mode.recorder.value_of(tensor)  # memory that nothing is known of yet belongs to this tensor
     return mode.recorder.traced(tensor._data)
 
 

@@ -39,6 +39,8 @@ class Resumption(Callback):
 class Estimate(Callback):
     """Says how long training with the scalar twin will take, if that is long: by its first step."""
 
+    watches_weights = False
+
     def __init__(self, say: Say) -> None:
         self._say = say
         self._began = inf

@@ -25,6 +25,8 @@ class Recorder(Callback):
         An epoch, and the norm of the gradient of each parameter behind its last step.
     """
 
+    watches_weights = False
+
     def __init__(self) -> None:
         self.rates: list[float] = []
         self.flow: list[tuple[int, dict[str, float]]] = []

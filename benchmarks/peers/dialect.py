@@ -106,7 +106,7 @@ class DialectRunner(Runner):
 
     def _run_epoch(self) -> float:
         taken = batches(self._library, self._x, self._y, self._size, self._shuffled)
-        losses = [self._step(x, y).item() for x, y in taken]
+        losses: list[float] = [self._step(x, y).item() for x, y in taken]
         return sum(losses) / len(losses)
 
     def _run_steps(self) -> float:

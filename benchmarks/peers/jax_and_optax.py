@@ -111,7 +111,10 @@ class JaxRunner(Runner):
             return update(state, x[rows], y[rows])
 
         def epoch(state: Any, x: Any, y: Any, order: Any) -> tuple[Any, Any]:
-            return jax.lax.scan(lambda now, rows: gathered(now, x, y, rows), state, order)
+            scanned: tuple[Any, Any] = jax.lax.scan(
+                lambda now, rows: gathered(now, x, y, rows), state, order
+            )
+            return scanned
 
         # the old state is given up, so that its memory takes the new one
         self._step = jax.jit(update, donate_argnums=0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from math import nan
@@ -68,7 +69,7 @@ def _by_numpy(work: Work) -> list[Call]:
     calls: list[Call] = []
     for a, b in operands(work):
         out = np.empty((a.shape[0], b.shape[1]), np.float32)
-        calls.append(lambda a=a, b=b, out=out: np.matmul(a, b, out=out))  # type: ignore[misc]
+        calls.append(partial(np.matmul, a, b, out=out))
     return calls
 
 
@@ -80,7 +81,7 @@ def _by_torch(work: Work, threads: int) -> list[Call]:
     for a, b in operands(work):
         first, second = torch.from_numpy(a), torch.from_numpy(b)
         out = torch.empty(a.shape[0], b.shape[1])
-        calls.append(lambda a=first, b=second, out=out: torch.mm(a, b, out=out))
+        calls.append(partial(torch.mm, first, second, out=out))
     return calls
 
 

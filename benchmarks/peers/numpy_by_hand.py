@@ -24,6 +24,14 @@ class _Normalized(NamedTuple):
     scale: Array
 
 
+class _Kept(NamedTuple):
+    """What the backward pass through a layer needs: where h > 0, or what dropout makes of that."""
+
+    inputs: Array
+    mask: Array | None = None
+    normalized: _Normalized | None = None
+
+
 class _Parameters:
     """All parameters side by side in one array, their gradients in another, and Adam."""
 
@@ -81,8 +89,9 @@ class _Network:
         self._parameters.update()
         return loss
 
-    def _forward(self, x: Array) -> tuple[Array, list[Any]]:
-        values, kept = self._parameters.values, []
+    def _forward(self, x: Array) -> tuple[Array, list[_Kept]]:
+        values = self._parameters.values
+        kept: list[_Kept] = []
         h = x
         for depth in range(self._hidden):
             inputs, h = h, h @ values[2 * depth].T
@@ -94,9 +103,9 @@ class _Network:
             if self._recipe is not None and self._recipe.dropout:
                 mask = mask * self._kept(h.shape, self._recipe.dropout)
             h *= mask
-            kept.append((inputs, mask, normalized))
+            kept.append(_Kept(inputs, mask, normalized))
         last = 2 * self._hidden
-        kept.append((h, None, None))
+        kept.append(_Kept(h))
         return h @ values[last].T + values[last + 1], kept
 
     def _kept(self, shape: tuple[int, ...], p: float) -> Array:
@@ -114,7 +123,7 @@ class _Network:
         values = self._parameters.values
         return hat * values[first] + values[first + 1], _Normalized(hat, scale)
 
-    def _backward(self, slope: Array, kept: list[Any]) -> None:
+    def _backward(self, slope: Array, kept: list[_Kept]) -> None:
         values, gradients = self._parameters.values, self._parameters.gradients
         for depth in reversed(range(self._hidden + 1)):
             inputs, mask, normalized = kept[depth]
@@ -133,7 +142,8 @@ class _Network:
         np.sum(slope * at.hat, 0, out=gradients[first])
         np.sum(slope, 0, out=gradients[first + 1])
         centered = slope - (gradients[first + 1] + at.hat * gradients[first]) / len(slope)
-        return centered * (at.scale * self._parameters.values[first])
+        found: Array = centered * (at.scale * self._parameters.values[first])
+        return found
 
 
 def _cross_entropy(scores: Array, y: Array) -> tuple[float, Array]:

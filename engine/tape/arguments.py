@@ -101,7 +101,7 @@ class Arguments:
                 case Value():
                     return value(given)
                 case Array():
-                    values = [value(each) for each in given._elements.flat]
+                    values: list[Any] = [value(each) for each in given._elements.ravel().tolist()]
                     return array_of(filled(values, given.shape))
                 case np.ndarray() if given.dtype.kind == "f":
                     return filled([number(float(each)) for each in given.flat], given.shape)

@@ -39,6 +39,7 @@ class Recorder:
         self.inputs_in_order: Sequence[int] = ()
         self.ends: list[int] = []
         self.watches: list[Callable[[], bool]] = []
+        self.followed: dict[int, tuple[object, Callable[[], bool]]] = {}
         self.has_backward = False
         self._originals = {*arguments.values()}
         self._numbers: dict[Value, int] = {}
@@ -247,12 +248,7 @@ class Recorder:
 
     def _index(self, data: Any) -> int:
         if type(data) is TracedNumber:
-            if data.recorder is not self:
-                raise RuntimeError(
-                    "a number of one call of a compiled function was kept and used in another: "
-                    "return it instead"
-                )
-            return data.index
+            return data.checked().index
         return self.program.constant(float(data))
 
     def _number(self, value: Value) -> int:

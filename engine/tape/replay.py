@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from ..changes import changes
 from ..value import Value
 from .arguments import Arguments
 from .outcome import Outcome
@@ -84,6 +85,8 @@ class Tape:
         self.recorded = np.array([recorder.recorded[number] for number in self.inputs])
         self._recorder: Recorder | None = recorder
         self._watches = recorder.watches
+        self._followed = [*recorder.followed.values()]
+        self._changes = changes.count
         self._first = _step(recorder.parts[0], self._given)
         self._steps: list[_Step] = []
         self._lock = Lock()
@@ -92,6 +95,10 @@ class Tape:
 
     def fits(self, given: Arguments) -> bool:
         """Whether the function would do the same on these arguments as it did."""
+        if self._changes != changes.count:
+            if not all([is_kept() for _, is_kept in self._followed]):
+                return False
+            self._changes = changes.count
         first = self._first
         return (
             [value._requires_grad for value in self._captured] == self._require_gradients

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, final
 import numpy as np
 
 from ..formula import Formula
+from ..modes import current_mode
 from ..operation import Operand, Operation, real_number
 from ..operators import Operators
 
@@ -48,10 +49,23 @@ class TracedNumber(Operators):
         recorder: Any = None
         for operand in operands:
             if isinstance(operand, TracedNumber):
-                recorder = operand.recorder
+                recorder = operand.checked().recorder
             elif isinstance(operand, Operand | np.ndarray):
                 return NotImplemented
         return recorder.computed(operation, operands)
+
+    def leaf(self) -> Any:
+        """The number as a Value, to be computed with beside others."""
+        return self.checked().recorder.leaf(self)
+
+    def checked(self) -> TracedNumber:
+        """The number itself, if its function is being recorded; else ``RuntimeError``."""
+        if current_mode().tape is not self.recorder:
+            raise RuntimeError(
+                "a number of a compiled function was kept and used outside of the call that it "
+                "belongs to: return it instead"
+            )
+        return self
 
     __hash__ = None  # type: ignore[assignment]
 

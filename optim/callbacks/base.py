@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from ..stopping import EarlyStopping
 
@@ -35,13 +35,25 @@ class Callback:
     ... )
     >>> counter.steps
     4
+
+    Attributes
+    ----------
+    watches_weights : bool
+        Whether :meth:`on_step_end` looks at the model, or changes it or how it is trained. If it
+        only reads the training's own numbers, set it to False: compiled training then takes many
+        steps in one call, behind which the method is called for one step after the other.
     """
+
+    watches_weights: ClassVar[bool] = True
 
     def on_train_begin(self, training: Training) -> None:
         """Before the first epoch, once a checkpoint was loaded if there is one."""
 
     def on_epoch_begin(self, training: Training) -> None:
         """Before the first batch of an epoch, or of what is left of it."""
+
+    def on_compile(self, training: Training) -> None:
+        """Before the step is compiled, which takes up to a few seconds the first time."""
 
     def on_step_end(self, training: Training) -> None:
         """After each step of the optimizer and of the schedule."""

@@ -50,6 +50,8 @@ class StopOnInterrupt(Callback):
     (1, 'interrupted')
     """
 
+    watches_weights = False
+
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._training: Training | None = None

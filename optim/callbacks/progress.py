@@ -65,6 +65,8 @@ class Progress(Callback):
     epoch 2 (best)  0...    0...
     """
 
+    watches_weights = False
+
     def __init__(
         self, file: TextIO | None = None, form: Literal["auto", "bar", "lines"] = "auto"
     ) -> None:

@@ -27,7 +27,7 @@ from .diagnosis import Check, Diagnosis, without_effects
 from .evidence import Evidence, Steps, probed
 from .loss_checks import check_loss, constant_loss
 from .output_checks import check_outputs, impossible_outputs
-from .rehearsal import rehearsed_data, rehearsing
+from ..rehearsing import rehearsed_data, rehearsing
 from .sample import Sample, sampled
 from .step_checks import check_gradients, check_overfit, check_parameters, check_rate, check_units
 from .trials import changing_batches, dead_units

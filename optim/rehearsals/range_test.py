@@ -20,7 +20,7 @@ from ..lbfgs import LBFGS
 from ..optimizer import Optimizer
 from ..training.fit import fit
 from ..training.training import Training
-from .rehearsal import rehearsed_data, rehearsing
+from ..rehearsing import rehearsed_data, rehearsing
 
 FEWEST_STEPS = 10
 BEGINNING = 0.2

@@ -160,6 +160,18 @@ class Batches:
                 f"{self.loader!r} that gave none: pass a list or a DataLoader"
             )
 
+    def of_rows(self, rows: NDArray[Any]) -> Batch:
+        """The batch of some rows of one's own loader, without augmentation."""
+        loader = self.own_loader
+        assert loader is not None
+        x, y = loader.batch_of(rows)
+        weights = None if self._weights is None else self._weights[rows]
+        return Batch(self.form.operand(x), self.form.operand(_counted(y)), weights)
+
+    def mass(self, rows: NDArray[Any]) -> Any:
+        """How much some rows count: their number, or their weights."""
+        return len(rows) if self._weights is None else self._weights[rows].sum()
+
     def _weights_of_batches(self) -> Iterator[NDArray[Any] | None]:
         """The weights of each batch; to be asked for once the loader has given it."""
         loader = self.own_loader

@@ -29,6 +29,8 @@ class Update:
     """How many rows have the right class; nan where that is no question."""
     gradient_norm: float = nan
     """The norm before clipping, where there is clipping."""
+    lr: float = nan
+    """The learning rate of the first group of parameters."""
 
     @property
     def objective(self) -> float:
@@ -59,7 +61,7 @@ class Measured(NamedTuple):
     def update(self, group: Sequence[Batch]) -> Update:
         """It in numbers, for the batches that were measured."""
         found = Update(sum(batch.rows for batch in group))
-        for loss, share in zip(self.losses, _shares(group), strict=True):
+        for loss, share in zip(self.losses, shares(_masses(group)), strict=True):
             found.loss += loss.item() * share
         found.right = nan if self.right is None else sum([float(each) for each in self.right])
         found.penalty = sum([penalty.item() for penalty in self.penalties])
@@ -84,7 +86,7 @@ def compute_gradients(plan: Plan, group: Sequence[Batch]) -> Measured:
     """Compute the gradients of the mean loss of some batches together, and clip them."""
     plan.optimizer.zero_grad()
     losses, right = [], []
-    for batch, share in zip(group, _shares(group), strict=True):
+    for batch, share in zip(group, shares(_masses(group)), strict=True):
         output = plan.model(batch.x)
         loss = plan.objective(output, batch.y, batch.weights)
         (loss if len(group) == 1 else loss * share).backward()
@@ -148,10 +150,14 @@ def _right(plan: Plan, output: Any, batch: Batch) -> Any:
     return count if recorder_in_force() is None else twin_of(output).operand(count)
 
 
-def _shares(group: Sequence[Batch]) -> list[Any]:
-    """The share of each batch in the mean of all: by rows, or by the weights of the rows."""
-    if len(group) == 1:
+def _masses(group: Sequence[Batch]) -> list[Any]:
+    """How much each batch counts: its rows, or their weights."""
+    return [batch.rows if batch.weights is None else batch.weights.sum() for batch in group]
+
+
+def shares(masses: Sequence[Any]) -> list[Any]:
+    """The share of each batch in the mean of all."""
+    if len(masses) == 1:
         return [1.0]
-    masses = [batch.rows if batch.weights is None else batch.weights.sum() for batch in group]
     whole = or_one(sum(masses[1:], start=masses[0]))
     return [mass / whole for mass in masses]

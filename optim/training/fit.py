@@ -57,6 +57,7 @@ def fit(
     checkpoints: str | os.PathLike[str] | Checkpoints | None = None,
     resume: bool = False,
     progress: bool = False,
+    compile: bool | None = None,
 ) -> History:
     """Train a model on data: epochs of mini-batches, each with a step of the optimizer.
 
@@ -130,6 +131,12 @@ def fit(
         number.
     progress : bool
         Show a bar on a terminal, and lines elsewhere.
+    compile : bool, optional
+        Turn the training step into compiled code, and take many steps in one call; the results are
+        the same but for rounding. If not given, that is done where it pays, which depends on the
+        number of updates alone: from 1000 of them on. The first update is never compiled, nor is
+        one of fewer rows. Models of the scalar twin, LBFGS, augmentation, memory maps and batches
+        that come from elsewhere are always trained without.
 
     Returns
     -------
@@ -183,31 +190,31 @@ def fit(
     joined = checked_count(accumulate, "fit: accumulate", at_least=1)
     planned = checked_count(epochs, "fit: epochs", at_least=1)
     updates = None if batches.per_epoch is None else planned * -(-batches.per_epoch // joined)
-    training = Training(
-        Plan(
-            model=model,
-            optimizer=made,
-            batches=batches,
-            validation=held_out,
-            objective=Objective(loss, batches.kind, per_row=batches.has_accuracy),
-            regularizers=_regularizers(regularizer),
-            clip=_clipping(clip),
-            metrics=_metrics(metrics, held_out),
-            epochs=planned,
-            accumulate=joined,
-            stopping=_stopping(early_stopping, model, held_out),
-            checkpoints=_checkpoints(checkpoints, checked_flag(resume, "fit: resume")),
-            callbacks=_callbacks(callbacks, progress),
-            schedule=scheduled(schedule, made, updates),  # last, as it changes the optimizer
-            given={
-                "loss": loss,
-                "clip": clip,
-                "regularizer": regularizer,
-                "class_weight": class_weight,
-                "seed": seed,
-            },
-        )
+    plan = Plan(
+        model=model,
+        optimizer=made,
+        batches=batches,
+        validation=held_out,
+        objective=Objective(loss, batches.kind, per_row=batches.has_accuracy),
+        regularizers=_regularizers(regularizer),
+        clip=_clipping(clip),
+        metrics=_metrics(metrics, held_out),
+        epochs=planned,
+        accumulate=joined,
+        stopping=_stopping(early_stopping, model, held_out),
+        checkpoints=_checkpoints(checkpoints, checked_flag(resume, "fit: resume")),
+        callbacks=_callbacks(callbacks, progress),
+        compile=None if compile is None else checked_flag(compile, "fit: compile"),
+        schedule=scheduled(schedule, made, updates),  # last, as it changes the optimizer
+        given={
+            "loss": loss,
+            "clip": clip,
+            "regularizer": regularizer,
+            "class_weight": class_weight,
+            "seed": seed,
+        },
     )
+    training = Training(plan)
     with _random_numbers_of(seed):
         if resume:
             training.resume()

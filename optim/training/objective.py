@@ -137,8 +137,8 @@ class Objective:
             if greatest > 1:
                 raise ValueError(
                     f"{self.what}: the model must have an output for each class, got 1 for classes "
-                    f"up to {present(greatest)}: give it {present(greatest) + 1} outputs, or write y as "
-                    "floats if they are numbers to be predicted"
+                    f"up to {present(greatest)}: give it {present(greatest) + 1} outputs, or write "
+                    "y as floats if they are numbers to be predicted"
                 )
 
     def _weighted(self, loss: Any, output: Any, target: Any, weights: Any) -> Any:

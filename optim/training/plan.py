@@ -36,5 +36,7 @@ class Plan:
     stopping: EarlyStopping | None
     checkpoints: Checkpoints | None
     callbacks: Sequence[Callback]
+    compile: bool | None
+    """Whether updates are compiled; None: where that pays."""
     given: Mapping[str, Any]
     """Further arguments that must be the same where training is resumed."""

@@ -18,10 +18,11 @@ from ..callbacks.base import Callback
 from ..history import History, Row
 from ..lr_scheduler import LRScheduler, ReduceLROnPlateau
 from ..saving import checked_state
-from .batches import Batch
+from .compiled import MOST, CompiledDescent, can_be_compiled, is_worthwhile
 from .descent import Descent, Update
 from .evaluation import measures
 from .plan import Plan
+from .rates import Rates
 from .sameness import check_same, texts_of
 
 _STATE = (
@@ -88,6 +89,15 @@ class Training:
         self._interrupted: str | None = None
         self._sums = Sums()
         self._descent = Descent(plan)
+        self._rates = Rates(plan.schedule, plan.optimizer)
+        self._compiled = None
+        wanted = is_worthwhile(plan) if plan.compile is None else plan.compile
+        if wanted and can_be_compiled(plan):
+            self._compiled = CompiledDescent(plan, self._rates, self._tell_of_compiling)
+        self._is_watched = any(
+            each.watches_weights and type(each).on_step_end is not Callback.on_step_end
+            for each in plan.callbacks
+        )
         self._arguments = texts_of(plan)
 
     @property
@@ -147,35 +157,43 @@ class Training:
         with _redrawing(self.step_in_epoch > 0):
             for callback in self._plan.callbacks:
                 callback.on_epoch_begin(self)
-        for group in self._groups():
-            self._run_step(group)
-            self._sums.seconds = monotonic() - started
+        for updates in self._updates():
+            for found in updates:
+                self.lr, self.loss = found.lr, found.objective
+                if not isfinite(self.loss):
+                    break
+                self._note(found)
+                self._sums.seconds = monotonic() - started
+                for callback in self._plan.callbacks:
+                    callback.on_step_end(self)
             if not isfinite(self.loss):
                 self._stop_without_a_number()
                 break
-            for callback in self._plan.callbacks:
-                callback.on_step_end(self)
             if self.step_in_epoch != self.steps_per_epoch:
                 self._save_if_due(in_epoch=True)
         self._end_epoch(started)
 
-    def _groups(self) -> Iterator[list[Batch]]:
-        """The batches of an epoch, those of one update together."""
+    def _updates(self) -> Iterator[list[Update]]:
+        """All updates of an epoch, those that are made in one call together."""
+        if self._compiled is not None:
+            yield from self._compiled.updates(self._until_next_look)
+            return
         batches = iter(self._plan.batches)
         while group := [*islice(batches, self._plan.accumulate)]:
-            yield group
+            yield [self._rates.stepped(lambda: self._descent.update(group))]
 
-    def _run_step(self, group: Sequence[Batch]) -> None:
-        """One update from the mean loss of some batches."""
-        self.lr = float(self.optimizer.param_groups[0]["lr"])
-        found = self._descent.update(group)
-        self.loss = found.objective
-        if not isfinite(self.loss):
-            return
-        self._note(found)
-        scheduler, interval = self._plan.schedule
-        if scheduler is not None and interval == "step":
-            scheduler.step()
+    def _until_next_look(self) -> int:
+        """How many updates may be made before somebody looks at the model."""
+        if self._is_watched:
+            return 1
+        checkpoints = self._plan.checkpoints
+        if checkpoints is None or checkpoints.every_steps is None:
+            return MOST
+        return checkpoints.every_steps - self.step % checkpoints.every_steps
+
+    def _tell_of_compiling(self) -> None:
+        for callback in self._plan.callbacks:
+            callback.on_compile(self)
 
     def _note(self, found: Update) -> None:
         """Count an update."""

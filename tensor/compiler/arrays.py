@@ -15,7 +15,18 @@ from .graph import Graph, Value
 from .lowerings.moves import joined
 from .lowerings.rounding import ceiling, nearest, truncated
 from .traced import Traced
-from .values import broadcast, cast, combined, integral, product, reduced, reshaped, truth
+from .values import (
+    all_true,
+    broadcast,
+    cast,
+    combined,
+    empty,
+    integral,
+    product,
+    reduced,
+    reshaped,
+    truth,
+)
 
 Lowering = Callable[..., Value]
 
@@ -33,9 +44,7 @@ _STEPS = MappingProxyType(
 )  # fmt: skip
 """Functions that are steps of programs: their operands are of the dtype of the result."""
 
-_COMPARISONS = frozenset(
-    {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
-)
+_COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 _LOGIC = MappingProxyType(
     {
@@ -48,8 +57,14 @@ _LOGIC = MappingProxyType(
     }
 )
 
-_OF_BOOLS = MappingProxyType({"add": "logical_or", "multiply": "logical_and",
-                              "maximum": "logical_or", "minimum": "logical_and"})
+_OF_BOOLS = MappingProxyType(
+    {
+        "add": "logical_or",
+        "multiply": "logical_and",
+        "maximum": "logical_or",
+        "minimum": "logical_and",
+    }
+)
 
 _REDUCED = MappingProxyType(
     {"add": "add", "multiply": "mul", "maximum": "maximum", "minimum": "minimum"}
@@ -133,7 +148,7 @@ def _written(recorder: Any, target: NDArray, found: NDArray, value: Value, where
 def _operand(recorder: Any, thing: Any, dtype: DType) -> Value:
     """The value of an operand, a number being of the dtype."""
     if isinstance(thing, np.ndarray):
-        recorder.constant_if_new(thing)
+        recorder.constant(thing)
         value: Value = recorder.value_of(thing)
         return cast(recorder.graph, value, dtype)
     return integral(recorder.graph, thing, str(dtype))
@@ -213,11 +228,12 @@ def _reduced(
     dims = axis if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     x = _operand(recorder, array, array.dtype)
     if name in ("logical_and", "logical_or"):
-        whole = cast(graph, truth(graph, x), "int64")
-        function = "minimum" if name == "logical_and" else "maximum"
         if not array.size:
-            return integral(graph, name == "logical_and", "bool")
-        return truth(graph, reduced(graph, function, whole, dims, keepdims))
+            return empty(graph, found.shape, "bool", name == "logical_and")
+        if name == "logical_and":
+            return all_true(graph, x, dims, keepdims)
+        whole = cast(graph, truth(graph, x), "int64")
+        return truth(graph, reduced(graph, "maximum", whole, dims, keepdims))
     if name not in _REDUCED or (found.dtype == bool):
         return _by_host(recorder, ufunc.reduce, [array], options, found)
     function = _REDUCED[name]
@@ -279,7 +295,9 @@ def called(recorder: Any, function: Any, args: Sequence[Any], kwargs: dict[str, 
         first, second = args[:2]
         return np.shape(first) == np.shape(second) and bool(np.all(np.equal(first, second)))
     if function in _FUNCTIONS:
-        value = _FUNCTIONS[function](recorder, np.asarray(found), *args, **kwargs)
+        given = {name: each for name, each in kwargs.items() if each is not None}
+        given.pop("casting", None)  # which says what is refused, and nothing has been
+        value = _FUNCTIONS[function](recorder, np.asarray(found), *args, **given)
     elif isinstance(found, np.ndarray | np.generic):
         value = _by_host(recorder, function, arguments, named, np.asarray(found))
     else:

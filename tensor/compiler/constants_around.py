@@ -22,7 +22,7 @@ def constants_around(function: Any) -> Callable[[], Hashable] | None:
     code = function.__code__
     cells = function.__closure__ or ()
     namespace = function.__globals__
-    names = [name for name in code.co_names if isinstance(namespace.get(name), _PLAIN)]
+    names = [name for name in code.co_names if isinstance(namespace.get(name, ...), _PLAIN)]
     plain = [cell for cell in cells if _is_plain(cell)]
     if not names and not plain:
         return None

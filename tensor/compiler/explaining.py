@@ -72,12 +72,17 @@ def flops(value: Value) -> int:
 
 
 def elements(value: Value) -> int:
-    """How many numbers in memory a value stands for: those that a view repeats are one."""
+    """How many numbers in memory a value stands for: those that a view repeats are one.
+
+    Constants and places along a dimension are in no memory.
+    """
+    if value.kind in ("constant", "position"):
+        return 0
     if value.kind != "view" or not value.size:
-        return 0 if value.kind == "constant" else value.size
+        return value.size
     strides, _ = value.attributes
     different = prod([n for n, stride in zip(value.shape, strides) if stride])
-    return min(different, value.operands[0].size)
+    return min(different, elements(value.operands[0]))
 
 
 def bytes_of(value: Value) -> int:

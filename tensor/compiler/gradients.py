@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from ..broadcasting import NDArray, summed_dims
 from ..graph import Node, new_node
 from ..kernels.program import argument_name, gradient_program
 from ..primitive import Call, Primitive
 from ..quiet import quiet
 from .lowering import lowerings
 from .values import broadcast, gradients, reduced, reshaped
-from ..broadcasting import summed_dims
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,17 +27,21 @@ class LeafGradients:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._leaves: dict[int, Tensor] = {}
-        self._read: set[int] = set()
+        self._read: dict[int, Tensor] = {}
+        self._made: dict[int, Tensor] = {}
+
+    def made(self, tensor: Tensor) -> None:
+        """Note that the step has made a tensor on memory that was there."""
+        self._made[id(tensor)] = tensor
 
     def read(self, leaf: Tensor) -> None:
         """Note that the gradient of a leaf is looked at as the step finds it."""
-        if id(leaf) in self._leaves or id(leaf) in self._read:
+        if id(leaf) in self._leaves or id(leaf) in self._read or not self._is_lasting(leaf):
             return
-        self._read.add(id(leaf))
-        self._recorder.keep(leaf)
+        self._read[id(leaf)] = leaf
         self._recorder.watch(lambda: leaf._grad is None, "whether a gradient is there")
         if leaf._grad is not None:
-            self._recorder.memory(lambda: leaf._grad._data, "gradient")
+            self._recorder.memory(lambda: _array(leaf._grad), "gradient")
 
     def deliver(self, leaf: Tensor) -> None:
         """Note that a backward pass gives a leaf a gradient, or adds to the one that is there."""
@@ -53,19 +57,27 @@ class LeafGradients:
         """Note what becomes of the gradients that were set."""
         recorder = self._recorder
         for leaf in self._leaves.values():
-            position = recorder.position_of(leaf)
-            if position is None:
-                if recorder.is_argument(leaf) and leaf._grad is not None:
-                    raise RuntimeError(
-                        "compile: an argument of the step, of shape "
-                        f"{leaf.shape}, cannot be given a gradient: compute it with "
-                        "autograd.grad(...) and return it"
-                    )
+            if recorder.origin(leaf) == "argument" and leaf._grad is not None:
+                raise RuntimeError(
+                    f"compile: an argument of the step, of shape {leaf.shape}, cannot be given a "
+                    "gradient: compute it with autograd.grad(...) and return it"
+                )
+            if not self._is_lasting(leaf):
                 continue
             if leaf._grad is None:
                 recorder.cleared.append(leaf)
             else:
+                position = recorder.position_of(leaf)
                 recorder.graph.gradients[position] = recorder.value_of(leaf._grad)
+
+    def _is_lasting(self, leaf: Tensor) -> bool:
+        """Whether a leaf was there before the step, and will be after it."""
+        return id(leaf) not in self._made and self._recorder.origin(leaf) == "captured"
+
+
+def _array(tensor: Any) -> NDArray:
+    array: NDArray = tensor._data
+    return array
 
 
 def row_contributions(

@@ -6,6 +6,7 @@ the step moves. The best of several runs counts, as a limit is what nothing dist
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -14,8 +15,11 @@ from typing import Any
 
 import numpy as np
 
-Multiply = Callable[[Any, Any, Any], Any]
-"""``multiply(a, b, out)`` of matrices, each in one piece, or the transpose of one."""
+from ..broadcasting import NDArray
+from .blas import address, limited_threads, threads
+
+Prepare = Callable[[NDArray, NDArray, NDArray], Callable[[], Any]]
+"""``prepare(a, b, out)`` of matrices, each in one piece, or the transpose of one."""
 
 Clock = Callable[[], float]
 
@@ -83,8 +87,8 @@ class Limits:
 def measured(
     products: Collection[Product],
     moved: int,
-    ways: Sequence[Multiply] = (np.dot,),
     budget: float = 0.25,
+    prepare: Prepare | None = None,
     clock: Clock = perf_counter,
 ) -> Limits:
     """Measure what a step is made of.
@@ -92,46 +96,92 @@ def measured(
     Parameters
     ----------
     products : collection of Product
-        The products of the step, each once.
+        The products of the step, each once. They are taken with one thread and with all that
+        BLAS uses; the better counts.
     moved : int
         How many bytes it reads and writes, which decides whether they fit into a cache.
-    ways : sequence of callable
-        What multiplies matrices, ``multiply(a, b, out)``, such as with one thread and with all;
-        the fastest counts. What a call costs beside the work is measured with matrices of one
-        number each, and taken off.
     budget : float
-        About how many seconds the measurement may take; the largest products come first, and
-        everything is run three times at least.
+        About how many seconds the measurement may take; the largest products come first.
+    prepare : callable
+        What makes a function that multiplies two matrices once, ``prepare(a, b, out)``; BLAS, by
+        default. What such a call costs beside the work is measured with matrices of one number
+        each, and taken off.
     clock : callable
         What tells the time, in seconds.
+
+    Returns
+    -------
+    Limits
+        The best of several runs each.
     """
     end = clock() + budget
-    waiting = sorted(products, key=lambda product: product.flops, reverse=True)
-    overheads: dict[tuple[str, int], float] = {}
-    seconds = dict.fromkeys(products, inf)
-    for k, product in enumerate(waiting):
-        share = (end - clock()) / ((len(waiting) - k + 1) * len(ways))
-        for number, multiply in enumerate(ways):
-            key = (product.dtype, number)
-            if key not in overheads:
-                smallest = _multiplying(Product(1, 1, 1, product.dtype), multiply)
-                overheads[key] = _best(smallest, share / 4, clock)
-            found = _best(_multiplying(product, multiply), share, clock)
-            found = max(found - overheads[key], found / 10) if product.flops else 0.0
-            seconds[product] = min(seconds[product], found)
+    waiting = sorted(dict.fromkeys(products), key=lambda product: product.flops, reverse=True)
+    counts = sorted({1, threads() or 1})
+    seconds = dict.fromkeys(waiting, inf)
+    for position, count in enumerate(counts):
+        share = (end - clock()) / (len(counts) - position + 1)
+        with limited_threads(count):
+            found = _multiplying(waiting, share, prepare or through_blas, clock, position == 0)
+        seconds |= {product: min(seconds[product], found[product]) for product in found}
     size = min(max(moved, SMALLEST), LARGEST) // 2
     source, target = np.ones(size, np.uint8), np.empty(size, np.uint8)
     copying = _best(lambda: np.copyto(target, source), end - clock(), clock)
     return Limits(seconds, 2 * size / copying)
 
 
-def _multiplying(product: Product, multiply: Multiply) -> Callable[[], Any]:
-    """A function that multiplies matrices of ones once."""
+def through_blas(a: NDArray, b: NDArray, out: NDArray) -> Callable[[], Any]:
+    """A function that multiplies two matrices once, by the BLAS that compiled steps call.
+
+    Each is in one piece, or the transpose of what is; ``out`` is in one piece.
+    """
+    real = ctypes.c_float if out.dtype == np.float32 else ctypes.c_double
+    routine = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 13)(address(out.dtype))
+    n, m, k = (ctypes.c_int64(length) for length in (*out.shape, a.shape[1]))
+    one, zero = real(1), real(0)
+    letters = [ctypes.c_char(b"N" if x.flags.c_contiguous else b"T") for x in (a, b)]
+    rows = [ctypes.c_int64(x.shape[1] if x.flags.c_contiguous else x.shape[0]) for x in (a, b)]
+    # in columns, as Fortran reads memory, it is the product of the transposes
+    by_reference: list[Any] = [letters[1], letters[0], m, n, k, one]
+    arguments = [ctypes.addressof(each) for each in by_reference]
+    arguments += [b.ctypes.data, ctypes.addressof(rows[1]), a.ctypes.data]
+    arguments += [ctypes.addressof(rows[0]), ctypes.addressof(zero), out.ctypes.data]
+    arguments.append(ctypes.addressof(m))
+    alive = (by_reference, rows, zero, a, b, out)
+
+    def multiply() -> Any:
+        routine(*arguments)
+        return alive
+
+    return multiply
+
+
+def _multiplying(
+    products: Sequence[Product], budget: float, prepare: Prepare, clock: Clock, to_the_end: bool
+) -> dict[Product, float]:
+    """The seconds that products take, without those of the call, all or those there is time for."""
+    end = clock() + budget
+    overheads: dict[str, float] = {}
+    seconds = {}
+    for position, product in enumerate(products):
+        share = (end - clock()) / (len(products) - position)
+        if share < 0 and not to_the_end:
+            break
+        if product.dtype not in overheads:
+            smallest = prepare(*_matrices(Product(1, 1, 1, product.dtype)))
+            overheads[product.dtype] = _best(smallest, share / 4, clock)
+        seconds[product] = 0.0
+        if product.flops:
+            found = _best(prepare(*_matrices(product)), share, clock)
+            seconds[product] = max(found - overheads[product.dtype], found / 10)
+    return seconds
+
+
+def _matrices(product: Product) -> tuple[NDArray, NDArray, NDArray]:
+    """Two matrices of ones, and memory for their product."""
     n, m, k, dtype = product.n, product.m, product.k, product.dtype
     a = np.ones((k, n), dtype).T if product.turns_a else np.ones((n, k), dtype)
     b = np.ones((m, k), dtype).T if product.turns_b else np.ones((k, m), dtype)
-    out = np.empty((n, m), dtype)
-    return lambda: multiply(a, b, out)
+    return a, b, np.empty((n, m), dtype)
 
 
 def _best(function: Callable[[], Any], seconds: float, clock: Clock) -> float:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...engine.shapes import Shape
-from ..broadcasting import NDArray
 from ..primitive import Primitive
 from .graph import Graph, Value
+from .holdings import Holdings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,10 @@ class Application:
         What else it is told.
     shape, dtype : tuple of int, str
         Those of the result.
-    numbers : callable
-        The numbers of a value if they are the same in every step, else None.
+    holdings : Holdings
+        What is known of arrays.
     check : callable
         Takes a truth value without dimensions that must be true in every step.
-    constant : callable
-        The value of an array that is the same in every step.
     """
 
     graph: Graph
@@ -42,9 +40,8 @@ class Application:
     parameters: tuple[Any, ...]
     shape: Shape
     dtype: str
-    numbers: Callable[[Value], NDArray | None]
+    holdings: Holdings
     check: Callable[[Value], None]
-    constant: Callable[[NDArray], Value]
 
 
 Lowering = Callable[[Application], Value]

@@ -5,8 +5,8 @@ arithmetic without branches, so that a loop over them is vectorized; the others 
 library. All follow C99 at the infinities, at zeros of either sign, and at nan, and are right where
 results overflow or lose digits near 0.
 
-Logarithms are those of fdlibm [1]_; exponentials are Taylor series, for which the arguments that are
-left after a multiple of log 2 has been taken away, at most 0.35, are small enough.
+Logarithms are those of fdlibm [1]_; exponentials are Taylor series, for which the arguments that
+are left when a multiple of log 2 has been taken away, at most 0.35, are small enough.
 
 References
 ----------

@@ -36,17 +36,17 @@ class Block:
         The dimensions of the array in the order in which they lie in memory.
     value : Value
         What it holds, with its dimensions in that order.
-    is_argument : bool
-        Whether it belongs to an argument of the step, which is read only.
+    origin : str
+        ``"argument"``, ``"captured"`` for memory that outlives the step, or ``"made"`` by it.
     """
 
-    __slots__ = ("_end", "_start", "array", "is_argument", "order", "value")
+    __slots__ = ("_end", "_start", "array", "order", "origin", "value")
 
     def __init__(self, array: NDArray, order: Shape, value: Value) -> None:
         self.array = array
         self.order = order
         self.value = value
-        self.is_argument = False
+        self.origin = "made"
         self._start = address(array)
         self._end = self._start + array.nbytes
 

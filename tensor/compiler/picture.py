@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from ...engine.drawing.layout import Box, Run, box_height, layered
+from ...engine.drawing.layout import Box, Layout, Run, box_height, layered
 from ...engine.drawing.pieces import path, picture, text_at
 from ...engine.drawing.svg import NAME_CELL, NUMBER_CELL, PADDING, TEXT_CELL
 from ...engine.drawing.words import cells, markup, shortened
@@ -94,7 +94,8 @@ def draw_graph(graph: Graph, collapse: bool | None = None) -> str:
         (width, box_height(height, incoming[k]))
         for k, (width, height) in enumerate(card.size for card in cards)
     ]
-    layout = layered(sizes, [(a, b) for a, b, _ in edges], [24.0] * len(edges))
+    ends = [(source, target) for source, target, _ in edges]
+    layout = layered(sizes, ends, [24.0] * len(edges)) if cards else Layout(0.0, 0.0, [], [])
     lines = [
         _edge(cards[source], cards[target], value, runs)
         for (source, target, value), runs in zip(edges, layout.routes)
@@ -123,7 +124,7 @@ def grouped(graph: Graph, collapse: bool) -> list[Group]:
         updated = {
             memory.before.number
             for memory in graph.memories
-            if _is_only_updated(memory, users, owner)
+            if memory.before.number not in roots and _is_only_updated(memory, users, owner)
         }
         shown = [value for value in shown if value.number not in updated]
     members: dict[int, list[Value]] = {}
@@ -252,7 +253,8 @@ def _drawn(card: Card, box: Box) -> str:
         y += LINE
     for k, (left, right) in enumerate(card.rows):
         fits = int(inner / NUMBER_CELL) - cells(left) - 1
-        parts.append(text_at("caption", PADDING, y, left))
+        if left:
+            parts.append(text_at("caption", PADDING, y, left))
         parts.append(text_at("gradient" if k else "value", end, y, shortened(right, fits)))
         y += LINE
     return "".join([*parts, "</g>"])

@@ -57,7 +57,7 @@ class GraphView:
         ]
         lines = _aligned(rows)
         given = sum(value.kind in LEAVES for value in shown)
-        blocks = [[self._summary(len(shown))], lines[:given], lines[given:]]
+        blocks = [[self._summary()], lines[:given], lines[given:]]
         return "\n\n".join(["\n".join(block) for block in blocks if block])
 
     def to_text(self) -> str:
@@ -81,10 +81,11 @@ class GraphView:
         return self.to_svg() if len(self.graph.needed()) <= LARGEST_PICTURE else None
 
     def __repr__(self) -> str:
-        return f"<GraphView: {self._summary(len(self.graph.needed()))}>"
+        return f"<GraphView: {self._summary()}>"
 
-    def _summary(self, values: int) -> str:
+    def _summary(self) -> str:
         memories = self.graph.memories
+        values = sum(value.kind != "constant" for value in self.graph.needed())
         written = sum(memory.after is not memory.before for memory in memories)
         return (
             f"{_count(len(self.graph.arguments), 'argument', 'arguments')}, "

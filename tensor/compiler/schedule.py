@@ -149,8 +149,7 @@ class Schedule:
             costs[value] = sum(costs[operand] for operand in {*value.operands}) + _own_cost(value)
         for value in reversed(self.values):
             count = sum(
-                1 if user in found or is_call(user) else users[user]
-                for user in self._uses[value]
+                1 if user in found or is_call(user) else users[user] for user in self._uses[value]
             )
             users[value] = count
             if (
@@ -258,8 +257,10 @@ class Schedule:
         if is_single(value):
             return value.kind not in CALLS
         position = self.position(value)
-        return position >= 0 and space_of(value) != self.units[position].space or (
-            value.kind == "reduce" and row_split(value) is not None
+        return (
+            position >= 0
+            and space_of(value) != self.units[position].space
+            or (value.kind == "reduce" and row_split(value) is not None)
         )
 
     def last_use(self, value: Value) -> int:

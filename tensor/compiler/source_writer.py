@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -19,12 +19,16 @@ from .steps_in_code import Vocabulary
 FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary")
 """What stands in front of the addresses of captured memory, results and gradients."""
 
+CODES = 1 << 20
+"""More than there are checks: what a run of many steps returns says which step and which check."""
+
 _TAKEN = frozenset(
     {
         *keyword.kwlist, *keyword.softkwlist, *VARIABLES, *dir(builtins), *COSTLY,
         *FIRST_ADDRESSES, "sqrt", "floor", "ceil", "trunc", "rint", "maximum", "minimum",
         "float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool_",
-        "addresses", "numbers", "words", "kernel", "gemm", "moved", "called",
+        "at", "row", "order", "results", "code", "step", "njit", "addresses", "numbers",
+        "words", "kernel", "gemm", "moved", "called",
     }
 )  # fmt: skip
 
@@ -80,34 +84,91 @@ class SourceWriter:
         self._checked: set[int] = set()
 
     def source(self) -> Source:
-        """The code."""
-        body = self._body()
-        lines = [*self._declared(), *body, "return 0"]
-        arguments = [f"{self._names[value]}_array" for value in self._graph.arguments]
-        head = f"def kernel({', '.join(['addresses', 'numbers', 'words', *arguments])}):"
+        """The code of one step."""
+        return self._source(self._function("kernel"), self._signature())
+
+    def source_of_epochs(self) -> Source:
+        """The code of many steps on rows that are chosen from all there are."""
+        step = self._function("step")
+        lines = ['@njit(error_model="numpy")', *step, "", "", *self._epoch()]
+        return self._source(lines, self._signature_of_epochs(), ["from numba import njit"])
+
+    def _source(self, lines: Sequence[str], signature: str, imports: Sequence[str] = ()) -> Source:
         text = "\n".join(
             [
                 f'"""{self._title}"""',
                 "",
+                *imports,
                 *self._imports(),
                 "",
                 *self._constants(),
                 "",
                 "",
-                head,
-                *[INDENT + line if line else "" for line in lines],
+                *lines,
                 "",
             ]
         )
         return Source(
             text,
-            self._signature(),
+            signature,
             self._words.hosts,
             self._buffers,
             self._schedule,
             self._temporary,
             self.address,
         )
+
+    def _function(self, name: str) -> list[str]:
+        """The step as a function."""
+        body = self._body()
+        lines = [*self._declared(), *body, "return 0"]
+        given = ", ".join(["addresses", "numbers", "words", *self._array_names()])
+        return [f"def {name}({given}):", *[INDENT + line if line else "" for line in lines]]
+
+    def _array_names(self) -> list[str]:
+        return [f"{self._names[value]}_array" for value in self._graph.arguments]
+
+    def _epoch(self) -> list[str]:
+        """A function of many steps, each on the next rows in an order, that keeps all results."""
+        graph = self._graph
+        arrays = self._array_names()
+        given = ["addresses", "numbers", "words", "order", "results", *arrays]
+        given += [f"all_{name}" for name in arrays]
+        gather: list[str] = []
+        pointers: list[str] = []
+        for value, array in zip(graph.arguments, arrays, strict=True):
+            name = self._names[value]
+            self._words.helper(f"{value.dtype}_at")
+            pointers.append(f"{name} = {value.dtype}_at({array}.ctypes.data)")
+            pointers.append(f"all_{name} = {value.dtype}_at(all_{array}.ctypes.data)")
+            width = value.size // max(value.shape[0], 1)
+            if width == 1:
+                gather.append(f"{name}[i] = all_{name}[row]")
+            else:
+                line = f"{name}[{width} * i + j] = all_{name}[{width} * row + j]"
+                gather += nested("j", [width], [line])
+        kept = []
+        for position, value in enumerate(graph.results):
+            self._words.helper(f"{value.dtype}_at")
+            address = len(FIRST_ADDRESSES) + len(graph.memories) + position
+            pointers.append(f"result_{position} = {value.dtype}_at(addresses[{address}])")
+            kept.append(f"results[at, {position}] = result_{position}[0]")
+        passed = ", ".join(["addresses", "numbers[at]", "words[at]", *arrays])
+        rows = graph.arguments[0].shape[0]
+        body = [
+            *nested("i", [rows], [f"row = order[{rows} * at + i]", *gather]),
+            f"code = step({passed})",
+            "if code:",
+            f"{INDENT}return at * {CODES} + code % {CODES}",
+            *kept,
+        ]
+        return [
+            f"def kernel({', '.join(given)}):",
+            *[INDENT + line for line in pointers],
+            f"{INDENT}for at in range(numbers.shape[0]):",
+            *[2 * INDENT + line for line in body],
+            f"{INDENT}return -1",
+        ]
 
     # The function
 
@@ -282,12 +343,20 @@ class SourceWriter:
         ]
 
     def _signature(self) -> str:
-        kinds = ["int64[::1]", "float64[::1]", "uint64[::1]"]
-        for value in self._graph.arguments:
-            dtype = "boolean" if value.dtype == "bool" else value.dtype
-            sides = ", ".join([":"] * (len(value.shape) - 1) + ["::1"])
-            kinds.append(f"{dtype}[{sides}]")
+        kinds = ["int64[::1]", "float64[::1]", "uint64[::1]", *map(_array, self._graph.arguments)]
         return f"int64({', '.join(kinds)})"
+
+    def _signature_of_epochs(self) -> str:
+        arrays = [*map(_array, self._graph.arguments)]
+        kinds = ["int64[::1]", "float64[:, ::1]", "uint64[:, ::1]", "int64[::1]", "float64[:, ::1]"]
+        return f"int64({', '.join([*kinds, *arrays, *arrays])})"
+
+
+def _array(value: Value) -> str:
+    """Numba's name of the type of an argument's array."""
+    dtype = "boolean" if value.dtype == "bool" else value.dtype
+    sides = ", ".join([":"] * (len(value.shape) - 1) + ["::1"])
+    return f"{dtype}[{sides}]"
 
 
 def names_of(schedule: Schedule) -> dict[Value, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from sys import getrefcount
 from typing import Any, final
 
@@ -17,7 +17,7 @@ from ..tensor import Tensor
 from .buffers import ALIGNMENT
 from .graph import Value
 from .recording import Recorder
-from .source_writer import Source, SourceWriter
+from .source_writer import CODES, Source, SourceWriter
 
 
 class OutOfDate(Exception):
@@ -25,7 +25,20 @@ class OutOfDate(Exception):
 
 
 class CheckFailed(Exception):
-    """A decision came out otherwise than when the step was recorded."""
+    """A decision came out otherwise than when the step was recorded.
+
+    Attributes
+    ----------
+    done : int
+        How many of several steps were taken before.
+    results : array
+        What they gave.
+    """
+
+    def __init__(self, done: int, results: Any) -> None:
+        super().__init__(done)
+        self.done = done
+        self.results = results
 
 
 @final
@@ -40,13 +53,16 @@ class Bound:
         What the step gave back when it was recorded: the form of its results.
     name : str
         What the step is called in its source.
+    in_rows : bool
+        Whether the code is that of many steps, each on rows of all that there are.
     """
 
-    def __init__(self, recorder: Recorder, results: Any, name: str) -> None:
+    def __init__(self, recorder: Recorder, results: Any, name: str, in_rows: bool = False) -> None:
         self.recorder = recorder
         self._results = results
         self._is_single = isinstance(results, Tensor)
-        self._written = SourceWriter(recorder.graph, name).source()
+        writer = SourceWriter(recorder.graph, name)
+        self._written = writer.source_of_epochs() if in_rows else writer.source()
         self._kernel: Any = None
         self._seen = changes.count
         self._watches = [each for each in recorder.watches if not each.counted]
@@ -60,6 +76,8 @@ class Bound:
             Tensor.constant(np.empty(value.shape, value.dtype))
             for value in graph.gradients.values()
         ]
+        self._gradient_arrays = [each._data for each in self._gradients]
+        self._holders = [4] * len(self._gradients)
         self._space = _aligned(self._written.temporary)
         self._changed = [
             captured.tensor
@@ -105,9 +123,7 @@ class Bound:
         self._tensor_arrays = [tensor._data for tensor in self._tensors]
         self._memories = [tensor._shared_memory() for tensor in self._changed]
         kinds = {value.dtype for value in graph.needed() if value.kind == "matmul"}
-        gemms = [
-            address(dtype) if dtype in kinds else 0 for dtype in ("float32", "float64")
-        ]
+        gemms = [address(dtype) if dtype in kinds else 0 for dtype in ("float32", "float64")]
         lasting = [*self._arrays, *self._outputs, *[each._data for each in self._gradients]]
         self._addresses = np.array(
             [
@@ -138,15 +154,66 @@ class Bound:
     def run(self, arguments: Sequence[NDArray]) -> Any:
         """Take the step."""
         self._arguments = arguments
-        self._read_numbers()
+        self._read_numbers(self._floats, self._words)
         self._own_gradients()
         code = self._kernel(self._addresses, self._floats, self._words, *arguments)
         if code:
+            self._fail(0, 1, None)
+        self._note_changes()
+        found = [Tensor.constant(array.copy()) for array in self._outputs]
+        return found[0] if self._is_single else filled(self._results, found)
+
+    def run_rows(
+        self,
+        order: NDArray,
+        arguments: Sequence[NDArray],
+        sources: Sequence[NDArray],
+        after_each: Callable[[], None] | None,
+    ) -> NDArray:
+        """Take a step on each batch of the rows in an order; all results, a row for each step.
+
+        Parameters
+        ----------
+        order : array of int64
+            The rows of all batches, one batch behind the other.
+        arguments : sequence of arrays
+            Memory for the arguments of one step.
+        sources : sequence of arrays
+            All rows of each argument.
+        after_each : callable, optional
+            What the host does behind each step, such as to step a schedule.
+        """
+        count = order.size // arguments[0].shape[0]
+        floats = np.empty((count, self._floats.size), np.float64)
+        words = np.empty((count, self._words.size), np.uint64)
+        results = np.empty((count, len(self._outputs)), np.float64)
+        for step in range(count):
+            self._read_numbers(floats[step], words[step])
+            if after_each is not None:
+                after_each()
+        self._arguments = arguments
+        self._own_gradients()
+        code = self._kernel(
+            self._addresses, floats, words, order, results, *arguments, *sources
+        )
+        if code >= 0:
+            self._fail(code // CODES, count, results)
+        self._note_changes()
+        return results
+
+    def _fail(self, done: int, count: int, results: Any) -> None:
+        """Raise what stopped a run, with the host's numbers taken back of what was not done."""
+        for _ in range(count - done):
             self._take_back()
-            if self._failure is not None:
-                failure, self._failure = self._failure, None
-                raise failure
-            raise CheckFailed
+        if done:
+            self._note_changes()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        raise CheckFailed(done, None if results is None else results[:done])
+
+    def _note_changes(self) -> None:
+        """Let everybody know what a run has changed."""
         for leaf, gradient in zip(self._leaves, self._gradients):
             if leaf._grad is not gradient:
                 leaf._grad = gradient
@@ -157,20 +224,18 @@ class Bound:
             memory.changes += 1
             memory.changed = number
             memory.by = "a compiled step"
-        found = [Tensor.constant(array.copy()) for array in self._outputs]
-        return found[0] if self._is_single else filled(self._results, found)
 
-    def _read_numbers(self) -> None:
+    def _read_numbers(self, floats: NDArray, words: NDArray) -> None:
         """Let the host do what it does before each run."""
-        floats = words = 0
+        at = at_word = 0
         for action in self.recorder.actions:
             found = action.run()
             if action.kind == "host":
-                self._floats[floats : floats + action.count] = found
-                floats += action.count
+                floats[at : at + action.count] = found
+                at += action.count
             elif action.kind == "words":
-                self._words[words : words + action.count] = found
-                words += action.count
+                words[at_word : at_word + action.count] = found
+                at_word += action.count
 
     def _take_back(self) -> None:
         for action in reversed(self.recorder.actions):
@@ -179,13 +244,19 @@ class Bound:
 
     def _own_gradients(self) -> None:
         """Make new memory for gradients that somebody else holds by now."""
-        for position, (leaf, gradient) in enumerate(zip(self._leaves, self._gradients)):
-            is_leafs = leaf._grad is gradient
-            if getrefcount(gradient) > 3 + is_leafs or getrefcount(gradient._data) > 2:
-                fresh = Tensor.constant(np.empty_like(gradient._data))
-                self._gradients[position] = fresh
-                first = len(self._addresses) - len(self._hosts) - len(self._gradients)
-                self._addresses[first + position] = fresh._data.ctypes.data
+        # held by the list, the leaf, the loop and the call; the arrays by their tensors
+        if [getrefcount(each) for each in self._gradients] == self._holders and [
+            getrefcount(each) for each in self._gradient_arrays
+        ] == self._holders:
+            return
+        first = len(self._addresses) - len(self._hosts) - len(self._gradients)
+        for position, leaf in enumerate(self._leaves):
+            gradient, array = self._gradients[position], self._gradient_arrays[position]
+            if getrefcount(gradient) > 3 + (leaf._grad is gradient) or getrefcount(array) > 4:
+                array = np.empty_like(array)
+                self._gradients[position] = Tensor.constant(array)
+                self._gradient_arrays[position] = array
+                self._addresses[first + position] = array.ctypes.data
 
     # Functions of Python in between
 

@@ -21,8 +21,6 @@ class Given:
     ``tensor(given)`` and all operations on tensors take it; NumPy does not.
     """
 
-    __array_ufunc__ = None
-
     def __init__(self, array: NDArray) -> None:
         self.array = array
         self.shape = array.shape
@@ -35,6 +33,9 @@ class Given:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
         raise RuntimeError(f"np.asarray: {_REFUSAL}")
+
+    def __array_ufunc__(self, ufunc: Any, *arguments: Any, **options: Any) -> Any:
+        raise RuntimeError(f"numpy.{ufunc.__name__}: {_REFUSAL}")
 
     def __getitem__(self, index: Any) -> Any:
         raise RuntimeError(f"[]: {_REFUSAL}")
@@ -78,7 +79,9 @@ class Traced(np.ndarray[Any, np.dtype[Any]]):
         return Traced.on(array, self.recorder)
 
     def _tensor(self) -> Any:
-        return self.recorder.constant_on(self.plain())
+        from ..tensor import Tensor
+
+        return Tensor.constant(self.plain())
 
     # What NumPy computes with it
 
@@ -200,4 +203,4 @@ def opened(thing: Any) -> Any:
     """Traced arrays, also in tuples, as constants that the recorder knows."""
     if isinstance(thing, tuple):
         return tuple([opened(each) for each in thing])
-    return thing.recorder.constant_on(thing.plain()) if isinstance(thing, Traced) else thing
+    return thing._tensor() if isinstance(thing, Traced) else thing

@@ -15,8 +15,8 @@ from ..kernels.program import CONDITIONS, GRADIENT, Constant, Operand, Program
 from .graph import Graph, Value, tight_strides
 
 __all__ = [
-    "broadcast", "cast", "combined", "empty", "gradients", "integral", "narrowed", "product",
-    "reduced", "reshaped", "results", "truth",
+    "all_true", "broadcast", "cast", "combined", "empty", "gradients", "integral", "narrowed",
+    "product", "reduced", "reshaped", "results", "truth", "within",
 ]  # fmt: skip
 
 _OF_TRUTHS = {
@@ -134,10 +134,22 @@ def reduced(
     if not value.size:
         least = {"add": 0.0, "mul": 1.0, "maximum": -inf, "minimum": inf}[function]
         return empty(graph, shape, value.dtype, least)
-    long = [d for d in along if value.shape[d] > 1]
-    if function in ("argmax", "argmin"):
-        long = [*along]
-    return reshaped(graph, graph.reduce(function, value, long), shape)
+    is_needed = function in ("argmax", "argmin") or any([value.shape[d] > 1 for d in along])
+    found = graph.reduce(function, value, along) if is_needed else value
+    return reshaped(graph, found, shape)
+
+
+def all_true(graph: Graph, value: Value, dims: Shape | None = None, keepdim: bool = False) -> Value:
+    """Whether all numbers along dimensions are other than 0."""
+    whole = cast(graph, truth(graph, value), "int64")
+    return truth(graph, reduced(graph, "minimum", whole, dims, keepdim))
+
+
+def within(graph: Graph, value: Value, least: int, end: int) -> Value:
+    """Which whole numbers are not below one number, and below another."""
+    low, high = graph.constant(least, value.dtype), graph.constant(end, value.dtype)
+    is_above = combined(graph, "greater_equal", value, low)
+    return combined(graph, "logical_and", is_above, combined(graph, "less", value, high))
 
 
 def product(graph: Graph, a: Value, b: Value) -> Value:

@@ -67,9 +67,16 @@ def _filled(
     if recording is None:
         fill(generator.reserve(count), out.reshape(-1))
         return out
-    span, words = recording.span(partial(generator.reserve, count))
+    span, words = _recorded_span(recording, generator, count)
     fill(span, out.reshape(-1))
     return recording.random(name, out, words)
+
+
+def _recorded_span(recording: Any, generator: Generator, count: int) -> tuple[blocks.Span, Any]:
+    """The words that a draw takes now, and what stands for those that it will take later."""
+    taken = partial(generator.reserve, count)
+    found: tuple[blocks.Span, Any] = recording.span(taken, partial(generator.give_back, count))
+    return found
 
 
 def _drawn(
@@ -79,7 +86,7 @@ def _drawn(
     recording = recorder()
     if recording is None:
         return draw(generator.reserve(count))
-    span, words = recording.span(partial(generator.reserve, count))
+    span, words = _recorded_span(recording, generator, count)
     return recording.drawn(lambda *key: draw(blocks.Span(*map(int, key))), draw(span), words, name)
 
 

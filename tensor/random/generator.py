@@ -102,6 +102,11 @@ class Generator:
             self._place = (self._place + count) & MASK
         return span
 
+    def give_back(self, count: int) -> None:
+        """Let ``count`` words that were taken last, and not used, be the next ones again."""
+        with self._lock:
+            self._place = (self._place - count) & MASK
+
     def _start(self, seed: int, place: int) -> None:
         recording = recorder()
         if recording is None:

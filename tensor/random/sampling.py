@@ -142,7 +142,8 @@ class Sampling(Methods):
         _check_weights(weights, count, replacement)
         draw = draws.choices if replacement else draws.distinct_choices
         rows = weights.reshape(-1, weights.shape[-1])
-        found = quiet().run(draw, rows, count, generator, "multinomial")
+        with np.errstate(all="ignore"):
+            found = draw(rows, count, generator, "multinomial")
         made: Self = self.constant(found.reshape(*weights.shape[:-1], count))
         return made
 

@@ -1,4 +1,4 @@
-"""Layers and activations in steps that are recorded: outputs, gradients, buffers, random numbers."""
+"""Layers and activations in steps that are recorded: outputs, gradients, buffers, random draws."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,8 @@ def making(make, training=True):
             inputs = [x.requires_grad_() if x.dtype == np.float64 else x for x in given]
             output = layer(*inputs)
             leaves = [x for x in (*inputs, *layer.parameters()) if x.requires_grad]
-            weighted = (output * tensor(np.cos(np.arange(output.numel())).reshape(output.shape))).sum()
+            factors = np.cos(np.arange(output.numel())).reshape(output.shape)
+            weighted = (output * tensor(factors)).sum()
             return [output, *(grad(weighted, leaves) if weighted.requires_grad else [])]
 
         return step, [layer]
@@ -155,7 +156,7 @@ CHANGES = {
     "an eps": lambda model: setattr(model[2], "eps", 0.25),
     "a frozen layer": lambda model: model[0].requires_grad_(False),
     "a frozen parameter": lambda model: model[0].bias.requires_grad_(False),
-    "another parameter": lambda model: setattr(model[0], "weight", nn.Parameter(twingrad.ones(2, 2))),
+    "another parameter": lambda model: setattr(model[0], "bias", nn.Parameter(twingrad.ones(2))),
     "no bias": lambda model: setattr(model[0], "bias", None),
     "another dtype": lambda model: model.double(),
     "another layer": lambda model: model.append(nn.Tanh()),
@@ -219,7 +220,7 @@ def test_a_recording_is_outdated_where_a_module_changes_what_it_reads(kind):
 
 def test_a_module_of_the_scalar_twin_is_refused():
     model = nn.Linear(2, 1, backend="scalar")
-    with pytest.raises(RuntimeError, match="Linear: a module of a compiled step must be on the ten"):
+    with pytest.raises(RuntimeError, match="Linear: a module of a compiled step must be on"):
         Replayed(lambda x: [x.sum(), model([1.0, 2.0])])(tensor([1.0]))
 
 

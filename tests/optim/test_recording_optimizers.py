@@ -16,12 +16,7 @@ RNG = np.random.default_rng(3)
 BATCHES = [(RNG.normal(size=(6, 3)), RNG.integers(0, 2, 6)) for _ in range(12)]
 
 
-def named(case):
-    return case["optimizer"], tuple(sorted(map(str, case["options"].items())))
-
-
 OPTIONS = {name({**case, "problem": ""}): case for case in GOLDEN["cases"]}
-PAIRS = ("betas", "etas", "step_sizes")
 
 
 def network():
@@ -87,26 +82,6 @@ def groups(model, **options):
 @pytest.mark.parametrize("kind", [optim.SGD, optim.AdamW, optim.NAdam, optim.ASGD])
 def test_groups_have_options_of_their_own(kind):
     check_replayed(training(lambda model: kind(groups(model, weight_decay=0.1), lr=0.01)), BATCHES)
-
-
-def changed_by_hand(change):
-    """A made step whose optimizer is changed before its fifth and its eighth call."""
-
-    def made():
-        step, (model, optimizer) = training(
-            lambda model: optim.SGD(groups(model), lr=0.1, momentum=0.9)
-        )()
-        calls = []
-
-        def changing(x, y):
-            calls.append(0)
-            if len(calls) in (5, 8):
-                change(optimizer, len(calls))
-            return step(x, y)
-
-        return step, changing, [model, optimizer]
-
-    return made
 
 
 CHANGES = {
@@ -222,6 +197,7 @@ def test_a_parameter_that_is_frozen_gets_no_updates_and_later_others_than_the_re
 
 def test_a_group_that_is_added_and_hooks_outdate_a_recording():
     step, (model, optimizer) = training(lambda m: optim.SGD(m[0].parameters(), lr=0.1))()
+    model[2].requires_grad_(False)
     replayed = Replayed(step)
     replayed(*map(Tensor, BATCHES[0]))
     assert not replayed.is_outdated()
@@ -237,7 +213,7 @@ def test_a_group_that_is_added_and_hooks_outdate_a_recording():
 
 
 def test_a_count_can_be_taken_back():
-    step, (model, optimizer) = training(lambda m: optim.NAdam(m.parameters(), lr=0.1))()
+    step, (_, optimizer) = training(lambda m: optim.NAdam(m.parameters(), lr=0.1))()
     replayed = Replayed(step)
     replayed(*map(Tensor, BATCHES[0]))
     before = copy.deepcopy(optimizer.state_dict())
@@ -301,7 +277,7 @@ def test_averages_of_weights_are_recorded(name):
 def test_lbfgs_is_refused():
     model = network()
     optimizer = optim.LBFGS(model.parameters())
-    with pytest.raises(RuntimeError, match="LBFGS: step.. cannot be compiled"):
+    with pytest.raises(RuntimeError, match=r"LBFGS: step\(\) cannot be compiled"):
         Replayed(lambda x: [optimizer.step(lambda: model(x).sum())])(Tensor(BATCHES[0][0]))
 
 
@@ -309,7 +285,7 @@ def test_the_scalar_twin_is_refused():
     w = twingrad.Value(1.0)
     w.grad = 1.0
     optimizer = optim.SGD([w], lr=0.1)
-    with pytest.raises(RuntimeError, match="SGD: the parameters of a compiled step must be tensors"):
+    with pytest.raises(RuntimeError, match="SGD: the parameters of a compiled step must be"):
         Replayed(lambda x: [x.sum(), optimizer.step()])(Tensor(BATCHES[0][0]))
 
 

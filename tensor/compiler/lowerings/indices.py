@@ -22,14 +22,14 @@ from ...operations.selection import (
 from ..graph import Graph, Value, tight_strides
 from ..lowering import Application, by_host, lowers
 from ..memories import Layout, overwritten, permuted
-from ..values import broadcast, cast, combined, empty, reduced, reshaped
+from ..values import all_true, broadcast, combined, empty, reshaped, within
 
 
 @lowers(Gather)
 def _gather(given: Application) -> Value:
     x, index = given.operands
     (dim,) = given.parameters
-    check_positions(given, index, x.shape[dim])
+    check_positions(given, index, 0, x.shape[dim])
     return given.graph.value("gather", (x, index), (dim,), given.shape, given.dtype)
 
 
@@ -38,7 +38,7 @@ def _gather_spread(given: Application) -> Value:
     graph = given.graph
     part, index = given.operands
     dim, shape = given.parameters
-    check_positions(given, index, shape[dim])
+    check_positions(given, index, 0, shape[dim])
     if index.shape == (*shape[:dim], 1, *shape[dim + 1 :]):
         is_there = combined(graph, "equal", graph.position(shape, dim), index)
         return combined(graph, "where", is_there, part, empty(graph, (), part.dtype))
@@ -55,7 +55,7 @@ def _index(given: Application) -> Value:
     if fixed is not None and len(dims) == 1 and (steps := _even(fixed)) is not None:
         shape, layout = _slice(x.shape, dims[0], steps)
         return reshaped(graph, graph.view(x, shape, *layout), given.shape)
-    row = _row(given, arrays, lengths) if fixed is None else given.constant(fixed)
+    row = _row(given, arrays, lengths) if fixed is None else given.holdings.fixed(fixed)
     found = _rows_at(graph, _rows(graph, x, dims), row)
     index = _index_shape(arrays)
     start = part_start(dims)
@@ -74,7 +74,7 @@ def _index_spread(given: Application) -> Value:
     if fixed is not None and len(dims) == 1 and (steps := _even(fixed)) is not None:
         own, layout = _slice(shape, dims[0], steps)
         return graph.value("place", (reshaped(graph, part, own),), tuple(layout), shape, part.dtype)
-    row = _row(given, arrays, lengths) if fixed is None else given.constant(fixed)
+    row = _row(given, arrays, lengths) if fixed is None else given.holdings.fixed(fixed)
     ndim = len(_index_shape(arrays))
     start = part_start(dims)
     after = range(start + ndim, len(part.shape))
@@ -107,7 +107,7 @@ def _select(given: Application) -> Value:
     graph, (x,) = given.graph, given.operands
     (mask,) = given.parameters
     rows = reshaped(graph, x, (mask.size, x.size // mask.size))
-    positions = given.constant(np.flatnonzero(mask))
+    positions = given.holdings.fixed(np.flatnonzero(mask))
     return reshaped(graph, _rows_at(graph, rows, positions), given.shape)
 
 
@@ -119,22 +119,18 @@ def _spread(given: Application) -> Value:
     if not positions.size:
         return empty(graph, given.shape, given.dtype)
     rows = reshaped(graph, part, (positions.size, part.size // positions.size))
-    column = reshaped(graph, given.constant(positions), (positions.size, 1))
+    column = reshaped(graph, given.holdings.fixed(positions), (positions.size, 1))
     index = broadcast(graph, column, rows.shape)
     whole = (mask.size, rows.shape[1])
     spread = graph.value("scatter", (rows, index), (0,), whole, part.dtype)
     return reshaped(graph, spread, given.shape)
 
 
-def check_positions(given: Application, index: Value, length: int) -> None:
-    """Let positions have to lie between 0 and a length in every step."""
-    if given.numbers(index) is not None:
-        return
-    graph = given.graph
-    row = cast(graph, reshaped(graph, index, (index.size,)), "uint64")
-    # read without a sign, a negative number is greater than any length
-    greatest = reduced(graph, "maximum", row, None)
-    given.check(combined(graph, "less", greatest, graph.constant(length, "uint64")))
+def check_positions(given: Application, index: Value, least: int, length: int) -> None:
+    """Let positions have to lie between ``least`` and before ``length`` in every step."""
+    if given.holdings.numbers(index) is None:
+        row = reshaped(given.graph, index, (index.size,))
+        given.check(all_true(given.graph, within(given.graph, row, least, length)))
 
 
 def _taken_apart(shape: Shape, dims: Shape) -> tuple[Shape, Shape]:
@@ -168,7 +164,7 @@ def _index_shape(arrays: Sequence[Value]) -> Shape:
 
 def _fixed_row(given: Application, arrays: Sequence[Value], lengths: Shape) -> NDArray | None:
     """Arrays of positions as one row of positions, none below 0, if they are always the same."""
-    found = [given.numbers(array) for array in arrays]
+    found = [given.holdings.numbers(array) for array in arrays]
     known = [each for each in found if each is not None]
     if len(known) < len(found):
         return None
@@ -183,7 +179,7 @@ def _row(given: Application, arrays: Sequence[Value], lengths: Shape) -> Value:
     for k, (array, length) in enumerate(zip(arrays, lengths, strict=True)):
         size = graph.constant(length, "int64")
         raised = combined(graph, "add", array, size)
-        _check_below(given, raised, 2 * length)
+        check_positions(given, array, -length, length)
         is_below = combined(graph, "less", array, graph.constant(0, "int64"))
         place = combined(graph, "where", is_below, raised, array)
         if step := prod(lengths[k + 1 :]):
@@ -191,11 +187,6 @@ def _row(given: Application, arrays: Sequence[Value], lengths: Shape) -> Value:
         total = place if total is None else combined(graph, "add", total, place)
     assert total is not None
     return reshaped(graph, broadcast(graph, total, shape), (prod(shape),))
-
-
-def _check_below(given: Application, index: Value, length: int) -> None:
-    if given.numbers(index) is None:
-        check_positions(given, index, length)
 
 
 def _even(positions: NDArray) -> tuple[int, int, int] | None:

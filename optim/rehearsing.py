@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data import DataLoader, Parts
-from ...engine.array import Array
-from ...nn import Module
-from ...nn.backend import numbers_of, random_numbers_kept, twin_of
-from ..arguments import parameters_of
-from ..optimizer import Optimizer
+from ..data import DataLoader, Parts
+from ..engine.array import Array
+from ..nn import Module
+from ..nn.backend import numbers_of, random_numbers_kept, twin_of
+from .arguments import parameters_of
+from .optimizer import Optimizer
 
 
 @contextmanager

@@ -1,0 +1,205 @@
+"""Training by compiled code: many updates in one call, and the others as they always were."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from math import nan
+from time import monotonic
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...data import DataLoader, Dataset
+from ...data.mapped import is_mapped
+from ...nn.backend import numbers_of
+from ..lbfgs import LBFGS
+from ..rehearsing import rehearsing
+from .batches import Batch
+from .descent import Descent, Update, descend, shares
+from .plan import Plan
+from .rates import Rates
+
+if TYPE_CHECKING:
+    from ...tensor.compiler.row_steps import RowSteps
+
+WORTHWHILE = 1000
+"""How many updates pay for compiling one: it takes a second or two, which a cache saves later."""
+
+CALL = 0.05
+"""About how many seconds one call may take, so that displays move and Ctrl-C is heard."""
+
+MOST = 4096
+"""The most updates in one call."""
+
+_log = logging.getLogger("twingrad")
+
+
+def can_be_compiled(plan: Plan) -> bool:
+    """Whether the updates of a plan can be compiled.
+
+    The model has to be of tensors; the rows have to come from memory and as they are, without
+    augmentation; and the optimizer must compute gradients once an update, unlike LBFGS.
+    """
+    loader = plan.batches.own_loader
+    return (
+        plan.batches.form.twin.name == "tensor"
+        and not isinstance(plan.optimizer, LBFGS)
+        and loader is not None
+        and loader.augment is None
+        and not any(is_mapped(each) for each in _arrays_of(loader))
+    )
+
+
+def is_worthwhile(plan: Plan) -> bool:
+    """Whether compiling pays: it depends on the number of updates that are planned alone."""
+    per_epoch = plan.batches.per_epoch or 0
+    return plan.epochs * -(-per_epoch // plan.accumulate) >= WORTHWHILE
+
+
+@final
+class CompiledDescent:
+    """Updates of a model as a plan has them, many of them in one call.
+
+    Parameters
+    ----------
+    plan : Plan
+        One that can be compiled.
+    rates : Rates
+        What steps the schedule behind each update.
+    on_compile : callable
+        Called before the compiler is.
+    """
+
+    def __init__(self, plan: Plan, rates: Rates, on_compile: Callable[[], None]) -> None:
+        self._plan = plan
+        self._rates = rates
+        self._on_compile = on_compile
+        self._eager = Descent(plan)
+        loader = plan.batches.own_loader
+        assert loader is not None
+        self._loader = loader
+        self._rows = loader.batch_size * plan.accumulate
+        self._steps: RowSteps | None = None
+        self._has_norm = self._has_right = False
+        self._seconds = CALL / 8
+        self._is_broken = False
+
+    def updates(self, most: Callable[[], int]) -> Iterator[list[Update]]:
+        """All updates of the next epoch, those of one call together: ``most`` of them or fewer."""
+        groups = self._groups()
+        for group in groups:
+            steps = self._compiled(group) if len(group) == self._rows else None
+            if steps is None:
+                yield [self._plain(group)]
+                continue
+            count = max(1, min(most(), MOST, int(CALL / self._seconds)))
+            together = [group, *islice(groups, count - 1)]
+            short = together.pop() if len(together[-1]) < self._rows else None
+            yield from self._run(steps, together)
+            if short is not None:
+                yield [self._plain(short)]
+
+    def _groups(self) -> Iterator[NDArray[Any]]:
+        """The rows of each update."""
+        batches = self._loader.row_batches()
+        while group := [*islice(batches, self._plan.accumulate)]:
+            yield np.concatenate(group) if len(group) > 1 else group[0]
+
+    def _run(self, steps: RowSteps, groups: Sequence[NDArray[Any]]) -> Iterator[list[Update]]:
+        """Take the updates of some groups, in one call if nothing comes in between."""
+        from ...tensor.compiler.steps import CheckFailed
+
+        began = monotonic()
+        self._rates.begin()
+        try:
+            found = steps.run(np.concatenate(groups), self._rates.step)
+        except CheckFailed as failed:
+            done = failed.done
+            self._rates.rewind(done)
+            yield self._noted(failed.results, groups)
+            yield [self._plain(groups[done])]
+            if groups[done + 1 :]:
+                yield from self._run(steps, groups[done + 1 :])
+            return
+        self._seconds = (monotonic() - began) / len(groups)
+        yield self._noted(found, groups)
+
+    def _noted(self, found: NDArray[Any], groups: Sequence[NDArray[Any]]) -> list[Update]:
+        """What steps gave in numbers, with the rates that they were taken with."""
+        updates = [self._update(row, rows) for row, rows in zip(found.tolist(), groups)]
+        for update, rate in zip(updates, self._rates.noted):
+            update.lr = rate
+        return updates
+
+    def _plain(self, rows: NDArray[Any]) -> Update:
+        """An update without compiled code."""
+        size = self._loader.batch_size
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+        return self._rates.stepped(
+            lambda: self._eager.update([self._plan.batches.of_rows(each) for each in parts])
+        )
+
+    def _compiled(self, rows: NDArray[Any]) -> RowSteps | None:
+        """The compiled step, made now if need be; None where it cannot be compiled."""
+        if self._is_broken:
+            return None
+        if self._steps is None:
+            from ...tensor.compiler.row_steps import RowSteps  # here: it is not always used
+
+            name = f"A training step of {type(self._plan.model).__name__}."
+            self._steps = RowSteps(self._step, self._sources(), self._rows, name)
+        if self._steps.is_current():
+            return self._steps
+        self._on_compile()
+        try:
+            # On trial: where a resumed training begins does not show in its numbers.
+            with rehearsing(self._plan.model, self._plan.given["loss"], self._plan.optimizer):
+                self._steps.record(rows)
+            self._steps.compile()
+        except Exception:
+            if self._plan.compile:
+                raise
+            _log.info("fit: the training step could not be compiled", exc_info=True)
+            self._is_broken = True
+            return None
+        return self._steps if self._steps.is_current() else None
+
+    def _sources(self) -> list[NDArray[Any]]:
+        """All rows of inputs, targets and weights, in the form of the model."""
+        batch = self._plan.batches.of_rows(np.arange(self._loader.rows))
+        sources = [numbers_of(batch.x), numbers_of(batch.y)]
+        return sources if batch.weights is None else [*sources, batch.weights]
+
+    def _step(self, x: Any, y: Any, weights: Any = None) -> list[Any]:
+        """One update, as it is recorded: what it gives in numbers."""
+        size = self._loader.batch_size
+        group = [Batch(x, y, weights)]
+        if self._plan.accumulate > 1:
+            parts = [slice(start, start + size) for start in range(0, self._rows, size)]
+            group = [
+                Batch(x[at], y[at], weights if weights is None else weights[at]) for at in parts
+            ]
+        found = descend(self._plan, group)
+        self._has_norm = found.gradient_norm is not None
+        self._has_right = found.right is not None
+        norm = [found.gradient_norm] if self._has_norm else []
+        return [*found.losses, *(found.right or ()), *norm, *found.penalties]
+
+    def _update(self, numbers: Sequence[float], rows: NDArray[Any]) -> Update:
+        """The numbers that a step gave, as what was measured."""
+        following = iter(numbers)
+        parts = self._plan.accumulate
+        losses = [*islice(following, parts)]
+        right = sum(islice(following, parts)) if self._has_right else nan
+        norm = next(following) if self._has_norm else nan
+        masses = [self._plan.batches.mass(each) for each in np.split(rows, parts)]
+        loss = sum([each * share for each, share in zip(losses, shares(masses), strict=True)])
+        return Update(len(rows), loss, sum(following), right, norm)
+
+
+def _arrays_of(loader: DataLoader) -> tuple[Any, ...]:
+    data = loader.data
+    return (data.x, data.y) if isinstance(data, Dataset) else data
