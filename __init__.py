@@ -278,11 +278,13 @@ if TYPE_CHECKING:
     from .nn.backend import backend
     from .optim import fit
     from .tensor import tensor  # at run time it is the room, which is called as the function is
+    from .tensor.compiler.compiling import compile
 
 __version__ = "0.1.0"
 
 _LATER = {
     "backend": (".nn.backend", "backend"),
+    "compile": (".tensor.compiler.compiling", "compile"),
     "data": (".data", None),
     "fit": (".optim", "fit"),
     "nn": (".nn", None),

@@ -9,7 +9,7 @@ of the rule are left, as a momentum of 0 does, the step has to be recorded again
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, final
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .optimizer import Optimizer
 
 _PLAIN = frozenset({bool, int, float})
+_NOTHING: Mapping[str, float] = {}
 
 
 def record_step(optimizer: Optimizer, slots: Sequence[Sequence[Slot]], recorder: Recorder) -> None:
@@ -81,7 +82,9 @@ class Updates:
         self._options: Sequence[float] = ()
         self._lasting: Decisions = ()
         self._kept_before: dict[str, float] = {}
+        self._keeps = len(optimizer.variants.scalars) > len(optimizer.rule.hyperparameters) + 1
         self._variant = optimizer.variants.variant(self.decisions())
+        self._numbers = self._variant.numbers
 
     def record(self, recorder: Recorder, what: str) -> None:
         """Make them, and have them made whenever the step is run."""
@@ -121,8 +124,8 @@ class Updates:
         self._read()
         first = self._slots[0]
         updates = first.updates + 1
-        kept = first.kept or self._optimizer.initial_scalars(self._options)
-        computed = self._variant.numbers(*self._options, float(updates), *kept.values())
+        kept = self._kept_scalars()
+        computed = self._numbers(*self._options, float(updates), *kept.values())
         if updates == 1:
             self._begin()
         for slot in self._slots:
@@ -130,15 +133,16 @@ class Updates:
         if not kept:
             return computed
         self._kept_before = first.kept
+        now = dict(zip(kept, computed))
         for slot in self._slots:
-            slot.kept = dict(zip(kept, computed))
+            slot.kept = now
         return computed[len(kept) :]
 
     def undo(self) -> None:
         """Take the last count back."""
         for slot in self._slots:
             slot.updates -= 1
-            slot.kept = dict(self._kept_before)
+            slot.kept = self._kept_before
 
     def _read(self) -> None:
         """Read the options of the group, if they are not those that were read last."""
@@ -148,12 +152,16 @@ class Updates:
             return
         self._options = self._optimizer.hyperparameters(group)
         variants = self._optimizer.variants
-        first = self._slots[0]
-        kept = first.kept or self._optimizer.initial_scalars(self._options)
-        scalars = (*self._options, first.updates + 1.0, *kept.values())
+        scalars = (*self._options, self._slots[0].updates + 1.0, *self._kept_scalars().values())
         self._lasting = variants.lasting(variants.decide(*scalars))
         # numbers in lists and tensors may change without being others
         self._seen = chosen if all(map(_stays, chosen)) else None
+
+    def _kept_scalars(self) -> Mapping[str, float]:
+        """The scalar state before the next update."""
+        if not self._keeps:
+            return _NOTHING
+        return self._slots[0].kept or self._optimizer.initial_scalars(self._options)
 
     def _begin(self) -> None:
         """Set the state to what it is before the first update."""

@@ -179,9 +179,11 @@ class LRScheduler(ABC):
                 f"{len(groups)} param_groups, got {len(rates)}: add groups to an optimizer "
                 "before its schedulers are made"
             )
-        for group, rate in zip(groups, rates, strict=True):
-            group["lr"] = real_number(rate, f"{type(self).__name__}: rate of get_lr()")
-        self._last_lr = self._rates()
+        what = f"{type(self).__name__}: rate of get_lr()"
+        found = [real_number(rate, what) for rate in rates]
+        for group, rate in zip(groups, found, strict=True):
+            group["lr"] = rate
+        self._last_lr = found
 
     def _initial_rates(self) -> list[float]:
         groups = self.optimizer.param_groups

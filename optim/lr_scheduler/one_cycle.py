@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, final
 
@@ -158,20 +159,12 @@ class OneCycleLR(LRScheduler):
             momentum = self._annealed(bounds[start.momentum], bounds[end.momentum], share)
             set_momentum(group, momentum)
 
-    def _waypoints(self) -> list[_Waypoint]:
-        peak = self.pct_start * self.total_steps - 1
-        way_back = [_Waypoint(2 * peak, _FIRST, _HIGH)] if self.three_phase else []
-        return [
-            _Waypoint(0, _FIRST, _HIGH),
-            _Waypoint(peak, _TOP, _LOW),
-            *way_back,
-            _Waypoint(self.total_steps - 1, _LAST, _HIGH),
-        ]
-
     def _segment(self) -> tuple[_Waypoint, _Waypoint, float]:
         """The waypoints before and after this step, and the share of the way between them."""
-        *earlier, last = pairwise(self._waypoints())
-        start, end = next((pair for pair in earlier if self.last_epoch <= pair[1].step), last)
+        stretches = _stretches(self.total_steps, self.pct_start, self.three_phase)
+        for start, end in stretches:
+            if self.last_epoch <= end.step or end is stretches[-1][1]:
+                break
         length = end.step - start.step
         return start, end, (self.last_epoch - start.step) / length if length else 1.0
 
@@ -186,6 +179,22 @@ class OneCycleLR(LRScheduler):
                 f"OneCycleLR: step() must be called {self.total_steps} times at most, the "
                 f"total_steps, got call {epoch}: give the number of all batches as total_steps"
             )
+
+
+@lru_cache(maxsize=64)
+def _stretches(
+    total_steps: int, pct_start: float, three_phase: bool
+) -> Sequence[tuple[_Waypoint, _Waypoint]]:
+    """The stretches between neighbouring waypoints."""
+    peak = pct_start * total_steps - 1
+    way_back = [_Waypoint(2 * peak, _FIRST, _HIGH)] if three_phase else []
+    waypoints = [
+        _Waypoint(0, _FIRST, _HIGH),
+        _Waypoint(peak, _TOP, _LOW),
+        *way_back,
+        _Waypoint(total_steps - 1, _LAST, _HIGH),
+    ]
+    return [*pairwise(waypoints)]
 
 
 def _counted_steps(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:

@@ -183,14 +183,20 @@ def _clipped(graph: Graph, x: Value, low: Value, high: Value) -> Value:
 
 
 def _is_nan(graph: Graph, x: Value) -> Value:
+    if not x.dtype.startswith("float"):
+        return empty(graph, x.shape, "bool", False)
     return combined(graph, "not_equal", x, x)
 
 
 def _is_finite(graph: Graph, x: Value) -> Value:
+    if not x.dtype.startswith("float"):
+        return empty(graph, x.shape, "bool", True)
     return combined(graph, "less", combined(graph, "abs", x), graph.constant(inf, x.dtype))
 
 
 def _is_infinite(graph: Graph, x: Value) -> Value:
+    if not x.dtype.startswith("float"):
+        return empty(graph, x.shape, "bool", False)
     return combined(graph, "equal", combined(graph, "abs", x), graph.constant(inf, x.dtype))
 
 

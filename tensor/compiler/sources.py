@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-_NAMES = ("intrinsics.py", "mathematics.py", "randomness.py", "staging.py")
+_NAMES = (
+    *("intrinsics.py", "staging.py", "randomness.py", "mathematics.py"),
+    *("exponentials.py", "logarithms.py", "error_functions.py"),
+)
 
 SOURCES = (
     *[_FOLDER / name for name in _NAMES],

@@ -110,7 +110,7 @@ class Traced(np.ndarray[Any, np.dtype[Any]]):
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
         found = self.plain().reshape(*shape, **options)
-        if np.may_share_memory(found, self):
+        if not self.size or np.may_share_memory(found, self):
             return self._with(found)
         return self.copy().reshape(*shape, **options)
 

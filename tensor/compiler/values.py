@@ -132,6 +132,8 @@ def reduced(
     if not keepdim:
         shape = tuple([n for d, n in enumerate(value.shape) if d not in along])
     if not value.size:
+        if not prod(shape):
+            return empty(graph, shape, "int64" if function.startswith("arg") else value.dtype)
         least = {"add": 0.0, "mul": 1.0, "maximum": -inf, "minimum": inf}[function]
         return empty(graph, shape, value.dtype, least)
     is_needed = function in ("argmax", "argmin") or any([value.shape[d] > 1 for d in along])

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from twingrad.tensor.compiler.graph import Graph
+from twingrad.tensor.compiler.printing import GraphView
 
 from .graph_interpreter import evaluate
 
 
-@dataclass
+@dataclass(repr=False)
 class Case:
     """A graph, and what it is run on."""
 
@@ -17,6 +18,11 @@ class Case:
     arguments: list = field(default_factory=list)
     captured: list = field(default_factory=list)
     numbers: list = field(default_factory=list)
+
+    def __repr__(self):
+        given = {"arguments": self.arguments, "captured": self.captured, "numbers": self.numbers}
+        lines = [f"{name}: {array!r}" for name, arrays in given.items() for array in arrays]
+        return "\n".join([f"Case of {GraphView(self.graph)}", *lines])
 
     def evaluated(self, noise=None):
         """What the graph gives, by the definition of its kinds."""

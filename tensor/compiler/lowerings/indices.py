@@ -30,7 +30,10 @@ def _gather(given: Application) -> Value:
     x, index = given.operands
     (dim,) = given.parameters
     check_positions(given, index, 0, x.shape[dim])
-    return given.graph.value("gather", (x, index), (dim,), given.shape, given.dtype)
+    if not index.shape:
+        index = reshaped(given.graph, index, (1,))
+    found = given.graph.value("gather", (x, index), (dim,), index.shape, given.dtype)
+    return reshaped(given.graph, found, given.shape)
 
 
 @lowers(GatherSpread)
@@ -39,6 +42,8 @@ def _gather_spread(given: Application) -> Value:
     part, index = given.operands
     dim, shape = given.parameters
     check_positions(given, index, 0, shape[dim])
+    if not index.shape:
+        part, index = reshaped(graph, part, (1,)), reshaped(graph, index, (1,))
     if index.shape == (*shape[:dim], 1, *shape[dim + 1 :]):
         is_there = combined(graph, "equal", graph.position(shape, dim), index)
         return combined(graph, "where", is_there, part, empty(graph, (), part.dtype))
@@ -70,6 +75,8 @@ def _index_spread(given: Application) -> Value:
     part, *arrays = given.operands
     dims, shape = given.parameters
     lengths, others = _taken_apart(shape, dims)
+    if not part.size:
+        return empty(graph, shape, part.dtype)
     fixed = _fixed_row(given, arrays, lengths)
     if fixed is not None and len(dims) == 1 and (steps := _even(fixed)) is not None:
         own, layout = _slice(shape, dims[0], steps)
@@ -93,6 +100,8 @@ def _index_put(given: Application) -> Value:
     x, part, *arrays = given.operands
     (dims,) = given.parameters
     lengths, _ = _taken_apart(x.shape, dims)
+    if 0 in _index_shape(arrays):
+        return x
     fixed = _fixed_row(given, arrays, lengths)
     if fixed is not None and len(dims) == 1 and (steps := _even(fixed)) is not None:
         shape, layout = _slice(x.shape, dims[0], steps)

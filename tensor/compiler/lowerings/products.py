@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ....engine.shapes import broadcast_shape
 from ...operations.matmul import AddMatrixProduct, Linear, MatrixProduct, Matmul
 from ..graph import Value
@@ -20,7 +22,7 @@ def _mm(given: Application) -> Value:
 def _linear(given: Application) -> Value:
     graph = given.graph
     x, weight, *bias = given.operands
-    rows = reshaped(graph, x, (x.size // x.shape[-1], x.shape[-1]))
+    rows = reshaped(graph, x, (prod(x.shape[:-1]), x.shape[-1]))
     out = product(graph, rows, permuted(graph, weight, (1, 0)))
     if bias:
         out = combined(graph, "add", out, bias[0])

@@ -1,10 +1,9 @@
-"""``CompiledFunction``: an ordinary function of tensors that runs as compiled code."""
+"""``TensorFunction``: an ordinary function of tensors that runs as compiled code."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from functools import update_wrapper
 from typing import Any, final
 
 import numpy as np
@@ -13,7 +12,9 @@ from ...engine.modes import special_mode
 from ...engine.structures import leaves_of, rebuilt
 from ..broadcasting import NDArray
 from ..tensor import Tensor
-from .constants_around import constants_around
+from .around import constants_around
+from .explanation import Explanation, explanation
+from .printing import GraphView
 from .recording import Recorder
 from .steps import Bound, CheckFailed, OutOfDate, filled, tensors_in
 
@@ -25,20 +26,24 @@ PATIENCE = 3
 
 
 @final
-class CompiledFunction:
+class TensorFunction:
     """A function of tensors, such as a training step, that runs as one compiled function.
 
-    See :func:`twingrad.compile`, which makes it.
+    Made by :func:`twingrad.compile`, where the function does not work on Values.
+
+    Attributes
+    ----------
+    latest : Bound or None
+        The recording that was made or run last.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        update_wrapper(self, function)
         self._function = function
         self._name = getattr(function, "__qualname__", type(function).__name__)
         self._recordings: dict[Hashable, list[Bound]] = {}
         self._held: list[Any] = []
         self._lock = threading.RLock()
-        self._last: Bound | None = None
+        self.latest: Bound | None = None
         self._failures = 0
         self._around = constants_around(function)
 
@@ -49,9 +54,27 @@ class CompiledFunction:
         with self._lock:
             return self._called(args, kwargs)
 
-    def __get__(self, owner: Any, kind: type | None = None) -> Any:
-        """A method of ``owner``; it is compiled for each owner."""
-        return self if owner is None else self.__class__(self._function.__get__(owner, kind))
+    @property
+    def source(self) -> str:
+        """The generated code of the latest recording."""
+        return self._found().source.text
+
+    @property
+    def graph(self) -> GraphView:
+        """The graph of the latest recording."""
+        return GraphView(self._found().recorder.graph)
+
+    def explain(self) -> Explanation:
+        """What a call of the latest recording costs."""
+        return explanation(self._found())
+
+    def _found(self) -> Bound:
+        if self.latest is None:
+            raise RuntimeError(
+                f"compile: {self._name} has not been recorded yet: call it once, as what is "
+                "compiled depends on its arguments"
+            )
+        return self.latest
 
     def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves = args if not kwargs and _are_tensors(args) else leaves_of((args, kwargs))
@@ -61,7 +84,7 @@ class CompiledFunction:
             return self._recorded(key, args, kwargs, leaves)
         if not found.is_compiled:
             found.compile()
-        self._last = found
+        self.latest = found
         try:
             result = found.run(_arrays(leaves))
         except CheckFailed:
@@ -105,7 +128,7 @@ class CompiledFunction:
         recordings.insert(0, bound)
         del recordings[MOST:]
         self._held.append((args, kwargs) if not _are_tensors(leaves) else None)
-        self._last = bound
+        self.latest = bound
         return filled(results, [each.detach() for each in tensors_in(results)])
 
 
