@@ -6,22 +6,18 @@ so that its memory is its own. While one takes its turn, the others wait for a l
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from threading import Timer
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, final
 
 from .measure import disagreement
 from .peers import PEERS
 from .peers.base import Peer
+from .processes import PeerFailed, Process
 from .results import LIMIT, Result
 from .works import Work
 
@@ -30,16 +26,11 @@ Say = Callable[[str], None]
 REFERENCE = "NumPy by hand"
 """Whose losses the others' are compared with, where it takes part."""
 
-_PATIENCE = 600.0
-"""Seconds after which a process that does not answer is ended."""
+_LEAST = 3
+"""The least number of rounds."""
 
 _TOLERANCE = 1e-3
 """How far losses may lie apart, relative to the largest."""
-
-_THREADS = (
-    *("MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
-    *("VECLIB_MAXIMUM_THREADS",),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +40,8 @@ class Effort:
     Attributes
     ----------
     rounds : int
+        Turns of each; fewer, but not below three, where they take more than ``limit`` seconds.
+    limit : float
     fill : float
         Seconds of a turn.
     pause : float
@@ -61,113 +54,14 @@ class Effort:
     """
 
     rounds: int = 15
+    limit: float = 60.0
     fill: float = 0.1
     pause: float = 0.05
     passes: int = 3
     warm: bool = True
 
 
-QUICK = Effort(rounds=5, fill=0.05, pause=0.01, passes=2, warm=False)
-
-
-_TUNING = re.compile(
-    r"(ATEN|DNNL|GOMP|JAX|KMP|MKL|NUMBA|OMP|ONEDNN|OPENBLAS|TORCH|TORCHINDUCTOR|XLA)_[A-Z0-9_]+"
-)
-"""Variables that tune one library or another, such as OPENBLAS_CORETYPE."""
-
-
-def tuned() -> list[str]:
-    """The variables of this process that tune libraries, which no peer gets to see."""
-    return sorted(filter(_TUNING.fullmatch, os.environ))
-
-
-def environment(threads: int, caches: str) -> dict[str, str]:
-    """What a process finds around it: its number of threads, and a folder for compiled code.
-
-    All libraries are as they come: what tunes them is not passed on.
-    """
-    multiple = "true" if threads > 1 else "false"
-    return {
-        **{name: os.environ[name] for name in os.environ.keys() - tuned()},
-        **dict.fromkeys(_THREADS, str(threads)),
-        "JAX_PLATFORMS": "cpu",
-        "NUMBA_CACHE_DIR": os.path.join(caches, "numba"),
-        "TORCHINDUCTOR_CACHE_DIR": os.path.join(caches, "inductor"),
-        "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={multiple}",
-    }
-
-
-def command(entry: str, *words: str) -> list[str]:
-    """What runs ``entry``, a module of this folder and a function in it, without twingrad's import.
-
-    The folder is a package of its own there: a peer's process must not pay for ours.
-    """
-    folder = Path(__file__).parent
-    module, _, function = entry.rpartition(".")
-    code = (
-        f"import sys; sys.path.insert(0, {str(folder.parent)!r}); import {folder.name}; "
-        f"del sys.path[0]; from {folder.name}.{module} import {function}; {function}()"
-    )
-    return [sys.executable, "-P", "-c", code, *words]
-
-
-class PeerFailed(Exception):
-    """A peer that cannot do a work, with the reason as its text."""
-
-
-@final
-class Process:
-    """The process of a peer: requests go in, answers come out."""
-
-    def __init__(self, peer: Peer, work: Work, threads: int, caches: str, shuffled: bool) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by end()
-        self._process = subprocess.Popen(
-            command("worker.main"),
-            env=environment(threads, caches),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-        )
-        fields = {name: each for name, each in asdict(work).items() if name != "aims"}
-        try:
-            self.first = self.ask(peer=peer.name, work=fields, threads=threads, shuffled=shuffled)
-        except BaseException:
-            self.end()
-            raise
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """The answer to a request; :class:`PeerFailed` if there is none."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("the process has no pipes")
-        timer = Timer(_PATIENCE, self._process.kill)
-        timer.start()
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        finally:
-            timer.cancel()
-        if not line:
-            raise PeerFailed(f"its process ended: {self._last_words()}")
-        answer: dict[str, Any] = json.loads(line)
-        if "failed" in answer:
-            raise PeerFailed(" ".join(answer["failed"].split())[:300])
-        return answer
-
-    def end(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-        self._errors.close()
-
-    def _last_words(self) -> str:
-        code = self._process.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").split("\n")
-        return next((line for line in reversed(lines) if line.strip()), f"exit code {code}")
+QUICK = Effort(rounds=5, limit=5.0, fill=0.05, pause=0.01, passes=2, warm=False)
 
 
 @final
@@ -183,11 +77,9 @@ class Contender:
 
     def prepare(self, effort: Effort) -> None:
         """Find the losses to compare, and the times of the first passes; be ready for turns."""
-        missing = self._peer.missing()
-        if missing:
-            raise PeerFailed(f"not installed: pip install {' '.join(missing)}")
-        if self._peer.lacks and self._work.recipe is not None:
-            raise PeerFailed(self._peer.lacks)
+        reason = self._peer.absence() or (self._peer.lacks if self._work.recipe else "")
+        if reason:
+            raise PeerFailed(reason)
         comparable = _without_dropout(self._work)
         self._start(comparable, shuffled=False)
         self.losses = [*self._answer["losses"], *self._ask(run=effort.passes - 1)["losses"]]
@@ -209,17 +101,20 @@ class Contender:
         took = self._ask(turn=self._runs, pause=pause)["seconds"]
         self.result.seconds.append(took / self._work.batches)
 
+    def note_peak(self) -> None:
+        """Note the peak memory of the process."""
+        self.result.peak = self._ask(peak=True)["peak"]
+
     def end(self) -> None:
-        """Note the peak memory, and end the process."""
+        """End the process, if there is one."""
         if self._process is not None:
-            if self.result.seconds:
-                self.result.peak = self._ask(peak=True)["peak"]
-            self._close()
+            self._process.end()
+            self._process = None
 
     def fail(self, reason: str) -> None:
         """Take part no longer."""
         self.result.note, self.result.seconds = reason, []
-        self._close()
+        self.end()
 
     @property
     def _answer(self) -> dict[str, Any]:
@@ -235,13 +130,10 @@ class Contender:
         return self._running.ask(**request)
 
     def _start(self, work: Work, shuffled: bool) -> None:
-        self._close()
-        self._process = Process(self._peer, work, self._threads, self._caches, shuffled)
-
-    def _close(self) -> None:
-        if self._process is not None:
-            self._process.end()
-            self._process = None
+        self.end()
+        # each finds what was compiled for the same work before, and nothing else
+        caches = os.path.join(self._caches, "own" if work == self._work else "comparable")
+        self._process = Process(self._peer, work, self._threads, caches, shuffled)
 
 
 def compare(
@@ -260,19 +152,34 @@ def compare(
             contender = Contender(PEERS[name], work, threads, folder)
             stack.callback(contender.end)
             contenders.append(contender)
-            _try(contender, contender.prepare, effort)
+            with _failing(contender):
+                contender.prepare(effort)
         _exclude_who_disagrees(_left(contenders))
+        _take_turns(contenders, effort)
         for contender in _left(contenders):
-            _try(contender, contender.calibrate, effort.fill)
-        for _ in range(effort.rounds):
-            for contender in _left(contenders):
-                _try(contender, contender.take_turn, effort.pause)
+            with _failing(contender):
+                contender.note_peak()
     return [each.result for each in contenders]
 
 
-def _try(contender: Contender, does: Callable[[Any], None], argument: Any) -> None:
+def _take_turns(contenders: Sequence[Contender], effort: Effort) -> None:
+    for contender in _left(contenders):
+        with _failing(contender):
+            contender.calibrate(effort.fill)
+    end = monotonic() + effort.limit
+    for turn in range(effort.rounds):
+        if turn >= _LEAST and monotonic() > end:
+            return
+        for contender in _left(contenders):
+            with _failing(contender):
+                contender.take_turn(effort.pause)
+
+
+@contextmanager
+def _failing(contender: Contender) -> Iterator[None]:
+    """Let a contender that fails take part no longer."""
     try:
-        does(argument)
+        yield
     except PeerFailed as error:
         contender.fail(str(error))
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .conductor import Effort, Say, command, counted, environment
+from .conductor import Effort, Say, counted
 from .peers import PEERS
+from .processes import command, environment
 from .results import Result
 from .scalar_problem import moons
 from .works import Work
@@ -32,7 +33,6 @@ class Starter:
     script: str
     peer: str
     cold: bool = False
-    slow: bool = False
 
 
 STARTERS = {
@@ -69,9 +69,8 @@ def compare_starts(
 
 
 def _run(starter: Starter, result: Result, data: str, caches: str, counts: bool) -> None:
-    missing = PEERS[starter.peer].missing()
-    if missing:
-        result.note = f"not installed: pip install {' '.join(missing)}"
+    result.note = PEERS[starter.peer].absence()
+    if result.note:
         return
     script = str(Path(__file__).parent / "moons" / starter.script)
     words = command("process.run_script", str(result.threads), script, data)

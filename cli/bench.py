@@ -72,8 +72,8 @@ def bench(
 
 
 def _measured(names: Sequence[str], counts: Sequence[int], quick: bool) -> list[Result]:
-    from ..benchmarks.conductor import tuned
     from ..benchmarks.measure import machine
+    from ..benchmarks.processes import tuned
     from ..benchmarks.suite import measure_work, selected
     from ..benchmarks.table import table
 

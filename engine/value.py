@@ -316,7 +316,10 @@ class Value(Operators):
         return self.steps().paths(leaf, limit)
 
     def _repr_svg_(self) -> str | None:
-        return self.steps()._repr_svg_()
+        try:
+            return self.steps()._repr_svg_()
+        except RuntimeError:  # its steps cannot be told, and a notebook shows its text
+            return None
 
     def __lt__(self, other: Any) -> bool:
         return NotImplemented if _leads(other) else _number(self, "<") < _number(other, "<")

@@ -13,7 +13,6 @@ from ..engine.changes import changes
 from ..engine.changes import follow as followed_by_tape
 from .backend import backend_of, recorder_in_force
 from .hooks import Hooks
-from .parameter import is_parameter
 
 if TYPE_CHECKING:
     from .backend import Recorder
@@ -104,7 +103,7 @@ def _mark(value: Any) -> Any:
     """What tells whether an attribute is still the same."""
     if isinstance(value, Hooks):
         return value.keys if any(value.keys) else None
-    if is_parameter(value):
+    if backend_of(value) is not None:
         return value, value.requires_grad
     if isinstance(value, dict):
         return (*value, *value.values())

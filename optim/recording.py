@@ -9,7 +9,7 @@ of the rule are left, as a momentum of 0 does, the step has to be recorded again
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, final
@@ -77,13 +77,14 @@ class Updates:
         self._optimizer = optimizer
         self._position = position
         self._slots = slots
-        self._chosen = itemgetter(*optimizer.option_names(), *["lr"] * 2)
+        self._chosen = _choosing(optimizer.option_names())
         self._seen: Any = None
         self._options: Sequence[float] = ()
         self._lasting: Decisions = ()
         self._kept_before: dict[str, float] = {}
         self._keeps = len(optimizer.variants.scalars) > len(optimizer.rule.hyperparameters) + 1
-        self._variant = optimizer.variants.variant(self.decisions())
+        self._decided = self.decisions()
+        self._variant = optimizer.variants.variant(self._decided)
         self._numbers = self._variant.numbers
 
     def record(self, recorder: Recorder, what: str) -> None:
@@ -120,8 +121,16 @@ class Updates:
         return all([_are_alike(slot, self._slots[0]) for slot in self._slots])
 
     def __call__(self) -> Sequence[float]:
-        """The numbers of the next update, which is counted."""
+        """The numbers of the next update, which is counted.
+
+        Raises ``RuntimeError`` where options decide otherwise than when the step began.
+        """
         self._read()
+        if self._lasting is not self._decided and self._lasting != self._decided:
+            raise RuntimeError(
+                f"{type(self._optimizer).__name__}: a scheduler that makes an option 0, or no "
+                "longer 0, must come behind the optimizer in a compiled step: call its step() last"
+            )
         first = self._slots[0]
         updates = first.updates + 1
         kept = self._kept_scalars()
@@ -175,6 +184,11 @@ class Updates:
             initial = self._optimizer.initial(name, self._options)
             slot.state[name] = np.full(slot.size, initial, slot.twin.numbers(slot.operand).dtype)
         return slot.state[name].reshape(slot.shape)
+
+
+def _choosing(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What gives the options of these names of a group."""
+    return itemgetter(*names, names[0]) if names else lambda group: ()
 
 
 def _stays(option: Any) -> bool:

@@ -210,8 +210,10 @@ def _owned(tensor: Tensor, gradient: Any, taken: set[int]) -> Tensor:
         if gradient.shape != tensor.shape:
             gradient = gradient.broadcast_to(tensor.shape)
         if gradient._requires_grad or recorder() is None:
-            return gradient
-        return gradient.to(tensor.dtype).clone()
+            whole: Tensor = gradient
+            return whole
+        own: Tensor = gradient.to(tensor.dtype).clone()
+        return own
     shape, dtype = tensor._data.shape, tensor._data.dtype
     if gradient.dtype is not dtype:
         gradient = gradient.astype(dtype)

@@ -12,7 +12,7 @@ from .coercion import array_from, is_array_like, lengths, plain_number, refused_
 from .dtypes import DEFAULT, INTEGERS, DType, bool_, canonical, checked, int64
 from .quiet import quiet
 from .tensor import Tensor
-from .tracing import known, recorder
+from .tracing import known
 from .tracing import made as noted
 
 
@@ -89,9 +89,10 @@ def from_numpy(array: NDArray) -> Tensor:
     >>> shared
     tensor([5., 0.], dtype=float64)
     """
-    array = known(array)
-    if isinstance(array, Tensor) and recorder() is not None:
-        return array
+    argument = known(array)
+    if argument is not array:  # that of a step which is being recorded
+        tensor: Tensor = argument
+        return tensor
     if not isinstance(array, np.ndarray):
         raise TypeError(
             f"from_numpy: array must be a NumPy array, got {type(array).__name__} {array!r:.40}: "

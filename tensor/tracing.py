@@ -7,9 +7,12 @@ arrays gets them from here: while a step is recorded, they take note of what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ..engine.modes import special_mode
+
+A = TypeVar("A")
+"""A NumPy array."""
 
 
 def recorder() -> Any:
@@ -35,7 +38,7 @@ def traced(array: Any) -> Any:
     return mode.recorder.traced(array)
 
 
-def made(array: Any) -> Any:
+def made(array: A) -> A:
     """An array whose numbers are the same in every step."""
     mode = special_mode()
     if mode is not None and mode.recorder is not None:
@@ -43,7 +46,7 @@ def made(array: Any) -> Any:
     return array
 
 
-def copied(array: Any, source: Any) -> Any:
+def copied(array: A, source: Any) -> A:
     """A new array with the numbers of another array, or with numbers that are always the same."""
     mode = special_mode()
     if mode is not None and mode.recorder is not None:

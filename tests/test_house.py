@@ -26,7 +26,7 @@ ROOMS = {
     "testing": {"engine", "tensor", "nn"},
     "workflow": {"engine", "tensor", "nn", "optim", "data"},
     "lab": {"engine", "tensor", "nn", "optim", "data", "testing"},
-    "cli": {"engine", "tensor", "nn", "optim", "data", "workflow", "testing", "lab"},
+    "cli": {"engine", "tensor", "nn", "optim", "data", "workflow", "testing", "lab", "benchmarks"},
 }
 """Each room, and the rooms it may import from."""
 

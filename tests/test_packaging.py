@@ -44,7 +44,7 @@ def test_the_wheel_holds_only_the_package(wheel):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"twingrad"}
     seconds = {name.split("/")[1] for name in names if name.startswith("twingrad/")}
-    assert not seconds & {"tests", "benchmarks", "build", "README.md", "pyproject.toml"}
+    assert not seconds & {"tests", "build", "README.md", "pyproject.toml"}
     assert "py.typed" in seconds
 
 
@@ -52,7 +52,17 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     rooms = [
         room
-        for room in ("cli", "data", "engine", "lab", "nn", "optim", "tensor", "workflow")
+        for room in (
+            "benchmarks",
+            "cli",
+            "data",
+            "engine",
+            "lab",
+            "nn",
+            "optim",
+            "tensor",
+            "workflow",
+        )
         if (ROOT / room).is_dir()
     ]
     for room in rooms:

@@ -64,9 +64,10 @@ class Peer:
     slow: bool = False
     agrees: bool = True
 
-    def missing(self) -> list[str]:
-        """The packages that are to be installed first."""
-        return [PACKAGES.get(name, name) for name in self.modules if find_spec(name) is None]
+    def absence(self) -> str:
+        """What is to be installed first, or nothing where all is there."""
+        missing = [PACKAGES.get(name, name) for name in self.modules if find_spec(name) is None]
+        return f"not installed: pip install {' '.join(missing)}" if missing else ""
 
     def version(self) -> str:
         """The version that is installed, or nothing where it is not known or says nothing."""

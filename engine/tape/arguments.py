@@ -75,6 +75,8 @@ class Arguments:
             return kind, *[self._key(each) for each in given]
         if isinstance(given, dict):
             return kind, *[(name, self._key(each)) for name, each in given.items()]
+        if isinstance(given, np.generic):
+            return kind, given.item()
         if isinstance(given, Operand):
             raise TypeError(
                 f"a function compiled on the scalar twin was given a {kind.__name__}: pass Values, "

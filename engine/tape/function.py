@@ -6,6 +6,7 @@ import functools
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from types import MethodType
 from typing import Any, final
 
 from ..modes import special_mode, tape_set
@@ -34,7 +35,12 @@ class CompiledFunction:
     none before, and where ``requires_grad`` was changed.
 
     What Python does beside the Values, such as printing or drawing a random number, happens when
-    the function is recorded; numbers that it gets so are the same ever after.
+    the function is recorded; numbers that it gets so are the same ever after, and so are the
+    objects in which it found Values. The drawing of nn's layers, the modes of its modules and the
+    steps of optimizers are followed.
+
+    What it gives are Values that can be differentiated outside, unless it calls ``backward()``
+    itself. A comparison of Values gives 1 or 0 inside, to be used by ``where`` or added up.
 
     Parameters
     ----------
@@ -86,7 +92,7 @@ class CompiledFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function gives; see the class."""
         mode = special_mode()
-        if mode is not None and (mode.tape is not None or mode.anomaly):
+        if mode is not None and (mode.anomaly or mode.tape or mode.recorder):
             return self.function(*args, **kwargs)
         given = Arguments(args, kwargs)
         key = given.key, mode is None or mode.record
@@ -96,6 +102,9 @@ class CompiledFunction:
                 self._tapes.move_to_end(key)
                 return tape.run(given)
         return self._record(key, given)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
 
     def _record(self, key: Hashable, given: Arguments) -> Any:
         stand_ins = {value: _stand_in(value) for value in given.values}

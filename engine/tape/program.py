@@ -119,7 +119,8 @@ class Program:
         another order.
         """
         inner = [self._inner_sum(terms[k], terms[k + 1], uses) for k in range(0, len(terms), 2)]
-        if len(inner) == 2 and inner[1] >= 0 and len(found[inner[1]]) > 2 and inner[0] < 0:
+        lengths = [len(found[number]) if number >= 0 else 2 for number in inner]
+        if len(inner) == 2 and lengths[0] == 2 < lengths[1]:
             inner.reverse()  # b + a is a + b
             terms = (*terms[2:], *terms[:2])
         merged: list[int] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -89,7 +89,8 @@ class Tape:
         self._changes = changes.count
         self._first = _step(recorder.parts[0], self._given)
         self._steps: list[_Step] = []
-        self._lock = Lock()
+        self._lock = RLock()
+        self._is_running = False
         self.schedule: Schedule | None = None
         self.source = ""
 
@@ -163,20 +164,31 @@ class Tape:
             )
         with self._lock:
             schedule = self.schedule or self.prepare()
-            numbers = schedule.numbers
-            filled = len(given.numbers)
-            numbers[:filled] = given.numbers
-            begin = 0
-            for step in self._steps:
-                filled = _read(step, given.values, numbers, filled, is_first=not begin)
-                self._kernel(numbers, schedule.groups[begin : step.end], schedule.operands)
-                begin = step.end
-                _write(step, given.values, numbers)
-                if step.action is not None:
-                    step.action()
+            # an action in between may call the function again
+            numbers = schedule.numbers.copy() if self._is_running else schedule.numbers
+            self._is_running, was_running = True, self._is_running
+            try:
+                self._run_parts(schedule, numbers, given)
+            finally:
+                self._is_running = was_running
             found = numbers[self._result_places].tolist()
             inputs = numbers[: len(self.inputs)].copy()
         return self._outcome.built(found, given.values, inputs)
+
+    def _run_parts(
+        self, schedule: Schedule, numbers: NDArray[np.float64], given: Arguments
+    ) -> None:
+        """Read, compute and write, part by part."""
+        filled = len(given.numbers)
+        numbers[:filled] = given.numbers
+        begin = 0
+        for step in self._steps:
+            filled = _read(step, given.values, numbers, filled, is_first=step is self._steps[0])
+            self._kernel(numbers, schedule.groups[begin : step.end], schedule.operands)
+            begin = step.end
+            _write(step, given.values, numbers)
+            if step.action is not None:
+                step.action()
 
 
 def _inputs(parts: Iterable[Part], given: dict[Value, int]) -> Iterable[int]:

@@ -100,6 +100,10 @@ class LRScheduler(ABC):
         self.last_epoch += 1
         self._set_lr(self.get_lr())
 
+    def parts(self) -> list[LRScheduler]:
+        """The scheduler, and those that it is made of: all that its steps change."""
+        return [self]
+
     def get_last_lr(self) -> list[float]:
         """The rates that this scheduler set last, one for each group of parameters."""
         return list(self._last_lr)

@@ -25,6 +25,10 @@ class _Composition(LRScheduler):
         """The present rates: what changes them is the schedulers in it."""
         return self._rates()
 
+    def parts(self) -> list[LRScheduler]:
+        """The scheduler, and those that it is made of: all that its steps change."""
+        return [self, *[part for each in self._schedulers for part in each.parts()]]
+
     def state_dict(self) -> dict[str, Any]:
         """The scheduler and those in it as plain data; see :meth:`LRScheduler.state_dict`."""
         parts = [scheduler.state_dict() for scheduler in self._schedulers]

@@ -162,9 +162,8 @@ class OneCycleLR(LRScheduler):
     def _segment(self) -> tuple[_Waypoint, _Waypoint, float]:
         """The waypoints before and after this step, and the share of the way between them."""
         stretches = _stretches(self.total_steps, self.pct_start, self.three_phase)
-        for start, end in stretches:
-            if self.last_epoch <= end.step or end is stretches[-1][1]:
-                break
+        within = (each for each in stretches if self.last_epoch <= each[1].step)
+        start, end = next(within, stretches[-1])
         length = end.step - start.step
         return start, end, (self.last_epoch - start.step) / length if length else 1.0
 

@@ -18,6 +18,7 @@ from ...tensor.random.generator import default_generator
 from ..arguments import checked_module
 from ..history import History
 from ..optimizer import Optimizer
+from ..rehearsing import rehearsed_data, rehearsing
 from ..training.batches import Form
 from ..training.fit import fit
 from ..training.objective import Objective
@@ -27,7 +28,6 @@ from .diagnosis import Check, Diagnosis, without_effects
 from .evidence import Evidence, Steps, probed
 from .loss_checks import check_loss, constant_loss
 from .output_checks import check_outputs, impossible_outputs
-from ..rehearsing import rehearsed_data, rehearsing
 from .sample import Sample, sampled
 from .step_checks import check_gradients, check_overfit, check_parameters, check_rate, check_units
 from .trials import changing_batches, dead_units

@@ -18,9 +18,9 @@ from ..arguments import checked_module
 from ..callbacks.base import Callback
 from ..lbfgs import LBFGS
 from ..optimizer import Optimizer
+from ..rehearsing import rehearsed_data, rehearsing
 from ..training.fit import fit
 from ..training.training import Training
-from ..rehearsing import rehearsed_data, rehearsing
 
 FEWEST_STEPS = 10
 BEGINNING = 0.2

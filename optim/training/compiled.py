@@ -150,7 +150,7 @@ class CompiledDescent:
             from ...tensor.compiler.row_steps import RowSteps  # here: it is not always used
 
             name = f"A training step of {type(self._plan.model).__name__}."
-            self._steps = RowSteps(self._step, self._sources(), self._rows, name)
+            self._steps = RowSteps(self._step, self._sources(), name)
         if self._steps.is_current():
             return self._steps
         self._on_compile()

@@ -23,9 +23,7 @@ def constants_around(function: Any) -> Callable[[], Hashable] | None:
         return None
     namespace = function.__globals__
     names = [
-        name
-        for name in function.__code__.co_names
-        if isinstance(namespace.get(name, ...), _PLAIN)
+        name for name in function.__code__.co_names if isinstance(namespace.get(name, ...), _PLAIN)
     ]
     cells = [cell for cell in function.__closure__ or () if isinstance(_content(cell), _PLAIN)]
     if not names and not cells:

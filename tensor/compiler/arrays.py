@@ -12,8 +12,8 @@ import numpy as np
 from ..broadcasting import NDArray
 from ..dtypes import DType
 from .graph import Graph, Value
-from .lowerings.moves import joined
 from .lowerings.rounding import ceiling, nearest, truncated
+from .slices import joined
 from .traced import Traced
 from .values import (
     all_true,
@@ -173,8 +173,7 @@ def _called(recorder: Any, ufunc: Any, arrays: Sequence[Any], found: NDArray) ->
     if name in _STEPS and not (name in ("floor", "sign") and found.dtype.kind != "f"):
         return combined(graph, _STEPS[name], *given(found.dtype))
     if name in _SPECIAL:
-        special = _SPECIAL[name](graph, *given(common if name in _QUESTIONS else found.dtype))
-        return special
+        return _SPECIAL[name](graph, *given(common if name in _QUESTIONS else found.dtype))
     return _by_host(recorder, ufunc, arrays, {}, found)
 
 

@@ -177,7 +177,7 @@ class Graph:
         self.numbers.append(value)
         return value
 
-    def constant(self, number: float | int | bool, dtype: str) -> Value:
+    def constant(self, number: float | bool, dtype: str) -> Value:
         """A number without dimensions."""
         key = ("constant", repr(number), dtype)
         if key not in self._known:
@@ -457,7 +457,7 @@ def _composed(
         found.append(count * steps[d])
         ends = (least, greatest) if count > 0 else (greatest, least)
         ends[1][d] += count * (length - 1)
-    within = all(0 <= low and high < length for low, high, length in zip(least, greatest, lengths))
+    within = all(low >= 0 and high < length for low, high, length in zip(least, greatest, lengths))
     return (tuple(found), start) if within else None
 
 

@@ -77,6 +77,7 @@ class Holdings:
         """Note that an array, if nothing is known of it, holds the same numbers in every step."""
         if not array.size or self.block(array) is not None:
             return
+        _check_known(array)
         whole = array if memory_order(array) is not None else owner(array)
         first = whole.flat[0]
         if (whole == first).all() and (first or not np.signbit(whole).any()):
@@ -175,12 +176,8 @@ class Holdings:
             memory.after = memory.before if block is None else block.value
 
     def _capture_owner(self, array: NDArray, tensor: Tensor | None) -> None:
+        _check_known(array)
         whole = owner(array)
-        if type(whole) is Traced:
-            raise RuntimeError(
-                "compile: something was computed with the numbers of a tensor that a recording "
-                "cannot follow: use operations on tensors"
-            )
         if array.size == whole.size and memory_order(array) is not None:
             whole = array
         if tensor is None:
@@ -189,3 +186,12 @@ class Holdings:
             self.capture(whole, tensor, lambda: tensor._data, "")
         else:
             self.capture(whole, None, lambda: owner(tensor._data), "")
+
+
+def _check_known(array: NDArray) -> None:
+    """Refuse what NumPy made of a tensor's numbers by a way that is not recorded."""
+    if type(owner(array)) is Traced:
+        raise RuntimeError(
+            "compile: something was computed with the numbers of a tensor that a recording cannot "
+            "follow: use operations on tensors"
+        )

@@ -109,6 +109,7 @@ int16_at = _pointer_at(types.int16)
 int32_at = _pointer_at(types.int32)
 int64_at = _pointer_at(types.int64)
 uint8_at = _pointer_at(types.uint8)
+uint64_at = _pointer_at(types.uint64)
 bool_at = _pointer_at(types.boolean)
 
 

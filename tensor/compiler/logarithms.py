@@ -70,12 +70,16 @@ def _sum_of_logs(exponent: Number, f: Number, correction: Number | float) -> Num
 
 
 def log(x: Number) -> Number:
+    """The natural logarithm, off by up to 0.8 units of the last place."""
     scaled = _scaled_normal(x)
     return _log_limits(x, 0.0, _sum_of_logs(scaled.exponent, scaled.fraction, 0.0))
 
 
 def log1p(x: Number) -> Number:
-    """The logarithm of 1 + x, corrected by what is lost when 1 + x is rounded."""
+    """The logarithm of 1 + x, off by up to 0.8 units of the last place.
+
+    It is corrected by what is lost when 1 + x is rounded.
+    """
     whole = x + 1.0
     scaled = _scaled(whole)
     lost = (x > 1.0).choose(1.0 - (whole - x), x - (whole - 1.0))
@@ -115,8 +119,7 @@ def _log_to_base(x: Number, base: _Base) -> Number:
     scaled = _scaled_normal(x)
     exponent, f = scaled.exponent, scaled.fraction
     square, rest = _log_parts(f)
-    half_of_digits = -(1 << (32 if x.format is FLOAT64 else 12))
-    high = ((f - square).bits() & half_of_digits).as_bits(x.format)
+    high = (f - square).high_part()
     low = (f - high) - square + rest
     main = exponent * base.of_2
     part = high * base.of_e
@@ -126,8 +129,10 @@ def _log_to_base(x: Number, base: _Base) -> Number:
 
 
 def log2(x: Number) -> Number:
+    """The logarithm to the base 2, off by up to 0.75 units of the last place."""
     return _log_to_base(x, _BASE_2[x.format])
 
 
 def log10(x: Number) -> Number:
+    """The logarithm to the base 10, off by up to 0.7 units of the last place."""
     return _log_to_base(x, _BASE_10[x.format])

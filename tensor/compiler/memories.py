@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -137,13 +137,11 @@ def permuted(graph: Graph, value: Value, order: Shape) -> Value:
 def overwritten(graph: Graph, whole: Value, part: Value, layout: Layout) -> Value:
     """A value with a part of it replaced."""
     shape = part.shape
-    if prod(shape) == whole.size:
-        is_same = layout.offset == 0 and layout.strides == tight_strides(shape)
-        if is_same:
-            return graph.view(part, whole.shape, tight_strides(whole.shape))
-    if whole.kind == "overwrite" and whole.attributes == tuple(layout):
-        if whole.operands[1].shape == shape:
-            whole = whole.operands[0]  # what stands there is written over at once
+    if prod(shape) == whole.size and layout == (tight_strides(shape), 0):
+        return graph.view(part, whole.shape, tight_strides(whole.shape))
+    is_again = whole.kind == "overwrite" and whole.attributes == tuple(layout)
+    if is_again and whole.operands[1].shape == shape:
+        whole = whole.operands[0]  # what stands there is written over at once
     return graph.value("overwrite", (whole, part), tuple(layout), whole.shape, whole.dtype)
 
 

@@ -7,7 +7,7 @@ operation on arrays the recorder notes the value of the graph that stands for it
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self, final
 
 import numpy as np
@@ -78,7 +78,7 @@ class Recorder:
         self._operands = Operands(self.graph, self._holdings)
         self.captured = self._holdings.captured
         self.leaf_gradients = LeafGradients(self)
-        self._running: AbstractContextManager[None] | None = None
+        self._blocks = ExitStack()
 
     def __enter__(self) -> Self:
         if current() is not None:
@@ -86,13 +86,11 @@ class Recorder:
                 "compile: a step is being recorded already, and recordings cannot be nested: call "
                 "the function itself inside a compiled step"
             )
-        self._running = recorder_set(self)
-        self._running.__enter__()
+        self._blocks.enter_context(recorder_set(self))
         return self
 
-    def __exit__(self, *exception: Any) -> None:
-        assert self._running is not None
-        self._running.__exit__(*exception)
+    def __exit__(self, *exception: object) -> None:
+        self._blocks.close()
 
     # What a step is given
 
@@ -252,23 +250,27 @@ class Recorder:
     def copied(self, array: NDArray, source: Any) -> None:
         """Note that a new array has the numbers of another, or ones that are always the same."""
         plain = self.unwrapped(source)
-        if isinstance(plain, np.ndarray) and plain.size:
-            if plain is not source or self._holdings.block(plain) is not None:
-                self._holdings.add(array, cast(self.graph, self.value_of(plain), array.dtype))
-                return
-        self.constant(array)
+        if self._is_known(plain, source):
+            self._holdings.add(array, cast(self.graph, self.value_of(plain), array.dtype))
+        else:
+            self.constant(array)
+
+    def _is_known(self, plain: Any, given: Any) -> bool:
+        """Whether an array, which may have been given with its record, has a value."""
+        if not isinstance(plain, np.ndarray) or not plain.size:
+            return False
+        return plain is not given or self._holdings.block(plain) is not None
 
     def sourced(self, data: Any) -> NDArray | None:
         """The array whose numbers data will take, if it is one that the recording knows."""
         if isinstance(data, Tensor):
             self.value_of(data)
-            return data._data
+            array: NDArray = data._data
+            return array
         if isinstance(data, Given):
             return data.array
         plain = self.unwrapped(data)
-        if not isinstance(plain, np.ndarray):
-            return None
-        return plain if plain is not data or self._holdings.block(plain) is not None else None
+        return plain if self._is_known(plain, data) else None
 
     def known(self, given: Any) -> Any:
         """Positions or truth values, of which the recording knows the value."""
@@ -337,7 +339,10 @@ class Recorder:
         named = dict(zip(program.arguments, values, strict=True))
         traced = results(self.graph, program, named, dtype)
         return tuple(
-            [self.tensor(np.array(array), value) for array, value in zip(found, traced, strict=True)]
+            [
+                self.tensor(np.array(array), value)
+                for array, value in zip(found, traced, strict=True)
+            ]
         )
 
     def contributions(self, node: Node, gradient: Tensor) -> Sequence[Any]:

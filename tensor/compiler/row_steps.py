@@ -24,8 +24,6 @@ class RowSteps:
         without dimensions.
     sources : sequence of arrays
         All rows of each argument.
-    rows : int
-        The rows of a batch.
     name : str
         What the step is called in its source.
     """
@@ -34,12 +32,10 @@ class RowSteps:
         self,
         function: Callable[..., Sequence[Tensor]],
         sources: Sequence[NDArray],
-        rows: int,
         name: str,
     ) -> None:
         self._function = function
         self._sources = [np.ascontiguousarray(each) for each in sources]
-        self._arguments = [np.empty((rows, *each.shape[1:]), each.dtype) for each in sources]
         self._name = name
         self._bound: Bound | None = None
 
@@ -67,6 +63,7 @@ class RowSteps:
             results = [*self._function(*given)]
             recorder.finish(results)
         self._bound = Bound(recorder, results, self._name, in_rows=True)
+        self._bound.set_sources(self._sources)
         return [each._data.item() for each in results]
 
     def compile(self) -> None:
@@ -81,4 +78,4 @@ class RowSteps:
         Raises ``CheckFailed`` where a decision comes out otherwise, with how many steps were done.
         """
         assert self._bound is not None
-        return self._bound.run_rows(order, self._arguments, self._sources, after_each)
+        return self._bound.run_rows(np.ascontiguousarray(order, np.int64), after_each)

@@ -257,10 +257,8 @@ class Schedule:
         if is_single(value):
             return value.kind not in CALLS
         position = self.position(value)
-        return (
-            position >= 0
-            and space_of(value) != self.units[position].space
-            or (value.kind == "reduce" and row_split(value) is not None)
+        return (position >= 0 and space_of(value) != self.units[position].space) or (
+            value.kind == "reduce" and row_split(value) is not None
         )
 
     def last_use(self, value: Value) -> int:

@@ -17,7 +17,7 @@ from .schedule import COSTLY, Schedule, Unit, is_single
 from .steps_in_code import Vocabulary
 
 FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary")
-"""What stands in front of the addresses of captured memory, results and gradients."""
+"""What stands in front of the addresses of memory."""
 
 CODES = 1 << 20
 """More than there are checks: what a run of many steps returns says which step and which check."""
@@ -27,8 +27,8 @@ _TAKEN = frozenset(
         *keyword.kwlist, *keyword.softkwlist, *VARIABLES, *dir(builtins), *COSTLY,
         *FIRST_ADDRESSES, "sqrt", "floor", "ceil", "trunc", "rint", "maximum", "minimum",
         "float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool_",
-        "at", "row", "order", "results", "code", "step", "njit", "addresses", "numbers",
-        "words", "kernel", "gemm", "moved", "called",
+        "at", "row", "order", "results", "code", "step", "steps", "njit", "addresses", "numbers",
+        "words", "memory", "kernel", "gemm", "moved", "called",
     }
 )  # fmt: skip
 
@@ -42,8 +42,8 @@ class Source:
     ----------
     text : str
         The source of a module with a function ``kernel``.
-    signature : str
-        Numba's signature of the function.
+    arguments : int
+        How many arguments the function has, all of them whole numbers.
     hosts : list of Value
         What Python functions compute in between, in the order of their addresses.
     buffers : Buffers
@@ -57,7 +57,7 @@ class Source:
     """
 
     text: str
-    signature: str
+    arguments: int
     hosts: list[Value]
     buffers: Buffers
     schedule: Schedule
@@ -76,24 +76,22 @@ class SourceWriter:
         self._names = names_of(self._schedule)
         self._buffers = Buffers(self._schedule, self._names)
         self._gradients = {k: order for order, k in enumerate(graph.gradients)}
-        first_host = (
-            len(FIRST_ADDRESSES) + len(graph.memories) + len(graph.results) + len(graph.gradients)
-        )
-        self._words = Vocabulary(first_host)
+        self._first = _first_addresses(graph)
+        self._words = Vocabulary(self._first["host"])
         self._calls = CallWriter(self._buffers, self._words, self._names)
         self._checked: set[int] = set()
 
     def source(self) -> Source:
         """The code of one step."""
-        return self._source(self._function("kernel"), self._signature())
+        return self._source(self._function("kernel"), 3)
 
     def source_of_epochs(self) -> Source:
         """The code of many steps on rows that are chosen from all there are."""
         step = self._function("step")
         lines = ['@njit(error_model="numpy")', *step, "", "", *self._epoch()]
-        return self._source(lines, self._signature_of_epochs(), ["from numba import njit"])
+        return self._source(lines, 6, ["from numba import njit"])
 
-    def _source(self, lines: Sequence[str], signature: str, imports: Sequence[str] = ()) -> Source:
+    def _source(self, lines: Sequence[str], arguments: int, imports: Sequence[str] = ()) -> Source:
         text = "\n".join(
             [
                 f'"""{self._title}"""',
@@ -110,7 +108,7 @@ class SourceWriter:
         )
         return Source(
             text,
-            signature,
+            arguments,
             self._words.hosts,
             self._buffers,
             self._schedule,
@@ -122,25 +120,30 @@ class SourceWriter:
         """The step as a function."""
         body = self._body()
         lines = [*self._declared(), *body, "return 0"]
-        given = ", ".join(["addresses", "numbers", "words", *self._array_names()])
-        return [f"def {name}({given}):", *[INDENT + line if line else "" for line in lines]]
-
-    def _array_names(self) -> list[str]:
-        return [f"{self._names[value]}_array" for value in self._graph.arguments]
+        pointers = ["addresses = int64_at(memory)"]
+        self._words.helper("int64_at")
+        for table, dtype in (("numbers", "float64"), ("words", "uint64")):
+            if any((v.dtype == "uint64") == (table == "words") for v in self._graph.numbers):
+                self._words.helper(f"{dtype}_at")
+                pointers.append(f"{table} = {dtype}_at({table}_memory)")
+        lines = [*pointers, *lines]
+        head = f"def {name}(memory, numbers_memory, words_memory):"
+        return [head, *[INDENT + line if line else "" for line in lines]]
 
     def _epoch(self) -> list[str]:
         """A function of many steps, each on the next rows in an order, that keeps all results."""
         graph = self._graph
-        arrays = self._array_names()
-        given = ["addresses", "numbers", "words", "order", "results", *arrays]
-        given += [f"all_{name}" for name in arrays]
+        pointers = ["addresses = int64_at(memory)", "order = int64_at(order_memory)"]
+        pointers.append("results = float64_at(results_memory)")
+        for dtype in ("int64", "float64"):
+            self._words.helper(f"{dtype}_at")
         gather: list[str] = []
-        pointers: list[str] = []
-        for value, array in zip(graph.arguments, arrays, strict=True):
+        for position, value in enumerate(graph.arguments):
             name = self._names[value]
             self._words.helper(f"{value.dtype}_at")
-            pointers.append(f"{name} = {value.dtype}_at({array}.ctypes.data)")
-            pointers.append(f"all_{name} = {value.dtype}_at(all_{array}.ctypes.data)")
+            own, whole = self._first["argument"] + position, self._first["source"] + position
+            pointers.append(f"{name} = {value.dtype}_at(addresses[{own}])")
+            pointers.append(f"all_{name} = {value.dtype}_at(addresses[{whole}])")
             width = value.size // max(value.shape[0], 1)
             if width == 1:
                 gather.append(f"{name}[i] = all_{name}[row]")
@@ -148,12 +151,15 @@ class SourceWriter:
                 line = f"{name}[{width} * i + j] = all_{name}[{width} * row + j]"
                 gather += nested("j", [width], [line])
         kept = []
+        count = len(graph.results)
         for position, value in enumerate(graph.results):
             self._words.helper(f"{value.dtype}_at")
-            address = len(FIRST_ADDRESSES) + len(graph.memories) + position
+            address = self._first["result"] + position
             pointers.append(f"result_{position} = {value.dtype}_at(addresses[{address}])")
-            kept.append(f"results[at, {position}] = result_{position}[0]")
-        passed = ", ".join(["addresses", "numbers[at]", "words[at]", *arrays])
+            kept.append(f"results[{count} * at + {position}] = result_{position}[0]")
+        words = sum(each.dtype == "uint64" for each in graph.numbers)
+        floats = len(graph.numbers) - words
+        passed = f"memory, numbers_memory + {8 * floats} * at, words_memory + {8 * words} * at"
         rows = graph.arguments[0].shape[0]
         body = [
             *nested("i", [rows], [f"row = order[{rows} * at + i]", *gather]),
@@ -162,10 +168,11 @@ class SourceWriter:
             f"{INDENT}return at * {CODES} + code % {CODES}",
             *kept,
         ]
+        given = "memory, numbers_memory, words_memory, order_memory, results_memory, steps"
         return [
-            f"def kernel({', '.join(given)}):",
+            f"def kernel({given}):",
             *[INDENT + line for line in pointers],
-            f"{INDENT}for at in range(numbers.shape[0]):",
+            f"{INDENT}for at in range(steps):",
             *[2 * INDENT + line for line in body],
             f"{INDENT}return -1",
         ]
@@ -303,22 +310,16 @@ class SourceWriter:
 
     def _pointer(self, buffer: Buffer) -> str:
         self._words.helper(f"{buffer.dtype}_at")
-        if buffer.kind == "argument":
-            return f"{buffer.dtype}_at({buffer.name}_array.ctypes.data)"
         if buffer.kind == "temporary":
             return f"{buffer.dtype}_at(addresses[2] + {buffer.position})"
         return f"{buffer.dtype}_at(addresses[{self.address(buffer)}])"
 
     def address(self, buffer: Buffer) -> int:
-        """The place of the address of captured memory, a result or a gradient."""
-        first = len(FIRST_ADDRESSES)
-        graph = self._graph
-        if buffer.kind == "captured":
-            return first + buffer.position
-        first += len(graph.memories)
-        if buffer.kind == "result":
-            return first + buffer.position
-        return first + len(graph.results) + self._gradients[buffer.position]
+        """The place of the address of memory that is not temporary."""
+        position = buffer.position
+        if buffer.kind == "gradient":
+            position = self._gradients[position]
+        return self._first[buffer.kind] + position
 
     def _imports(self) -> list[str]:
         words = self._words
@@ -342,21 +343,23 @@ class SourceWriter:
             f'{name} = {dtype}("{text}")' for (dtype, text), name in self._words.constants.items()
         ]
 
-    def _signature(self) -> str:
-        kinds = ["int64[::1]", "float64[::1]", "uint64[::1]", *map(_array, self._graph.arguments)]
-        return f"int64({', '.join(kinds)})"
 
-    def _signature_of_epochs(self) -> str:
-        arrays = [*map(_array, self._graph.arguments)]
-        kinds = ["int64[::1]", "float64[:, ::1]", "uint64[:, ::1]", "int64[::1]", "float64[:, ::1]"]
-        return f"int64({', '.join([*kinds, *arrays, *arrays])})"
-
-
-def _array(value: Value) -> str:
-    """Numba's name of the type of an argument's array."""
-    dtype = "boolean" if value.dtype == "bool" else value.dtype
-    sides = ", ".join([":"] * (len(value.shape) - 1) + ["::1"])
-    return f"{dtype}[{sides}]"
+def _first_addresses(graph: Graph) -> dict[str, int]:
+    """Where the addresses of each kind of memory begin; those of sources come last."""
+    hosts = sum(value.kind == "host" for value in graph.needed())
+    counts = {
+        "argument": len(graph.arguments),
+        "captured": len(graph.memories),
+        "result": len(graph.results),
+        "gradient": len(graph.gradients),
+        "host": hosts,
+        "source": len(graph.arguments),
+    }
+    found, first = {}, len(FIRST_ADDRESSES)
+    for kind, count in counts.items():
+        found[kind] = first
+        first += count
+    return found
 
 
 def names_of(schedule: Schedule) -> dict[Value, str]:

@@ -124,6 +124,11 @@ class Number:
         """The bits of the number as a whole one."""
         return Whole(self._builder, self._builder.bitcast(self.value, self.format.whole))
 
+    def high_part(self) -> Number:
+        """The number with zeros in the second half of its digits, so that its square is exact."""
+        dropped = 13 if self.format is FLOAT32 else 32
+        return (self.bits() & -(1 << dropped)).as_bits(self.format)
+
     def constant(self, number: float) -> Number:
         """A number of the same format."""
         return self._number(self._given(number))

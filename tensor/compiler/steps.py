@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from ...engine.changes import changes
+from ...engine.machine_code import machine_code
 from ...engine.structures import leaves_of, mapped
 from ..broadcasting import NDArray
 from ..graph import latest_change, next_number
@@ -18,6 +19,10 @@ from .buffers import ALIGNMENT
 from .graph import Value
 from .recording import Recorder
 from .source_writer import CODES, Source, SourceWriter
+from .sources import SOURCES
+
+COPIED = 16384
+"""Arguments of so many bytes are copied: to find out where they are would take as long."""
 
 
 class OutOfDate(Exception):
@@ -70,6 +75,9 @@ class Bound:
         graph = recorder.graph
         self._floats = np.zeros(sum(v.dtype != "uint64" for v in graph.numbers), np.float64)
         self._words = np.zeros(sum(v.dtype == "uint64" for v in graph.numbers), np.uint64)
+        self._arguments = [np.empty(value.shape, value.dtype) for value in graph.arguments]
+        self._is_copied = [value.nbytes <= COPIED for value in self._arguments]
+        self._sources: list[NDArray] = []
         self._outputs = [np.empty(value.shape, value.dtype) for value in graph.results]
         self._leaves = [recorder.captured[k].tensor for k in graph.gradients]
         self._gradients = [
@@ -88,7 +96,6 @@ class Bound:
         self._tensors = [each.tensor for each in recorder.captured if each.tensor is not None]
         self._tensor_arrays: list[NDArray] = []
         self._failure: BaseException | None = None
-        self._arguments: Sequence[NDArray] = ()
         self._hosts = [self._callback(value) for value in self._written.hosts]
         self._bind()
 
@@ -104,9 +111,7 @@ class Bound:
 
     def compile(self) -> None:
         """Compile the code, or load it from the cache."""
-        from ...engine.code_cache import compiled  # here: it loads Numba
-
-        self._kernel = compiled(self._written.text, self._written.signature)
+        self._kernel = machine_code(self._written.text, self._written.arguments, SOURCES)
 
     # What a run needs
 
@@ -124,15 +129,21 @@ class Bound:
         self._memories = [tensor._shared_memory() for tensor in self._changed]
         kinds = {value.dtype for value in graph.needed() if value.kind == "matmul"}
         gemms = [address(dtype) if dtype in kinds else 0 for dtype in ("float32", "float64")]
-        lasting = [*self._arrays, *self._outputs, *[each._data for each in self._gradients]]
+        lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
         self._addresses = np.array(
             [
                 *gemms,
                 self._space.ctypes.data,
                 *[each.ctypes.data for each in lasting],
                 *[ctypes.cast(each, ctypes.c_void_p).value for each in self._hosts],
+                *[each.ctypes.data for each in self._sources],
             ],
             np.int64,
+        )
+        self._places = (
+            self._addresses.ctypes.data,
+            self._floats.ctypes.data,
+            self._words.ctypes.data,
         )
 
     def check_current(self) -> None:
@@ -151,12 +162,18 @@ class Bound:
                 self._bind()
                 break
 
-    def run(self, arguments: Sequence[NDArray]) -> Any:
-        """Take the step."""
-        self._arguments = arguments
+    def run(self, arguments: Sequence[Any]) -> Any:
+        """Take the step on these arrays and numbers."""
+        for position, given in enumerate(arguments):
+            if self._is_copied[position]:
+                self._arguments[position][...] = given
+            else:
+                given = np.ascontiguousarray(given)
+                self._arguments[position] = given
+                self._addresses[3 + position] = given.ctypes.data
         self._read_numbers(self._floats, self._words)
         self._own_gradients()
-        code = self._kernel(self._addresses, self._floats, self._words, *arguments)
+        code = self._kernel(*self._places)
         if code:
             self._fail(0, 1, None)
         self._note_changes()
@@ -167,42 +184,37 @@ class Bound:
         """The step on copies of all memory: called, it leaves everything as it is."""
         if self._kernel is None:
             self.compile()
-        copies = [np.copy(each) for each in (*self._arrays, *self._outputs, *self._gradient_arrays)]
+        lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
+        copies = [np.copy(each) for each in lasting]
+        for argument in copies[: len(self._arguments)]:
+            argument[...] = 0
         addresses = self._addresses.copy()
         addresses[3 : 3 + len(copies)] = [each.ctypes.data for each in copies]
-        numbers = (self._floats.copy(), self._words.copy())
-        arguments = [
-            np.ones(value.shape or 1, value.dtype) * 0 for value in self.recorder.graph.arguments
-        ]
+        places = (addresses.ctypes.data, *self._places[1:])
         kernel = self._kernel
 
         def run() -> Any:
-            kernel(addresses, *numbers, *arguments)
-            return copies  # kept alive
+            kernel(*places)
+            return copies, addresses  # kept alive
 
         return run
 
-    def run_rows(
-        self,
-        order: NDArray,
-        arguments: Sequence[NDArray],
-        sources: Sequence[NDArray],
-        after_each: Callable[[], None] | None,
-    ) -> NDArray:
+    def set_sources(self, sources: Sequence[NDArray]) -> None:
+        """Let these arrays hold all rows of each argument."""
+        self._sources = [*sources]
+        self._bind()
+
+    def run_rows(self, order: NDArray, after_each: Callable[[], None] | None) -> NDArray:
         """Take a step on each batch of the rows in an order; all results, a row for each step.
 
         Parameters
         ----------
         order : array of int64
             The rows of all batches, one batch behind the other.
-        arguments : sequence of arrays
-            Memory for the arguments of one step.
-        sources : sequence of arrays
-            All rows of each argument.
         after_each : callable, optional
             What the host does behind each step, such as to step a schedule.
         """
-        count = order.size // arguments[0].shape[0]
+        count = order.size // self._arguments[0].shape[0]
         floats = np.empty((count, self._floats.size), np.float64)
         words = np.empty((count, self._words.size), np.uint64)
         results = np.empty((count, len(self._outputs)), np.float64)
@@ -210,11 +222,9 @@ class Bound:
             self._read_numbers(floats[step], words[step])
             if after_each is not None:
                 after_each()
-        self._arguments = arguments
         self._own_gradients()
-        code = self._kernel(
-            self._addresses, floats, words, order, results, *arguments, *sources
-        )
+        tables = [each.ctypes.data for each in (floats, words, order, results)]
+        code = self._kernel(self._places[0], *tables, count)
         if code >= 0:
             self._fail(code // CODES, count, results)
         self._note_changes()
@@ -268,7 +278,7 @@ class Bound:
             getrefcount(each) for each in self._gradient_arrays
         ] == self._holders:
             return
-        first = len(self._addresses) - len(self._hosts) - len(self._gradients)
+        first = 3 + len(self._arguments) + len(self._arrays) + len(self._outputs)
         for position, leaf in enumerate(self._leaves):
             gradient, array = self._gradients[position], self._gradient_arrays[position]
             if getrefcount(gradient) > 3 + (leaf._grad is gradient) or getrefcount(array) > 4:
@@ -297,14 +307,11 @@ class Bound:
     def _array(self, value: Value) -> NDArray:
         """The memory of a value as an array."""
         buffer = self._written.buffers.of[value]
-        if buffer.kind == "argument":
-            return self._arguments[buffer.position]
         if buffer.kind == "temporary":
             part = self._space[buffer.position : buffer.position + buffer.bytes]
             return part.view(buffer.dtype).reshape(buffer.shape)
-        order = self._written.address(buffer) - 3
-        lasting = [*self._arrays, *self._outputs, *[each._data for each in self._gradients]]
-        return lasting[order].reshape(buffer.shape)
+        lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
+        return lasting[self._written.address(buffer) - 3].reshape(buffer.shape)
 
 
 def tensors_in(structure: Any) -> list[Tensor]:

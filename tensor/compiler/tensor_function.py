@@ -10,7 +10,6 @@ import numpy as np
 
 from ...engine.modes import special_mode
 from ...engine.structures import leaves_of, rebuilt
-from ..broadcasting import NDArray
 from ..tensor import Tensor
 from .around import constants_around
 from .explanation import Explanation, explanation
@@ -86,7 +85,7 @@ class TensorFunction:
             found.compile()
         self.latest = found
         try:
-            result = found.run(_arrays(leaves))
+            result = found.run(_numbers(leaves))
         except CheckFailed:
             self._failures += 1
             if self._failures >= PATIENCE:
@@ -133,10 +132,7 @@ class TensorFunction:
 
 
 def _are_tensors(leaves: Sequence[Any]) -> bool:
-    for leaf in leaves:
-        if type(leaf) is not Tensor:
-            return False
-    return True
+    return all([type(leaf) is Tensor for leaf in leaves])
 
 
 def _kind(leaf: Any) -> Hashable:
@@ -181,22 +177,13 @@ def _given(leaf: Any, recorder: Recorder) -> Any:
     return leaf
 
 
-def _arrays(leaves: Sequence[Any]) -> list[NDArray]:
-    """The arguments that code is given: arrays whose elements lie one behind the other."""
-    found = []
-    for leaf in leaves:
-        if type(leaf) is Tensor:
-            array = leaf._data
-        elif isinstance(leaf, np.ndarray):
-            array = leaf
-        elif isinstance(leaf, float | np.floating):
-            array = np.array([leaf], np.float64)
-        else:
-            continue
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array)
-        found.append(array if array.ndim else array.reshape(1))
-    return found
+def _numbers(leaves: Sequence[Any]) -> list[Any]:
+    """The arguments that differ from call to call: arrays, and single numbers."""
+    return [
+        leaf._data if type(leaf) is Tensor else leaf
+        for leaf in leaves
+        if type(leaf) is Tensor or isinstance(leaf, np.ndarray | float | np.floating)
+    ]
 
 
 def _outline(results: Any) -> Any:

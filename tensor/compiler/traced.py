@@ -73,7 +73,8 @@ class Traced(np.ndarray[Any, np.dtype[Any]]):
 
     def plain(self) -> NDArray:
         """The array without its record."""
-        return self.view(np.ndarray)
+        plain: NDArray = super().view(np.ndarray)
+        return plain
 
     def _with(self, array: Any) -> Any:
         return Traced.on(array, self.recorder)
@@ -117,12 +118,14 @@ class Traced(np.ndarray[Any, np.dtype[Any]]):
     def ravel(self, order: Any = "C") -> Any:
         return self.reshape(-1)
 
-    def view(self, *kind: Any) -> Any:
-        if kind in ((), (Traced,)) or (isinstance(kind[0], type) and kind[0] is np.ndarray):
+    def view(self, *kind: Any) -> Any:  # type: ignore[override]
+        if not kind or kind[0] in (Traced, np.ndarray):
             return super().view(*kind)
         return self._with(self.recorder.converted(self.plain(), np.dtype(kind[0])))
 
-    def take(self, indices: Any, axis: int | None = None, **options: Any) -> Any:
+    def take(  # type: ignore[override]
+        self, indices: Any, axis: int | None = None, **options: Any
+    ) -> Any:
         if axis is None:
             return self.reshape(-1)[indices]
         return self[(slice(None),) * (axis % self.ndim) + (indices,)]
@@ -192,8 +195,7 @@ def is_basic(index: Any) -> bool:
         [
             each is None
             or each is Ellipsis
-            or isinstance(each, int | slice | np.integer)
-            and not isinstance(each, bool)
+            or (isinstance(each, int | slice | np.integer) and not isinstance(each, bool))
             for each in entries
         ]
     )

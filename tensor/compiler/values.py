@@ -13,6 +13,7 @@ from ..dtypes import FLOATS, DType
 from ..kernels.numpy_code import array_function
 from ..kernels.program import CONDITIONS, GRADIENT, Constant, Operand, Program
 from .graph import Graph, Value, tight_strides
+from .slices import added
 
 __all__ = [
     "all_true", "broadcast", "cast", "combined", "empty", "gradients", "integral", "narrowed",
@@ -92,6 +93,8 @@ def _settled(
     constants = [each.attributes[0] for each in operands if each.kind == "constant"]
     if len(constants) == len(operands):
         return _folded(graph, function, operands, dtype)
+    if function == "add":
+        return added(graph, *operands)
     last = operands[-1]
     if function == "where" and operands[0].kind == "constant":
         return operands[1 if operands[0].attributes[0] else 2]
@@ -174,7 +177,8 @@ def results(
     graph: Graph, program: Program, arguments: Mapping[str, Value], dtype: DType
 ) -> list[Value]:
     """What a program gives for values of one dtype, or truth values."""
-    known: dict[Operand, Value] = dict(arguments)
+    known: dict[Operand, Value] = {}
+    known.update(arguments)
 
     def found(operand: Operand, like: Value | None = None) -> Value:
         if isinstance(operand, Constant):
@@ -208,7 +212,8 @@ def integral(graph: Graph, number: float, dtype: str) -> Value:
     kind = np.dtype(dtype)
     if kind in FLOATS:
         return graph.constant(float(number), dtype)
-    return graph.constant(np.array(number).astype(kind).item(), dtype)
+    with np.errstate(invalid="ignore"):
+        return graph.constant(np.array(number).astype(kind).item(), dtype)
 
 
 def _step(graph: Graph, function: str, operands: Sequence[Value], dtype: DType) -> Value:

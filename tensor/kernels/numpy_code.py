@@ -325,9 +325,10 @@ class _Writer:
         key = repr(operand.value)
         if key not in self._constants:
             self._constants[key] = f"__c{len(self._constants)}__"
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 # an array without dimensions: NumPy takes it in half the time of a Python number
-                self.namespace[self._constants[key]] = np.array(operand.value, self.dtype)
+                number = np.array(operand.value).astype(self.dtype)
+            self.namespace[self._constants[key]] = number
         return self._constants[key]
 
     def _defined(self, arguments: str, lines: list[str], what: str) -> Kernel:

@@ -22,7 +22,7 @@ from ..dtypes import DType
 from ..operations.gates import GATE
 from ..operations.selection import SELECT, SPREAD
 from ..quiet import quiet
-from ..tracing import recorder
+from ..tracing import made, recorder
 from .numpy_code import program_kernel
 from .program import ARITHMETIC, condition_program
 
@@ -93,7 +93,11 @@ def _gated(
     branches = []
     for chosen, branch in ((holds, body), (holds.logical_not(), orelse)):
         own = {name: GATE(tensor.broadcast_to(shape), chosen) for name, tensor in names.items()}
-        branches.append(_evaluated(branch, own))
+        part = _evaluated(branch, own)
+        if isinstance(part, float):
+            (some, *_) = own.values()
+            part = some.constant(made(np.array(part, some.dtype)))
+        branches.append(part)
     return table["where"](holds, *branches)
 
 

@@ -60,7 +60,7 @@ def _filled(
     dtype: DType,
     generator: Generator,
     count: int,
-) -> Any:
+) -> NDArray:
     """An array filled from so many words of a stream."""
     out = np.empty(shape, dtype)
     recording = recorder()
@@ -69,7 +69,8 @@ def _filled(
         return out
     span, words = _recorded_span(recording, generator, count)
     fill(span, out.reshape(-1))
-    return recording.random(name, out, words)
+    drawn: NDArray = recording.random(name, out, words)
+    return drawn
 
 
 def _recorded_span(recording: Any, generator: Generator, count: int) -> tuple[blocks.Span, Any]:
@@ -81,13 +82,18 @@ def _recorded_span(recording: Any, generator: Generator, count: int) -> tuple[bl
 
 def _drawn(
     name: str, draw: Callable[[blocks.Span], NDArray], generator: Generator, count: int
-) -> Any:
+) -> NDArray:
     """What a function makes of so many words of a stream."""
     recording = recorder()
     if recording is None:
         return draw(generator.reserve(count))
     span, words = _recorded_span(recording, generator, count)
-    return recording.drawn(lambda *key: draw(blocks.Span(*map(int, key))), draw(span), words, name)
+
+    def anew(*key: Any) -> NDArray:
+        return draw(blocks.Span(*map(int, key)))
+
+    drawn: NDArray = recording.drawn(anew, draw(span), words, name)
+    return drawn
 
 
 def bernoulli(probability: Any, shape: Shape, generator: Generator | None, what: str) -> NDArray:

@@ -10,6 +10,7 @@ from support.optimizers import GOLDEN, name
 from support.replaying import Replayed, check_replayed, compare
 from twingrad import Tensor, nn, optim
 from twingrad.optim.optimizer import Optimizer
+from twingrad.optim.rule import Rule
 from twingrad.optim.rules import SGD
 
 RNG = np.random.default_rng(3)
@@ -129,6 +130,32 @@ def test_an_option_out_of_range_is_refused_before_anything_is_changed():
         replayed(*map(Tensor, BATCHES[0]))
     optimizer.param_groups[0]["lr"] = 1e-3
     compare([model.state_dict(), optimizer.state_dict()], before, 0)
+
+
+def test_an_option_that_decides_may_not_change_within_a_step():
+    model = network()
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
+    momenta = iter([0.5, 0.25, 0.0])
+
+    class Falling(optim.lr_scheduler.LambdaLR):
+        def _set_lr(self, rates):
+            super()._set_lr(rates)
+            self.optimizer.param_groups[0]["momentum"] = next(momenta, 0.0)
+
+    schedule = Falling(optimizer, lambda epoch: 1.0)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        schedule.step()
+        optimizer.step()
+        return [loss]
+
+    replayed = Replayed(step)
+    replayed(*map(Tensor, BATCHES[0]))
+    with pytest.raises(RuntimeError, match="SGD: a scheduler that makes an option 0"):
+        replayed(*map(Tensor, BATCHES[0]))
 
 
 def test_eager_steps_may_come_between():
@@ -301,6 +328,19 @@ class Momentous(Optimizer):
 
 def test_an_optimizer_of_ones_own_is_recorded_too():
     check_replayed(training(lambda model: Momentous(model.parameters())), BATCHES)
+
+
+class Fixed(Optimizer):
+    """An optimizer without options."""
+
+    rule = Rule("Fixed", [], {}, "w = w - 0.1 * grad", reference="Cauchy 1847")
+
+    def __init__(self, params):
+        super().__init__(params, {})
+
+
+def test_an_optimizer_without_options_is_recorded_too():
+    check_replayed(training(lambda model: Fixed(model.parameters())), BATCHES)
 
 
 def test_a_closure_computes_the_loss_and_its_gradients():

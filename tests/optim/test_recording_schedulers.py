@@ -1,5 +1,7 @@
 """Schedulers in steps that are recorded: the host steps them before each run."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,24 @@ def test_a_scheduler_steps_before_each_run(expression, kind):
             assert own.get_last_lr() == other.get_last_lr()
             assert own.last_epoch == other.last_epoch
     assert replayed.recordings <= 2  # a momentum that becomes 0 is another rule
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_step_can_be_taken_back(expression):
+    optimizer, schedulers = made(expression)
+    replayed = Replayed(lambda x: [x * 1, *[each.step() for each in schedulers]][:1])
+    replayed(Tensor([1.0]))
+    for _ in range(30):
+        before = deepcopy([optimizer.state_dict(), *[each.state_dict() for each in schedulers]])
+        for action in replayed.recorder.actions:
+            action.run()
+        after = deepcopy([optimizer.state_dict(), *[each.state_dict() for each in schedulers]])
+        for action in reversed(replayed.recorder.actions):
+            action.undo()
+        assert [optimizer.state_dict(), *[each.state_dict() for each in schedulers]] == before
+        for action in replayed.recorder.actions:
+            action.run()
+        assert [optimizer.state_dict(), *[each.state_dict() for each in schedulers]] == after
 
 
 class Halving(optim.lr_scheduler.StepLR):

@@ -1,23 +1,18 @@
 """A compiler's graph with arrays to run it on, and what a run has to give."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from twingrad.tensor.compiler.graph import Graph
 from twingrad.tensor.compiler.printing import GraphView
 
 from .graph_interpreter import evaluate
 
 
-@dataclass(repr=False)
 class Case:
     """A graph, and what it is run on."""
 
-    graph: Graph
-    arguments: list = field(default_factory=list)
-    captured: list = field(default_factory=list)
-    numbers: list = field(default_factory=list)
+    def __init__(self, graph, arguments=(), captured=(), numbers=()):
+        self.graph = graph
+        self.arguments, self.captured, self.numbers = [*arguments], [*captured], [*numbers]
 
     def __repr__(self):
         given = {"arguments": self.arguments, "captured": self.captured, "numbers": self.numbers}

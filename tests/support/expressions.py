@@ -5,13 +5,44 @@ import json
 import numpy as np
 
 from twingrad.tensor import Tensor
+from twingrad.tensor.operations import joining
 
 from .golden import FOLDER
+
+OF_MOVES = {
+    "pad": lambda x, *arguments, **keywords: x.pad(*arguments, **keywords),
+    "ints": lambda *numbers: Tensor(np.array(numbers, np.int64)),
+    "float32": np.dtype("float32"),
+    "float64": np.dtype("float64"),
+    "int32": np.dtype("int32"),
+}
+"""The names in the expressions of moves."""
+
+OF_JOINING = {
+    each.__name__: each
+    for each in (
+        joining.cat,
+        joining.stack,
+        joining.hstack,
+        joining.vstack,
+        joining.meshgrid,
+        joining.broadcast_tensors,
+        joining.atleast_1d,
+        joining.atleast_2d,
+    )
+}
+"""The functions in the expressions that join tensors."""
 
 
 def golden_expressions(file):
     """The inputs, the cases and the refused expressions of a file."""
     return json.loads((FOLDER / f"{file}.json").read_text())
+
+
+def golden_input(golden, name):
+    """One of the inputs of a file, its numbers as float64."""
+    array = np.array(golden["inputs"][name])
+    return array if array.dtype.kind in "bi" else array.astype(np.float64)
 
 
 def evaluated(expression, names):

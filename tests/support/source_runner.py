@@ -53,7 +53,9 @@ def _gemm(kind, ta, tb, n, m, k, alpha, a, lda, b, ldb, beta, c, ldc):  # type: 
 
 
 def _pointer(dtype: str) -> Any:
-    def at(address: Any) -> Memory:
+    def at(address: Any) -> Any:
+        if isinstance(address, list):
+            return address
         if isinstance(address, Raw):
             length = address.bytes.size // np.dtype(dtype).itemsize * np.dtype(dtype).itemsize
             return Memory(address.bytes[:length].view(dtype))
@@ -69,20 +71,20 @@ def run(case: Any) -> Evaluation | None:
     captured = [np.array(each) for each in case.captured]
     source = SourceWriter(graph, "a graph").source()
     names = dict(_NAMES)
-    text = re.sub(r"^from .*$", "", source.text, flags=re.M).replace(".ctypes.data", "")
+    text = re.sub(r"^from .*$", "", source.text, flags=re.M)
     flat = [each.reshape(-1) for each in captured]
     outs = [np.empty(v.size, v.dtype) for v in graph.results]
     gradients = {k: np.empty(v.size, v.dtype) for k, v in graph.gradients.items()}
     space = np.full(source.temporary, 255, np.uint8)
-    addresses: list[Any] = [0, 0, Raw(space), *flat, *outs, *gradients.values()]
+    arguments = [np.array(x).reshape(-1) for x in case.arguments]
+    addresses: list[Any] = [0, 0, Raw(space), *arguments, *flat, *outs, *gradients.values()]
     for value in source.hosts:
         addresses.append(_host(source, value, addresses, space, case))
     floats = [float(x) for x, v in zip(case.numbers, graph.numbers) if v.dtype != "uint64"]
     words = [int(x) for x, v in zip(case.numbers, graph.numbers) if v.dtype == "uint64"]
     exec(compile(text, "<generated>", "exec"), names)
-    arguments = [np.array(x).reshape(-1) for x in case.arguments]
     with np.errstate(all="ignore"):
-        code = names["kernel"](addresses, floats, words, *arguments)
+        code = names["kernel"](addresses, floats, words)
     if code:
         for each, before in zip(captured, case.captured):
             np.testing.assert_array_equal(each, before)
@@ -99,8 +101,6 @@ def _host(source: Any, value: Any, addresses: Any, space: Any, case: Any) -> Any
 
     def array(each: Any) -> Any:
         buffer = source.buffers.of[each]
-        if buffer.kind == "argument":
-            return np.asarray(case.arguments[buffer.position])
         if buffer.kind == "temporary":
             part = space[buffer.position : buffer.position + buffer.bytes]
             return part.view(buffer.dtype).reshape(buffer.shape)
@@ -130,7 +130,7 @@ _FUNCTIONS = (
     "rint isnan isinf isfinite"
 ).split()
 
-_DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")
+_DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool")
 
 _NAMES: dict[str, Any] = {
     **{f"{d}_at": _pointer(d) for d in _DTYPES},

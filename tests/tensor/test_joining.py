@@ -6,11 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.differences import check_gradients
-from support.expressions import check_results, evaluated, golden_expressions, weighted_sum
+from support.expressions import (
+    OF_JOINING,
+    check_results,
+    evaluated,
+    golden_expressions,
+    weighted_sum,
+)
 from twingrad import Value, no_grad
 from twingrad.tensor import Tensor
 from twingrad.tensor.operations.joining import (
-    atleast_1d,
     atleast_2d,
     broadcast_tensors,
     cat,
@@ -21,11 +26,6 @@ from twingrad.tensor.operations.joining import (
 )
 
 GOLDEN = golden_expressions("joining")
-
-FUNCTIONS = {
-    each.__name__: each
-    for each in (cat, stack, hstack, vstack, meshgrid, broadcast_tensors, atleast_1d, atleast_2d)
-}
 
 
 def leaves():
@@ -42,7 +42,7 @@ def labelled(case):
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=labelled)
 def test_values_dtypes_and_gradients_are_those_of_pytorch(case):
     inputs = leaves()
-    results = evaluated(case["expression"], FUNCTIONS | inputs)
+    results = evaluated(case["expression"], OF_JOINING | inputs)
     check_results(results, case["results"])
     if case["gradients"]:
         weighted_sum(results).backward()
@@ -56,7 +56,7 @@ def test_values_dtypes_and_gradients_are_those_of_pytorch(case):
 @pytest.mark.parametrize("case", GOLDEN["refused"], ids=labelled)
 def test_what_pytorch_refuses_is_refused_with_a_sentence(case):
     with pytest.raises((ValueError, TypeError, IndexError)) as refusal:
-        evaluated(case["expression"], FUNCTIONS | leaves())
+        evaluated(case["expression"], OF_JOINING | leaves())
     assert str(refusal.value).startswith(f"{case['expression'].partition('(')[0]}: ")
     if case["error"] == "IndexError":
         assert refusal.type is IndexError

@@ -7,20 +7,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from support.differences import check_gradients
-from support.expressions import check_results, evaluated, golden_expressions, weighted_sum
+from support.expressions import (
+    OF_MOVES,
+    check_results,
+    evaluated,
+    golden_expressions,
+    golden_input,
+    weighted_sum,
+)
 from support.golden import LAYOUTS
 from twingrad import no_grad
 from twingrad.tensor import Tensor
 
 GOLDEN = golden_expressions("moves")
 
-NAMES = {
-    "pad": lambda x, *arguments, **keywords: x.pad(*arguments, **keywords),
-    "ints": lambda *numbers: Tensor(np.array(numbers, np.int64)),
-    "float32": np.dtype("float32"),
-    "float64": np.dtype("float64"),
-    "int32": np.dtype("int32"),
-}
 REFUSALS = (ValueError, TypeError, IndexError, RuntimeError)
 
 number_shapes = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
@@ -28,16 +28,11 @@ number_shapes = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
 
 def results_of(expression, x):
     """What an expression of ``x`` gives, as a list of tensors."""
-    return evaluated(expression, {"x": x, **NAMES})
+    return evaluated(expression, {"x": x, **OF_MOVES})
 
 
 def labelled(case):
     return f"{case['on']}: {case['expression']}"
-
-
-def golden_input(name):
-    array = np.array(GOLDEN["inputs"][name])
-    return array if array.dtype.kind in "bi" else array.astype(np.float64)
 
 
 def tensor_on(array):
@@ -57,7 +52,7 @@ CASES_AND_LAYOUTS = [
 
 @pytest.mark.parametrize(("case", "layout"), CASES_AND_LAYOUTS)
 def test_values_and_gradients_are_those_of_pytorch(case, layout):
-    array = layout(golden_input(case["on"]))
+    array = layout(golden_input(GOLDEN, case["on"]))
     x = tensor_on(array)
     results = results_of(case["expression"], x)
     check_results(results, case["results"])
@@ -75,7 +70,7 @@ def test_values_and_gradients_are_those_of_pytorch(case, layout):
 
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=labelled)
 def test_memory_is_shared_where_pytorch_shares_it(case):
-    x = tensor_on(golden_input(case["on"]))
+    x = tensor_on(golden_input(GOLDEN, case["on"]))
     for each, shares in zip(results_of(case["expression"], x), case["shares"], strict=True):
         if each.numel():
             assert np.shares_memory(each.detach().numpy(), x.detach().numpy()) == shares
@@ -84,7 +79,7 @@ def test_memory_is_shared_where_pytorch_shares_it(case):
 @pytest.mark.parametrize("case", GOLDEN["refused"], ids=labelled)
 def test_what_pytorch_refuses_is_refused_with_a_sentence(case):
     with pytest.raises(REFUSALS) as refusal:
-        results_of(case["expression"], tensor_on(golden_input(case["on"])))
+        results_of(case["expression"], tensor_on(golden_input(GOLDEN, case["on"])))
     name = case["expression"].removeprefix("x.").removeprefix("T.").partition("(")[0]
     beginnings = {"view_as": "view:", "len": "a tensor", "list": "a tensor"}
     message = str(refusal.value)
@@ -129,7 +124,7 @@ def test_gradients_of_first_and_second_order_are_those_of_differences(on, expres
     def function(x):
         return tuple(each * each * each for each in results_of(expression, x))
 
-    check_gradients(function, golden_input(on))
+    check_gradients(function, golden_input(GOLDEN, on))
 
 
 @given(number_shapes, st.data())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections.abc import Sequence
 
-import numpy as np
-
-from ....engine.shapes import Shape
 from ...broadcasting import summed_dims
 from ...operations.copies import Flip, Repeat, Roll
 from ...operations.cumulative import Shift
@@ -16,6 +13,7 @@ from ...operations.moves import BroadcastTo, Clone, Permute, Reshape, SumTo, To
 from ..graph import Graph, Value, tight_strides
 from ..lowering import Application, lowers
 from ..memories import permuted
+from ..slices import joined, sliced
 from ..values import broadcast, cast, empty, reduced, reshaped
 
 
@@ -91,7 +89,9 @@ def _rolled(graph: Graph, x: Value, shift: int, dim: int) -> Value:
     start = -shift % length
     if not start:
         return x
-    return joined(graph, [sliced(graph, x, dim, start, length), sliced(graph, x, dim, 0, start)], dim)
+    return joined(
+        graph, [sliced(graph, x, dim, start, length), sliced(graph, x, dim, 0, start)], dim
+    )
 
 
 @lowers(Shift)
@@ -116,23 +116,3 @@ def _stack(given: Application) -> Value:
     own = given.operands[0].shape
     shape = (*own[:dim], 1, *own[dim:])
     return joined(given.graph, [reshaped(given.graph, x, shape) for x in given.operands], dim)
-
-
-def joined(graph: Graph, values: list[Value] | tuple[Value, ...], dim: int) -> Value:
-    """Values one behind the other along a dimension."""
-    kept = [value for value in values if value.size]
-    if len(kept) == 1:
-        return kept[0]
-    shape = kept[0].shape
-    length = sum([value.shape[dim] for value in kept])
-    whole = (*shape[:dim], length, *shape[dim + 1 :])
-    return graph.value("join", kept, (dim,), whole, kept[0].dtype)
-
-
-def sliced(graph: Graph, value: Value, dim: int, start: int, stop: int) -> Value:
-    """What lies from ``start`` to before ``stop`` along a dimension."""
-    strides = tight_strides(value.shape)
-    shape = (*value.shape[:dim], stop - start, *value.shape[dim + 1 :])
-    if not stop - start:
-        return empty(graph, shape, value.dtype)
-    return graph.view(value, shape, strides, start * strides[dim])

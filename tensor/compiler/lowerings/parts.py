@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from ....engine.shapes import Shape
@@ -55,7 +56,6 @@ def placed(graph: Graph, part: Value, shape: Shape, view: Callable[[Any], Any]) 
     if not part.size:
         return empty(graph, shape, part.dtype)
     part = broadcast(graph, part, own)
-    if layout.offset == 0 and layout.strides == tight_strides(own):
-        if part.size == empty(graph, shape, part.dtype).size:
-            return reshaped(graph, part, shape)
+    if part.size == prod(shape) and layout == (tight_strides(own), 0):
+        return reshaped(graph, part, shape)
     return graph.value("place", (part,), tuple(layout), shape, part.dtype)

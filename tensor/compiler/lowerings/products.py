@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ....engine.shapes import broadcast_shape
-from ...operations.matmul import AddMatrixProduct, Linear, MatrixProduct, Matmul
+from ...operations.matmul import AddMatrixProduct, Linear, Matmul, MatrixProduct
 from ..graph import Value
 from ..lowering import Application, lowers
 from ..memories import permuted

@@ -22,7 +22,9 @@ def _trunc(given: Application) -> Value:
 def _round(given: Application) -> Value:
     (decimals,) = given.parameters
     (x,) = given.operands
-    return by_host(given) if decimals or not x.dtype.startswith("float") else nearest(given.graph, x)
+    return (
+        by_host(given) if decimals or not x.dtype.startswith("float") else nearest(given.graph, x)
+    )
 
 
 def ceiling(graph: Graph, x: Value) -> Value:

@@ -3,6 +3,7 @@
 import math
 import random
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -238,6 +239,24 @@ def test_integers_text_and_lengths_are_recorded_anew():
     assert "3 times" in repr(compiled)
 
 
+def test_methods_and_numpy_integers():
+    class Model:
+        def __init__(self):
+            self.w = Value(2.0)
+
+        @CompiledFunction
+        def step(self, x, k):
+            return self.w * x * int(k)
+
+    first, second = Model(), Model()
+    second.w.data = 3.0
+    for _ in range(2):
+        for k in np.arange(1, 3):
+            assert first.step(Value(1.0), k).data == 2.0 * k
+            assert second.step(Value(1.0), k).data == 3.0 * k
+    assert "4 times" in repr(Model.step)
+
+
 def test_a_function_recorded_again_and_again_warns_and_forgets():
     compiled = CompiledFunction(lambda x, k: x * k)
     for k in range(MOST_TAPES):
@@ -393,6 +412,35 @@ def test_python_may_do_something_in_between():
     both(make, (1.0,), (0.5,), (2.0,), (-1.0,))
 
 
+def test_what_is_done_in_between_may_call_the_function_again():
+    w = Value(1.0)
+    depth = [0]
+
+    def again():
+        if depth[0]:
+            depth[0] -= 1
+            nested.append(compiled(Value(10.0)).data)
+
+    def function(x):
+        y = x * w + 1.0
+        outside(again)
+        return y * x
+
+    nested = []
+    compiled = CompiledFunction(function)
+    compiled(Value(1.0)), compiled(Value(1.0))
+    depth[0] = 2
+    assert compiled(Value(2.0)).data == 6.0
+    assert nested == [110.0, 110.0]
+
+
+def test_notebooks_show_the_text_of_a_result():
+    compiled = CompiledFunction(lambda x: x * 2)
+    y = compiled(Value(1.0))
+    assert y._repr_svg_() is None
+    assert repr(y) == "Value(data=2.0, grad=None)"
+
+
 def test_what_is_watched_is_recorded_anew():
     factors = [2.0]
 
@@ -462,3 +510,27 @@ def test_it_explains_itself():
     assert "sums of" in compiled.explain()
     assert "abs(x)" in compiled.explain()
     assert "def kernel(numbers, groups, at):" in compiled.source
+
+
+def test_a_hundred_thousand_nodes():
+    w = Value(0.5)
+
+    def chain(x):
+        w.grad = None
+        for _ in range(16_000):
+            x = (x * w).tanh() + 0.1
+        total = sum([x * w for _ in range(25_000)])
+        total.backward()
+        return total
+
+    compiled = CompiledFunction(chain)
+    expected = chain(Value(0.3)), w.grad
+    for _ in range(2):
+        found = compiled(Value(0.3))
+        assert found.data == pytest.approx(expected[0].data, rel=1e-12)
+        assert w.grad == pytest.approx(expected[1], rel=1e-12)
+    tracemalloc.start()
+    compiled(Value(0.3))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000

@@ -1,10 +1,10 @@
-"""What a recording makes of steps: the same numbers for other arguments, and no more than needed."""
+"""What a recording makes of steps: the numbers for other arguments, and no more than needed."""
 
 import numpy as np
 import pytest
 
 import twingrad
-from tests.support.recordings import check_step, kinds, recorded, replayed
+from support.recordings import check_step, kinds, recorded, replayed
 from twingrad.tensor import Tensor
 from twingrad.tensor.compiler.recording import Recorder, current
 
@@ -96,7 +96,7 @@ def test_numbers_in_a_list_are_constants():
 
 
 def test_an_argument_cannot_be_changed_in_place():
-    with pytest.raises(RuntimeError, match="an argument of the step, of shape .4,., cannot be"):
+    with pytest.raises(RuntimeError, match="an argument of the step, of shape"):
         recorded(lambda x: x[1].mul_(2.0), *tensors((3, 4)))
 
 
@@ -119,7 +119,7 @@ def test_a_numpy_array_is_taken_by_tensors_and_refuses_numpy():
     ids=["ufunc", "asarray", "index", "method"],
 )
 def test_numpy_does_not_compute_with_the_numbers_of_an_argument(use):
-    with pytest.raises((RuntimeError, AttributeError, TypeError), match="NumPy array|operand type"):
+    with pytest.raises((RuntimeError, AttributeError), match="NumPy array"):
         recorded(use, np.ones((2, 3)))
 
 
@@ -420,3 +420,45 @@ def test_one_label_of_each_row_is_told_by_comparison():
     found = check_step(step, [*first, labels[0]], [*second, labels[1]])
     assert "scatter" not in kinds(found.recorder)
     assert len(found.recorder.graph.checks) == 1
+
+
+def pieces(x):
+    a, b, c, d = x.chunk(4, 1)
+    return a.tanh() * b + c * d.exp()
+
+
+def a_walk(x):
+    state = x[:, 0]
+    for k in range(1, x.shape[1]):
+        state = (state * x[:, k]).tanh()
+    return state
+
+
+@pytest.mark.parametrize("function", [pieces, a_walk, lambda x: x[2] * x[0] + x[1] * x[3]])
+def test_gradients_of_neighbouring_slices_are_joined(function):
+    def step(x):
+        x = x.detach().requires_grad_()
+        return twingrad.autograd.grad(function(x).sum(), x)
+
+    found = check_step(step, *pairs((4, 8)))
+    assert kinds(found.recorder).count("join") == 1
+    assert "place" not in kinds(found.recorder)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[:, 2:5] * x[:, 5:8],
+        lambda x: x[:, 0:3].sum() * x[:, 4:8],
+        lambda x: x[0, 1] * x[0, 2] + x[1],
+        lambda x: x[::2] * x[1::2],
+        lambda x: x[:1] * x[:, :1] * x[1:2],
+        lambda x: x.diagonal() * x.diagonal(1)[:4],
+    ],
+)
+def test_gradients_of_other_slices_are_added(function):
+    def step(x):
+        x = x.detach().requires_grad_()
+        return twingrad.autograd.grad(function(x).sum(), x)
+
+    check_step(step, *pairs((4, 8)))

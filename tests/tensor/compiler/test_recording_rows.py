@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import twingrad
-from tests.support.recordings import check_step
+from support.recordings import check_step
+from twingrad.engine import formulas
 from twingrad.engine.formulas import table
 from twingrad.tensor.kernels.elementwise import INTEGRAL
 
@@ -41,7 +42,9 @@ def second_order(row):
         leaves = [each.detach().requires_grad_() for each in operands]
         found = twingrad.autograd.grad(row(*leaves).sum(), leaves, create_graph=True)
         # with a part that depends on the operands, whatever the slopes are
-        total = sum(((k + 1) * each * leaf).sum() for k, (each, leaf) in enumerate(zip(found, leaves)))
+        total = sum(
+            ((k + 1) * each * leaf).sum() for k, (each, leaf) in enumerate(zip(found, leaves))
+        )
         return [*found, *twingrad.autograd.grad(total, leaves)]
 
     return step
@@ -62,9 +65,7 @@ def test_values_and_slopes_where_numbers_are_extreme(name):
 @rows
 def test_values_and_slopes_in_single_precision(name):
     row = table[name]
-    check_step(
-        first_order(row), mild(row, 1, np.float32), mild(row, 2, np.float32), tolerance=1e-6
-    )
+    check_step(first_order(row), mild(row, 1, np.float32), mild(row, 2, np.float32), tolerance=1e-6)
 
 
 @rows
@@ -113,17 +114,11 @@ def test_truth_values(name):
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8", "bool"])
 def test_numbers_of_other_dtypes_meet_as_they_do_in_eager_steps(dtype):
     def step(x, y):
-        return x + y, x * 2, 3.5 - y, y.maximum(x), twingrad.formulas.where(x, y, 1)
+        return x + y, x * 2, 3.5 - y, y.maximum(x), formulas.where(x, y, 1)
 
     def numbers(seed):
         rng = np.random.default_rng(seed)
         x = twingrad.tensor(rng.integers(0, 3, (3, 4)).astype(dtype))
         return [x, twingrad.tensor(rng.standard_normal(4).astype("float32"))]
-
-    if not hasattr(twingrad, "formulas"):
-        from twingrad.engine import formulas
-
-        def step(x, y):
-            return x + y, x * 2, 3.5 - y, y.maximum(x), formulas.where(x, y, 1)
 
     check_step(step, numbers(1), numbers(2), tolerance=1e-6)

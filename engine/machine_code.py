@@ -1,0 +1,167 @@
+"""Machine code of generated functions, kept on disk from one process to the next.
+
+Numba compiles a function of whole numbers, such as addresses of memory. What comes of it is kept
+as machine code, for this processor and these versions: another process loads that without Numba,
+in a few milliseconds. A file that is damaged, or half-written by a process that was killed, is
+never run: its contents are checked, and it is made again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import linecache
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from .code_cache import cache_folder
+from .files import write_bytes
+
+MachineCode = Callable[..., int]
+"""A function of whole numbers that gives one. Only one thread at a time may call it."""
+
+_HEAD = b"twingrad machine code 1\n"
+_LENGTH_OF_DIGEST = 64
+
+
+class _Compiled(NamedTuple):
+    """Machine code, and the name of the function in it."""
+
+    name: str
+    code: bytes
+
+    def packed(self) -> bytes:
+        """It as the contents of a file, which begin with what tells whether they are whole."""
+        body = self.name.encode() + b"\n" + self.code
+        return _HEAD + hashlib.sha256(body).hexdigest().encode() + body
+
+    @classmethod
+    def unpacked(cls, contents: bytes) -> _Compiled | None:
+        """What a file holds; None if that is damaged."""
+        start = len(_HEAD) + _LENGTH_OF_DIGEST
+        body = contents[start:]
+        digest = hashlib.sha256(body).hexdigest().encode()
+        if contents[:start] != _HEAD + digest:
+            return None
+        name, _, code = body.partition(b"\n")
+        return cls(name.decode(), code)
+
+
+def machine_code(source: str, arguments: int, depends_on: Sequence[Path] = ()) -> MachineCode:
+    """The function ``kernel`` of ``source``, a function of so many whole numbers that gives one.
+
+    Parameters
+    ----------
+    source : str
+        A module that Numba can compile.
+    arguments : int
+        How many arguments the function has, each an int64.
+    depends_on : sequence of Path
+        Files that the function has something of besides: where one of them has changed, such as by
+        an update of the package, it is compiled anew.
+    """
+    path = _path(source, arguments, depends_on)
+    name = path.stem
+    linecache.cache[f"<{name}>"] = (len(source), None, source.splitlines(True), f"<{name}>")
+    found = _read(path)
+    if found is None:
+        found = _compile(name, source, arguments)
+        _write(path, found)
+    return _loaded(found, arguments)
+
+
+def is_kept(source: str, arguments: int, depends_on: Sequence[Path] = ()) -> bool:
+    """Whether the disk holds the function, so that nothing has to be compiled."""
+    return _path(source, arguments, depends_on).exists()
+
+
+def _path(source: str, arguments: int, depends_on: Sequence[Path]) -> Path:
+    """The file that the function is kept in."""
+    digest = hashlib.sha256("\n".join([*_machine(), str(arguments), source]).encode())
+    for path in depends_on:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return cache_folder() / f"twingrad_{digest.hexdigest()[:24]}.bin"
+
+
+@cache
+def _machine() -> tuple[str, ...]:
+    """What machine code is for, besides its source."""
+    llvm = _llvm()
+    features = llvm.get_host_cpu_features().flatten()
+    return (version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), features)
+
+
+@cache
+def _llvm() -> Any:
+    """LLVM, ready to make and to load code for this processor."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm
+
+
+def _target() -> Any:
+    """LLVM's description of this processor."""
+    llvm = _llvm()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        reloc="pic",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def _read(path: Path) -> _Compiled | None:
+    try:
+        return _Compiled.unpacked(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: Path, compiled: _Compiled) -> None:
+    """Keep machine code; where nothing can be written, this process alone has it."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, compiled.packed())
+
+
+def _compile(name: str, source: str, arguments: int) -> _Compiled:
+    import numba
+
+    module = ModuleType(name)
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    signature = f"int64({', '.join(['int64'] * arguments)})"
+    compiled = numba.njit(signature, **options)(module.kernel)
+    (overload,) = compiled.overloads.values()
+    text = next(iter(compiled.inspect_llvm().values()))
+    code = _target().emit_object(_llvm().parse_assembly(text))
+    return _Compiled(overload.fndesc.llvm_func_name, code)
+
+
+def _loaded(compiled: _Compiled, arguments: int) -> MachineCode:
+    """Machine code as a function."""
+    llvm = _llvm()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(compiled.code))
+    engine.finalize_object()
+    # Numba's convention: where to put the result, where to put an exception, and the arguments
+    kinds = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * arguments]
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, *kinds)(engine.get_function_address(compiled.name))
+    result, exception = ctypes.c_int64(), ctypes.c_void_p()
+    places = ctypes.addressof(result), ctypes.addressof(exception)
+
+    def call(*numbers: int) -> int:
+        function(*places, *numbers)
+        return result.value
+
+    call.engine = engine  # type: ignore[attr-defined]  # the code lives as long as it does
+    return call
