@@ -72,6 +72,5 @@ def vector_to_parameters(vec: Any, parameters: Any) -> None:
             f"vector_to_parameters: vec must have the shape ({count},) for these parameters, got "
             f"{numbers.shape}: make it with parameters_to_vector of the same ones"
         )
-    parts = np.split(numbers, ends[:-1])
-    for parameter, part, old in zip(chosen, parts, own, strict=False):
-        twin.write(parameter, part.reshape(old.shape))
+    for parameter, end, old in zip(chosen, ends, own, strict=True):
+        twin.write(parameter, numbers[end - old.size : end].reshape(old.shape))

@@ -3,55 +3,112 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from functools import partial
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 from ..problem import Problem
 from ..scalar_problem import SIZES, loss, moons
-from ..works import Work
+from ..works import Kind, Work
 from .base import Peer, Runner, Settings
-from .dialect import DialectRunner, Training, loss_of, stepping, training
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of tensors or of Values, compiled."""
-    import twingrad
-
-    compile_: Any = getattr(twingrad, "compile", None)
-    return function if compile_ is None else compile_(function)
+from .dialect import DialectRunner, loss_of, stepping, training
 
 
 class FitRunner(Runner):
-    """Whole epochs, by ``fit``."""
+    """The epochs of one long ``fit``, in a thread that waits where it is asked for no more."""
 
     def __init__(self, work: Work, problem: Problem, settings: Settings) -> None:
-        import twingrad
-
-        self._parts = training(twingrad, work, problem)
-        self._loader = twingrad.data.DataLoader(
-            (problem.x, problem.y), work.batch, shuffle=settings.shuffled, seed=0
-        )
+        self._allowed, self._done = Semaphore(0), Event()
+        self._losses: list[float] = []
+        self._wanted = 0
+        self._error: Exception | None = None
+        self._thread = Thread(target=self._fit, args=(work, problem, settings), daemon=True)
+        self._thread.start()
 
     def run(self, passes: int) -> list[float]:
         """See :class:`Runner`."""
-        return run_epochs(self._parts, self._loader, passes)
+        self._losses, self._wanted = [], passes
+        self._done.clear()
+        self._allowed.release(passes)
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+        return self._losses
+
+    def _fit(self, work: Work, problem: Problem, settings: Settings) -> None:
+        try:
+            train(work, problem, settings, self._begin_epoch, self._end_epoch)
+        except Exception as error:
+            self._error = error
+        self._done.set()
+
+    def _begin_epoch(self) -> None:
+        self._allowed.acquire()
+
+    def _end_epoch(self, mean_loss: float) -> None:
+        self._losses.append(mean_loss)
+        if len(self._losses) == self._wanted:
+            self._done.set()
 
 
-def run_epochs(parts: Training, loader: Any, epochs: int) -> list[float]:
-    """Train for so many epochs, and give the mean loss of each."""
+def train(
+    work: Work,
+    problem: Problem,
+    settings: Settings,
+    on_begin: Callable[[], None],
+    on_end: Callable[[float], None],
+) -> None:
+    """Train by ``fit`` without an end; each epoch begins and ends with a call."""
     import twingrad
+    from twingrad.optim import Callback
 
-    schedule = None if parts.scheduler is None else (parts.scheduler, "step")
-    history = twingrad.fit(
+    class Epochs(Callback):
+        def on_epoch_begin(self, training: Any) -> None:
+            on_begin()
+
+        def on_epoch_end(self, training: Any) -> None:
+            on_end(float(training.history["loss"][-1]))
+
+    parts = training(twingrad, work, problem)
+    loader = twingrad.data.DataLoader(
+        (problem.x, problem.y), work.batch, shuffle=settings.shuffled, seed=0
+    )
+    twingrad.fit(
         parts.model,
         loader,
-        epochs=epochs,
+        epochs=sys.maxsize // work.batches,
         optimizer=parts.optimizer,
-        schedule=schedule,
+        schedule=None if parts.scheduler is None else (parts.scheduler, "step"),
         clip=parts.clip,
+        callbacks=[Epochs()],
+        compile=True,
     )
-    return [float(each) for each in history["loss"]]
+
+
+class ScalarRunner(Runner):
+    """micrograd's demo on Values: recorded once and replayed, or built anew in each pass."""
+
+    def __init__(self, replayed: bool) -> None:
+        import twingrad
+
+        random.seed(1337)
+        model = twingrad.nn.MLP(SIZES[0], SIZES[1:])
+        x, y = moons()
+        self._data = x, y.astype(float)
+
+        def forward_and_backward(x: Any, y: Any) -> Any:
+            model.zero_grad()
+            total = loss(twingrad.Value, model, x, y)
+            total.backward()
+            return total
+
+        self._pass = twingrad.compile(forward_and_backward) if replayed else forward_and_backward
+
+    def run(self, passes: int) -> list[float]:
+        """See :class:`Runner`."""
+        return [float(self._pass(*self._data).data) for _ in range(passes)]
 
 
 def _runner(compiles: bool, work: Work, problem: Problem, settings: Settings) -> Runner:
@@ -63,33 +120,13 @@ def _runner(compiles: bool, work: Work, problem: Problem, settings: Settings) ->
 
     parts = training(twingrad, work, problem)
     step = stepping(twingrad, parts, loss_of(twingrad, parts))
-    step = compiled(step) if compiles else step
+    step = twingrad.compile(step) if compiles else step
     return DialectRunner(twingrad, work, problem, settings, step)
 
 
-class ScalarRunner(Runner):
-    """micrograd's demo on Values: recorded once and replayed, or built anew in each pass."""
-
-    def __init__(self, replayed: bool) -> None:
-        import twingrad
-
-        random.seed(1337)
-        self._model = twingrad.nn.MLP(SIZES[0], SIZES[1:])
-        build = partial(loss, twingrad.Value, self._model, *moons())
-        self._build = compiled(build) if replayed else build
-
-    def run(self, passes: int) -> list[float]:
-        """See :class:`Runner`."""
-        return [self._run_pass() for _ in range(passes)]
-
-    def _run_pass(self) -> float:
-        self._model.zero_grad()
-        total = self._build()
-        total.backward()
-        return float(total.data)
-
+_ALL: tuple[Kind, ...] = ("epoch", "step", "scalar")
 
 PEERS = (
-    Peer("twingrad", ("twingrad",), ("epoch", "step", "scalar"), partial(_runner, True)),
-    Peer("twingrad, eager", ("twingrad",), ("epoch", "step", "scalar"), partial(_runner, False)),
+    Peer("twingrad", ("twingrad",), _ALL, partial(_runner, True)),
+    Peer("twingrad, eager", ("twingrad",), _ALL, partial(_runner, False)),
 )

@@ -86,6 +86,7 @@ class CompiledFunction:
         self.name = getattr(function, "__name__", type(function).__name__)
         self._tapes: OrderedDict[Hashable, list[Tape]] = OrderedDict()
         self._count = 0
+        self._outlived = 0
         self._last: Tape | None = None
         functools.update_wrapper(self, function, updated=())
 
@@ -98,6 +99,9 @@ class CompiledFunction:
         key = given.key, mode is None or mode.record
         for tape in self._tapes.get(key, ()):
             if tape.fits(given):
+                if tape.is_outlived():
+                    self._forget(key, tape)
+                    break
                 self._last = tape
                 self._tapes.move_to_end(key)
                 return tape.run(given)
@@ -116,11 +120,23 @@ class CompiledFunction:
         finally:
             for value, own in stand_ins.items():
                 value._data, value._grad = own._data, own._grad
+        recorder.close()
         outcome = Outcome(recorder, [*stand_ins.values()], result, self.name)
         self._last = tape = Tape(recorder, given, [*stand_ins.values()], outcome)
-        recorder.close(tape.inputs)
         self._keep(key, tape)
         return outcome.built(outcome.recorded, given.values, tape.recorded)
+
+    def _forget(self, key: Hashable, tape: Tape) -> None:
+        """Drop a recording whose Values are kept: another call may go on from them."""
+        self._tapes[key].remove(tape)
+        self._outlived += 1
+        if self._outlived == 2:
+            warnings.warn(
+                f"{self.name} keeps Values that it makes, and is recorded anew at every call "
+                "because it might go on from them: return them, or keep their detach() outside",
+                RuntimeWarning,
+                stacklevel=4,
+            )
 
     def _keep(self, key: Hashable, tape: Tape) -> None:
         self._tapes.setdefault(key, []).append(tape)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import final
 
 from ..formula import Formula
@@ -14,12 +15,54 @@ from .program import Program
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An operation that has been put into a program, and can be differentiated.
+
+    Attributes
+    ----------
+    operation : Operation
+        The operation.
+    inputs, out : sequence of int, int
+        The numbers that it took, and the one that it gave.
+    edges : tuple of (int, hashable)
+        The positions of the operands that need a gradient, each with what knows the operand.
+    """
+
+    operation: Operation
+    inputs: Sequence[int]
+    out: int
+    edges: tuple[tuple[int, Hashable], ...]
+
+
+@final
 class Lowering:
     """Puts operations into a program."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._shares: dict[int, int] = {}
+
+    def gradients(
+        self, nodes: Iterable[tuple[Hashable, Node]], root: Hashable, start: int
+    ) -> dict[Hashable, int]:
+        """The derivative of ``root``, times ``start``, by all nodes and leaves under it.
+
+        The nodes come from the root down, each with what knows it.
+        """
+        terms: dict[Hashable, list[int]] = {root: [start, self._program.one]}
+        totals: dict[Hashable, int] = {}
+        for key, node in nodes:
+            if key not in terms:
+                continue
+            totals[key] = total = self._program.sum(terms.pop(key))
+            for position, parent in node.edges:
+                factors = self._edge(node, position, total)
+                if parent in terms:
+                    terms[parent] += factors
+                else:
+                    terms[parent] = [*factors]
+        return totals | {leaf: self._program.sum(each) for leaf, each in terms.items()}
 
     def value(self, operation: Operation, inputs: Sequence[int]) -> int:
         """The number that an operation gives."""
@@ -49,10 +92,9 @@ class Lowering:
             return inputs[0]
         return program.apply(value_step(operation), inputs)
 
-    def edge(
-        self, operation: Operation, position: int, inputs: Sequence[int], out: int, total: int
-    ) -> tuple[int, int]:
+    def _edge(self, node: Node, position: int, total: int) -> tuple[int, int]:
         """What a node adds to the gradient of an operand, as two factors."""
+        operation, inputs, out = node.operation, node.inputs, node.out
         one = self._program.one
         if operation is DOT:
             half = len(inputs) // 2

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from ..array import Array, array_of
-from ..backward import evaluation_order
 from ..elements import filled
 from ..structures import mapped
 from ..value import Value
+from .derivatives import Derivatives, Gradient, refused
 from .recorder import Recorder
-from .results import Gradient, Replayed, Slopes, new_value
-from .schedule import Schedule
+from .results import Replayed, Slopes, new_value
 from .traced import TracedNumber
-from .writer import kernel, kernel_source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +33,8 @@ class Outcome:
         The numbers of the program that it takes.
     recorded : list of float
         What they were when it was recorded.
+    derivatives : Derivatives or None
+        What its Values are differentiated by, if there are any to be.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Outcome:
         self._recorder = recorder
         self._given = {value: k for k, value in enumerate(stand_ins)}
         self._operation = Replayed(name)
+        self.derivatives: Derivatives | None = None
         self._structure = mapped(self._leaf, result)
         del self._recorder
 
@@ -103,7 +104,7 @@ class Outcome:
             return leaf
         leaves = recorder.leaves(value)
         parents = [self._given.get(each, each) for each in leaves]
-        gradients = _gradient(recorder, value, leaves)
+        gradients = self._gradient(value, leaves)
         operation = self._operation
 
         def node(
@@ -118,49 +119,14 @@ class Outcome:
 
         return node
 
+    def _gradient(self, value: Value, leaves: Sequence[Value]) -> Gradient:
+        if self._recorder.has_backward:
+            return refused
+        if self.derivatives is None:
+            self.derivatives = self._recorder.derivatives()
+        return self.derivatives.of(value, leaves)
+
 
 def _plain(leaves: Any) -> Any:
     """An array of floats where there are nothing else."""
     return leaves.astype(np.float64) if all(type(each) is float for each in leaves.flat) else leaves
-
-
-def _gradient(recorder: Recorder, value: Value, leaves: Sequence[Value]) -> Gradient:
-    """The derivatives of ``value`` by ``leaves``, compiled when they are asked for."""
-    if recorder.has_backward:
-        return _refused
-    compiled: list[Callable[[NDArray[np.float64]], list[float]]] = []
-
-    def gradient(inputs: NDArray[np.float64]) -> Sequence[float]:
-        if not compiled:
-            compiled.append(_compiled_gradient(recorder, value, leaves))
-        return compiled[0](inputs)
-
-    return gradient
-
-
-def _refused(inputs: NDArray[np.float64]) -> Sequence[float]:
-    raise RuntimeError(
-        "backward() goes through the result of a compiled function that calls backward() itself: "
-        "call it inside only, or outside only"
-    )
-
-
-def _compiled_gradient(
-    recorder: Recorder, value: Value, leaves: Sequence[Value]
-) -> Callable[[NDArray[np.float64]], list[float]]:
-    order = [node for node in evaluation_order(value) if recorder.has(node)]
-    totals = recorder.gradients(value, order, recorder.program.one)
-    wanted = [totals[leaf] for leaf in leaves]
-    program = recorder.program
-    schedule = Schedule(program, wanted, recorder.inputs_in_order, [len(program)])
-    places = schedule.places(wanted)
-    run = kernel(kernel_source(schedule.steps))
-
-    def gradient(inputs: NDArray[np.float64]) -> list[float]:
-        numbers = schedule.numbers.copy()
-        numbers[: inputs.size] = inputs
-        run(numbers, schedule.groups, schedule.operands)
-        found: list[float] = numbers[places].tolist()
-        return found
-
-    return gradient

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, final
+from weakref import ref
 
 import numpy as np
 
 from ..modes import current_mode, tape_set
 from ..operation import Operation, real_number
 from ..value import Value, constant
-from .lowering import Lowering
+from .derivatives import Derivatives
+from .lowering import Lowering, Node
 from .part import Part
 from .program import Program
 from .traced import TracedNumber, plain
@@ -36,7 +38,6 @@ class Recorder:
         self.captured: dict[Value, None] = {}
         self.recorded: dict[int, float] = {}
         self.number_arguments: list[int] = []
-        self.inputs_in_order: Sequence[int] = ()
         self.ends: list[int] = []
         self.watches: list[Callable[[], bool]] = []
         self.followed: dict[int, tuple[object, Callable[[], bool]]] = {}
@@ -44,7 +45,7 @@ class Recorder:
         self._originals = {*arguments.values()}
         self._numbers: dict[Value, int] = {}
         self._gradients: dict[Value, int | None] = {}
-        self._inputs: dict[Value, tuple[Sequence[int], int]] = {}
+        self._nodes: dict[Value, Node] = {}
         self._lowering = Lowering(self.program)
         self._made: set[Value] = set()
 
@@ -65,18 +66,35 @@ class Recorder:
         self.number_arguments.append(number)
         return TracedNumber(self, number, value)
 
-    def close(self, inputs_in_order: Sequence[int]) -> None:
-        """End the recording; the inputs will lie in this order."""
-        self.inputs_in_order = inputs_in_order
+    def close(self) -> None:
+        """End the recording."""
         self.ends.append(len(self.program))
+
+    def made_values(self) -> list[ref[Value]]:
+        """The Values that were made inside the function, as long as somebody keeps them."""
+        return [ref(value) for value in self._made]
+
+    def derivatives(self) -> Derivatives:
+        """What is needed to differentiate the Values that were made, without them."""
+        numbered = {value: k for k, value in enumerate(self._nodes)}
+
+        def key(parent: Any) -> Any:
+            return numbered.get(parent, parent)
+
+        nodes = [
+            Node(
+                node.operation,
+                node.inputs,
+                node.out,
+                tuple([(k, key(p)) for k, p in node.edges if p in numbered or p not in self._made]),
+            )
+            for node in self._nodes.values()
+        ]
+        return Derivatives(self.program, self._lowering, nodes, numbered)
 
     def is_made(self, value: Value) -> bool:
         """Whether a Value was made inside the function."""
         return value in self._made or (value._label is None and not value.parents)
-
-    def has(self, node: Value) -> bool:
-        """Whether a Value was computed inside the function, and can be differentiated."""
-        return node in self._inputs
 
     def index_of(self, value: Value) -> int:
         """The number of a Value in the program."""
@@ -92,9 +110,9 @@ class Recorder:
         stack, found = [root], []
         while stack:
             node = stack.pop()
-            if node not in self._inputs and node not in self._made:
+            if node not in self._nodes and node not in self._made:
                 found.append(node)
-            for parent in node.parents if node in self._inputs else ():
+            for parent in node.parents if node in self._nodes else ():
                 if parent._requires_grad and parent not in seen:
                     seen.add(parent)
                     stack.append(parent)
@@ -166,7 +184,8 @@ class Recorder:
         self._numbers[out] = number = self._lowering.value(out.operation, inputs)
         self._made.add(out)
         if out._requires_grad:
-            self._inputs[out] = inputs, number
+            edges = [each for each in enumerate(out.parents) if each[1]._requires_grad]
+            self._nodes[out] = Node(out.operation, inputs, number, tuple(edges))
 
     def computed(self, operation: Operation, operands: Sequence[Any]) -> TracedNumber | float:
         """An operation on traced and plain numbers."""
@@ -185,7 +204,9 @@ class Recorder:
         is_value = type(seed) is Value
         number = seed._data if is_value else self._plain(seed, "backward: gradient")
         start = self._number(seed) if is_value else self._index(seed)
-        for node, total in self.gradients(root, order, start).items():
+        totals = self._lowering.gradients(self._from_the_root(order), root, start)
+        node: Any
+        for node, total in totals.items():
             if node.parents:
                 self._set_gradient(node, total)
             elif node._requires_grad:
@@ -196,29 +217,15 @@ class Recorder:
                 self._set_gradient(node, self.program.sum(terms))
         return number
 
-    def gradients(self, root: Value, order: Sequence[Value], start: int) -> dict[Value, int]:
-        """The derivative of ``root``, times ``start``, by everything that it depends on."""
-        one = self.program.one
-        totals: dict[Value, int] = {}
-        terms: dict[Value, list[int]] = {root: [start, one]}
+    def _from_the_root(self, order: Sequence[Value]) -> Iterator[tuple[Value, Node]]:
         for node in reversed(order):
-            totals[node] = total = self.program.sum(terms.pop(node))
-            if node not in self._inputs:
+            if node not in self._nodes:
                 raise RuntimeError(
                     f"backward() inside a compiled function reaches {node!r}, which was computed "
                     "outside of it: compute it inside, pass its detach(), or call backward() "
                     "outside"
                 )
-            operation, (inputs, out) = node.operation, self._inputs[node]
-            assert operation is not None
-            for position, parent in enumerate(node.parents):
-                if parent._requires_grad:
-                    a, b = self._lowering.edge(operation, position, inputs, out, total)
-                    if parent in terms:
-                        terms[parent] += (a, b)
-                    else:
-                        terms[parent] = [a, b]
-        return totals | {leaf: self.program.sum(each) for leaf, each in terms.items()}
+            yield node, self._nodes[node]
 
     # What stands between the parts
 

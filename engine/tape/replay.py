@@ -14,6 +14,7 @@ from ..value import Value
 from .arguments import Arguments
 from .outcome import Outcome
 from .part import Part
+from .program import Program
 from .recorder import Recorder
 from .schedule import Schedule
 from .writer import kernel, kernel_source
@@ -83,7 +84,11 @@ class Tape:
         self._require_gradients = [value._requires_grad for value in self._captured]
         self.inputs = [*recorder.number_arguments, *_inputs(recorder.parts, self._given)]
         self.recorded = np.array([recorder.recorded[number] for number in self.inputs])
-        self._recorder: Recorder | None = recorder
+        self._program: Program | None = recorder.program
+        self._parts, self._ends = recorder.parts, recorder.ends
+        self._made = recorder.made_values()
+        if outcome.derivatives is not None:
+            outcome.derivatives.inputs = self.inputs
         self._watches = recorder.watches
         self._followed = [*recorder.followed.values()]
         self._changes = changes.count
@@ -108,24 +113,28 @@ class Tape:
             and all([is_same() for is_same in self._watches])
         )
 
+    def is_outlived(self) -> bool:
+        """Whether Values that the function made are still there, so that it may use them again."""
+        return any([value() is not None for value in self._made])
+
     def prepare(self) -> Schedule:
         """Compile it, unless that has been done."""
         if self.schedule is None:
-            recorder = self._recorder
-            assert recorder is not None
+            program = self._program
+            assert program is not None
             wanted = [*self._outcome.numbers]
-            for part in recorder.parts:
+            for part in self._parts:
                 wanted += part.new_data.values()
                 wanted += [number for number in part.new_gradients.values() if number is not None]
-            schedule = Schedule(recorder.program, wanted, self.inputs, recorder.ends)
+            schedule = Schedule(program, wanted, self.inputs, self._ends)
             self._steps = [
                 _step(part, self._given, schedule, end)
-                for part, end in zip(recorder.parts, schedule.ends, strict=True)
+                for part, end in zip(self._parts, schedule.ends, strict=True)
             ]
             self._result_places = schedule.places(self._outcome.numbers)
             self.source = kernel_source(schedule.steps)
             self._kernel = kernel(self.source)
-            self._recorder = None
+            self._program, self._parts, self._made = None, [], []
             self.schedule = schedule
         return self.schedule
 

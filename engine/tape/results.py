@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, final, overload
 
 from ..operation import Operation
@@ -11,6 +11,8 @@ from ..value import Value
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from .derivatives import Gradient
 
 _new = object.__new__
 
@@ -41,10 +43,6 @@ class Replayed(Operation):
             f"{self.name} is compiled, and its result knows its first derivatives only: for its "
             "steps, and for gradients of gradients, call the function that was compiled, .function"
         )
-
-
-Gradient = Callable[["NDArray[np.float64]"], Sequence[float]]
-"""The derivatives of one result of a function, from the numbers that the function began with."""
 
 
 @final

@@ -73,7 +73,7 @@ _REDUCED = MappingProxyType(
 COMPOSED = frozenset(
     {
         np.all, np.allclose, np.amax, np.amin, np.any, np.atleast_1d, np.clip, np.expand_dims,
-        np.flip, np.isclose, np.max, np.mean, np.min, np.moveaxis, np.prod, np.ravel, np.reshape,
+        np.flip, np.max, np.mean, np.min, np.moveaxis, np.prod, np.ravel, np.reshape,
         np.squeeze, np.stack, np.std, np.sum, np.swapaxes, np.transpose, np.var,
     }
 )  # fmt: skip
@@ -289,6 +289,8 @@ def called(recorder: Any, function: Any, args: Sequence[Any], kwargs: dict[str, 
             f"compile: the shape of what numpy.{function.__name__} gives depends on numbers, which "
             "will be others in the next run of a compiled step: use where(mask, x, 0)"
         )
+    if function is np.isclose:
+        return _are_close(*args, **kwargs)
     arguments, named = plain(tuple(args)), {name: plain(each) for name, each in kwargs.items()}
     with np.errstate(all="ignore"):
         found = function(*arguments, **named)
@@ -311,6 +313,15 @@ def called(recorder: Any, function: Any, args: Sequence[Any], kwargs: dict[str, 
             "use operations on tensors"
         )
     return Traced.on(recorder.array(np.asarray(found), value), recorder)
+
+
+def _are_close(
+    x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Any:
+    """What ``numpy.isclose`` gives, made of functions that are recorded."""
+    are_near = np.less_equal(np.abs(np.subtract(x, y)), atol + rtol * np.abs(y))
+    are_close = are_near & np.isfinite(y) | np.equal(x, y)
+    return are_close | np.isnan(x) & np.isnan(y) if equal_nan else are_close
 
 
 def _where(recorder: Any, found: NDArray, test: Any, *branches: Any) -> Value:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, final
 
+import numpy as np
+
 from ...engine import ieee
 from ...engine.shapes import Shape, broadcast_shape
 from ..kernels.program import CONDITIONS
@@ -213,7 +215,7 @@ class Graph:
         if function == "add" and len(dims) == 1:
             picked = _picked(operand, dims[0])
             if picked is not None:
-                return self.without(picked, dims[0])
+                return self.without(self._within(*picked, operand.shape[dims[0]]), dims[0])
         return self.value("reduce", (operand,), (function, dims), shape, dtype)
 
     def view(self, operand: Value, shape: Shape, strides: Sequence[int], offset: int = 0) -> Value:
@@ -231,6 +233,16 @@ class Graph:
                 found, start = steps
                 return self.view(operand.operands[0], shape, found, inner_offset + start)
         return self.value("view", (operand,), (strides, offset), shape, operand.dtype)
+
+    def _within(self, chosen: Value, index: Value, length: int) -> Value:
+        """The chosen values, 0 where the index names no place in a dimension of that length."""
+        least, end = self.constant(0, index.dtype), self.constant(length, index.dtype)
+        test = self.elementwise(
+            "logical_and",
+            self.elementwise("greater_equal", index, least),
+            self.elementwise("less", index, end),
+        )
+        return self.elementwise("where", test, chosen, self.constant(0.0, chosen.dtype))
 
     def without(self, operand: Value, dim: int) -> Value:
         """The value without a dimension of length 1."""
@@ -251,7 +263,9 @@ class Graph:
                 self._gathered_operand(operand, source.shape, index, dim)
                 for operand in source.operands
             ]
-            return self.elementwise(source.attributes[0], *operands, dtype=source.dtype)
+            found = self.elementwise(source.attributes[0], *operands, dtype=source.dtype)
+            if found.shape == index.shape:  # else all operands are stretched along the dimension
+                return found
         return self.value("gather", (source, index), (dim,), index.shape, source.dtype)
 
     def _gathered_operand(self, operand: Value, shape: Shape, index: Value, dim: int) -> Value:
@@ -323,27 +337,31 @@ class Graph:
             return operands[0]
         if function in ("mul", "add", "sub", "div"):
             a, b = operands
-            neutral = 0.0 if function in ("add", "sub") else 1.0
-            if _is_number(b, neutral, function) and a.dtype == dtype:
+            neutral = {"add": -0.0, "sub": 0.0}.get(function, 1.0)  # -0 + 0 and -0 - -0 are 0
+            if _is_number(b, neutral) and a.dtype == dtype:
                 return a
-            if function in ("mul", "add") and _is_number(a, neutral, function) and b.dtype == dtype:
+            if function in ("mul", "add") and _is_number(a, neutral) and b.dtype == dtype:
                 return b
         if function == "exp":
             share = _share(operands[0])
             if share is not None:
-                part, whole = share
+                part, logarithm = share
+                whole = _seen(logarithm).operands[0]
+                if logarithm.kind == "view":
+                    whole = self.view(whole, logarithm.shape, *logarithm.attributes)
                 return self.elementwise("div", self.elementwise("exp", part), whole)
         numbers = [each.attributes[0] for each in operands if each.kind == "constant"]
         if len(numbers) == len(operands) and dtype in ("float32", "float64"):
             if function == "cast":
-                return self.constant(float(numbers[0]), dtype)
+                with np.errstate(over="ignore"):
+                    return self.constant(float(np.array(numbers[0], operands[0].dtype)), dtype)
             if dtype == "float64" and hasattr(ieee, function):
                 return self.constant(getattr(ieee, function)(*map(float, numbers)), dtype)
         return None
 
 
-def _picked(value: Value, dim: int) -> Value | None:
-    """What stands at the one place along a dimension where a value is not 0, if it has such."""
+def _picked(value: Value, dim: int) -> tuple[Value, Value] | None:
+    """What stands at the one place along a dimension where a value is not 0, and that place."""
     if not _is_step(value, "where"):
         return None
     test, chosen, other = value.operands
@@ -353,17 +371,17 @@ def _picked(value: Value, dim: int) -> Value | None:
         and test.operands[0].attributes == (dim,)
         and test.operands[0].shape == value.shape
     )
-    if not is_place or not _is_number(other, 0.0, "mul"):
+    if not is_place or not _is_number(other, 0.0):
         return None
     index = test.operands[1]
     fits = len(index.shape) == len(value.shape) and index.shape[dim] == 1
     if not fits or len(chosen.shape) != len(value.shape) or chosen.shape[dim] != 1:
         return None
-    return chosen if chosen.shape == index.shape else None
+    return (chosen, index) if chosen.shape == index.shape else None
 
 
 def _share(value: Value) -> tuple[Value, Value] | None:
-    """``a`` and ``s`` of a value ``a - log(s)``, where s sums exp(a), and no a is above 0.
+    """``a`` and ``log(s)`` of their difference, where s sums exp(a), and no a is above 0.
 
     Then ``exp(a - log(s))``, the backward pass of log_softmax, is ``exp(a) / s``.
     """
@@ -384,7 +402,7 @@ def _share(value: Value) -> tuple[Value, Value] | None:
         and greatest.attributes == ("maximum", summed.attributes[1])
         and greatest.operands[0] is shifted.operands[0]
     )
-    return (shifted, total) if is_greatest and total.shape == logarithm.shape else None
+    return (shifted, logarithm) if is_greatest else None
 
 
 def _is_step(value: Value, function: str) -> bool:
@@ -396,11 +414,9 @@ def _seen(value: Value) -> Value:
     return value.operands[0] if value.kind == "view" else value
 
 
-def _is_number(value: Value, number: float, function: str) -> bool:
-    """Whether a value is the neutral number of a function; x + 0 may differ from x in -0."""
-    if value.kind != "constant" or value.attributes[0] != number:
-        return False
-    return function != "add" or str(float(value.attributes[0])) == "-0.0"
+def _is_number(value: Value, number: float) -> bool:
+    """Whether a value is a constant number; 0 and -0 are two."""
+    return value.kind == "constant" and repr(float(value.attributes[0])) == repr(number)
 
 
 def tight_strides(shape: Shape) -> tuple[int, ...]:

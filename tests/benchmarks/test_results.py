@@ -30,7 +30,7 @@ def test_a_ratio_is_taken_round_by_round():
 
 
 def test_the_fastest_comes_first_and_who_is_missing_not_at_all():
-    assert [each.peer for each in measured(ALL)][0] == "limit"
+    assert measured(ALL)[0] is LIMIT
     assert MISSING not in measured(ALL)
 
 

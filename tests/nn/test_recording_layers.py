@@ -81,6 +81,17 @@ def test_a_recorded_activation_is_that_of_other_numbers_too(kind, training):
     check_replayed(making(lambda: kind(*options), training), [[x], [turned(x)], [x * x]])
 
 
+def test_a_number_that_names_no_row_is_refused_while_recording_and_checked_later():
+    table = nn.Embedding(3, 2, padding_idx=0)
+    good, bad = Tensor(np.array([0, 2, 2])), Tensor(np.array([0, 3, 1]))
+    with pytest.raises(IndexError, match="input must lie between 0 and 2, got numbers from 0 to 3"):
+        Replayed(lambda x: [table(x)])(bad)
+    replayed = Replayed(lambda x: [table(x)])
+    replayed(good)
+    with pytest.raises(AssertionError, match="a check failed"):
+        replayed(bad)
+
+
 NOISES = {
     "Dropout": lambda: nn.Dropout(0.3),
     "AlphaDropout": lambda: nn.AlphaDropout(0.3),

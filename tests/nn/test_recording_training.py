@@ -217,3 +217,37 @@ def test_gradients_add_up_over_steps_that_are_recorded():
         return step, [model]
 
     check_replayed(made, BATCHES, recordings=2)
+
+
+def test_vectors_of_parameters_are_recorded():
+    def made():
+        model = nn.Linear(3, 2).double()
+        model.load_state_dict({"weight": np.eye(2, 3), "bias": [0.0, 1.0]})
+
+        def step(x, y):
+            vector = nn.utils.parameters_to_vector(model.parameters())
+            nn.utils.vector_to_parameters(vector * 0.5 + x.sum(), model.parameters())
+            return [vector, model(x)]
+
+        return step, [model]
+
+    check_replayed(made, BATCHES)
+
+
+def test_states_are_loaded_in_a_recording():
+    def made():
+        twingrad.manual_seed(0)
+        model, other = nn.Linear(3, 2).double(), nn.Linear(3, 2).double()
+
+        def step(x, y):
+            model.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            with twingrad.no_grad():
+                for each in model.parameters():
+                    each -= 0.1 * each.grad
+            other.load_state_dict(model.state_dict())
+            return [other(x)]
+
+        return step, [model, other]
+
+    check_replayed(made, BATCHES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ...broadcasting import summed_dims
 from ...operations.copies import Flip, Repeat, Roll
 from ...operations.cumulative import Shift
