@@ -138,10 +138,10 @@ def _compile(name: str, source: str, arguments: int) -> _Compiled:
 
     module = ModuleType(name)
     exec(compile(source, f"<{name}>", "exec"), module.__dict__)
-    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options: Any = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     signature = f"int64({', '.join(['int64'] * arguments)})"
     compiled = numba.njit(signature, **options)(module.kernel)
-    (overload,) = compiled.overloads.values()
+    overload: Any = next(iter(compiled.overloads.values()))
     text = next(iter(compiled.inspect_llvm().values()))
     code = _target().emit_object(_llvm().parse_assembly(text))
     return _Compiled(overload.fndesc.llvm_func_name, code)

@@ -9,6 +9,7 @@ of the rule are left, as a momentum of 0 does, the step has to be recorded again
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from .optimizer import Optimizer
 
 _PLAIN = frozenset({bool, int, float})
+
+_LAST = 1 << 16
+"""How many counts can be taken back at most: as many as are made before steps are run."""
 _NOTHING: Mapping[str, float] = {}
 
 
@@ -81,7 +85,7 @@ class Updates:
         self._seen: Any = None
         self._options: Sequence[float] = ()
         self._lasting: Decisions = ()
-        self._kept_before: dict[str, float] = {}
+        self._kept_before: deque[dict[str, float]] = deque(maxlen=_LAST)
         self._keeps = len(optimizer.variants.scalars) > len(optimizer.rule.hyperparameters) + 1
         self._decided = self.decisions()
         self._variant = optimizer.variants.variant(self._decided)
@@ -141,17 +145,18 @@ class Updates:
             slot.updates = updates
         if not kept:
             return computed
-        self._kept_before = first.kept
+        self._kept_before.append(first.kept)
         now = dict(zip(kept, computed))
         for slot in self._slots:
             slot.kept = now
         return computed[len(kept) :]
 
     def undo(self) -> None:
-        """Take the last count back."""
+        """Take the last count back, and then the one before it."""
+        kept = self._kept_before.pop() if self._keeps else {}
         for slot in self._slots:
             slot.updates -= 1
-            slot.kept = self._kept_before
+            slot.kept = kept
 
     def _read(self) -> None:
         """Read the options of the group, if they are not those that were read last."""

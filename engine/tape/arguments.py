@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -98,21 +99,24 @@ class Arguments:
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with others in the place of their Values and numbers."""
 
-        def leaf(given: Any) -> Any:
-            match given:
-                case Value():
-                    return value(given)
-                case Array():
-                    values: list[Any] = [value(each) for each in given._elements.ravel().tolist()]
-                    return array_of(filled(values, given.shape))
-                case np.ndarray() if given.dtype.kind == "f":
-                    return filled([number(float(each)) for each in given.flat], given.shape)
-                case np.ndarray() if given.dtype == object:
-                    leaves: list[Any] = [leaf(each) for each in given.flat]
-                    return filled(leaves, given.shape)
-                case float() | np.floating():
-                    return number(float(given))
-            return given
-
         args, kwargs = self.structure
+        leaf = partial(_replaced, value, number)
         return mapped(leaf, args), mapped(leaf, kwargs)
+
+
+def _replaced(value: Callable[[Value], Any], number: Callable[[float], Any], given: Any) -> Any:
+    """A leaf of the arguments with others in the place of its Values and numbers."""
+    match given:
+        case Value():
+            return value(given)
+        case Array():
+            values: list[Any] = [value(each) for each in given._elements.ravel().tolist()]
+            return array_of(filled(values, given.shape))
+        case np.ndarray() if given.dtype.kind == "f":
+            return filled([number(float(each)) for each in given.flat], given.shape)
+        case np.ndarray() if given.dtype == object:
+            leaves: list[Any] = [_replaced(value, number, each) for each in given.flat]
+            return filled(leaves, given.shape)
+        case float() | np.floating():
+            return number(float(given))
+    return given

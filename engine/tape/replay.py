@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import RLock
@@ -115,6 +116,8 @@ class Tape:
 
     def is_outlived(self) -> bool:
         """Whether Values that the function made are still there, so that it may use them again."""
+        if any([value() is not None for value in self._made]):
+            gc.collect()  # what only refers to itself is not used again
         return any([value() is not None for value in self._made])
 
     def prepare(self) -> Schedule:

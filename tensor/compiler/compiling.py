@@ -23,6 +23,7 @@ class CompiledFunction:
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
         self._function = function
+        self._name = getattr(function, "__qualname__", type(function).__name__)
         self._twin: Any = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -77,13 +78,13 @@ class CompiledFunction:
     def _called(self) -> Any:
         if self._twin is None:
             raise RuntimeError(
-                f"compile: {self.__name__} has not been recorded yet: call it once, as what is "
+                f"compile: {self._name} has not been recorded yet: call it once, as what is "
                 "compiled depends on its arguments"
             )
         return self._twin
 
     def __repr__(self) -> str:
-        return f"<compiled {self.__qualname__}>"
+        return f"<compiled {self._name}>"
 
 
 def compile(function: Callable[..., Any]) -> CompiledFunction:

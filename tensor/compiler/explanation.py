@@ -76,7 +76,7 @@ def explanation(bound: Bound) -> Explanation:
     works = works_of(bound.recorder.graph, units, schedule.stored)
     places = {each.position for each in buffers.of.values() if each.kind == "temporary"}
     run = bound.rehearsal()
-    times = []
+    times: list[float] = []
     end = perf_counter() + SECONDS
     while len(times) < RUNS and (perf_counter() < end or not times):
         began = perf_counter()

@@ -31,7 +31,7 @@ from .lowering import Application, by_host
 from .lowerings import lowerings
 from .operands import Operands
 from .records import Action, Captured, Watch
-from .traced import Given, Traced
+from .traced import NOT_OF_DATA, NOT_READABLE, Given, Traced
 from .values import cast, empty, results, truth
 
 __all__ = ["Action", "Captured", "Recorder", "Watch", "current"]
@@ -199,10 +199,6 @@ class Recorder:
         """Note that an array, if nothing is known of it, holds the same numbers in every step."""
         if type(array) is np.ndarray:
             self._holdings.constant(array)
-
-    def keep(self, thing: Any) -> None:
-        """Keep something alive as long as the recording is."""
-        self._holdings.keep(thing)
 
     def origin(self, tensor: Tensor) -> str:
         """Where a tensor's memory comes from: an ``"argument"``, ``"captured"``, or ``"made"``."""
@@ -395,11 +391,7 @@ class Recorder:
     def check_readable(self, given: Any, what: str) -> None:
         """Refuse to hand out numbers that will differ from step to step."""
         if not self._holdings.is_fixed(self.value_of(given)):
-            raise RuntimeError(
-                f"{what}: the numbers of a tensor cannot be read inside a compiled step, as they "
-                "will be others in the next one: return the tensor and read it outside, or write "
-                "where(...) for a branch"
-            )
+            raise RuntimeError(f"{what}: {NOT_READABLE}")
 
     def check_fixed(self, array: NDArray, what: str, cure: str) -> None:
         """Refuse numbers that a shape is to depend on, if they may differ from step to step."""
@@ -408,7 +400,4 @@ class Recorder:
         if is_foreign or not plain.size:
             return
         if not self._holdings.is_fixed(self.value_of(plain)):
-            raise RuntimeError(
-                f"{what}: the shape of the result depends on numbers, which will be others in the "
-                f"next run of a compiled step: {cure}"
-            )
+            raise RuntimeError(f"{what}: {NOT_OF_DATA}: {cure}")

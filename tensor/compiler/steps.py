@@ -79,7 +79,7 @@ class Bound:
         self._is_copied = [value.nbytes <= COPIED for value in self._arguments]
         self._sources: list[NDArray] = []
         self._outputs = [np.empty(value.shape, value.dtype) for value in graph.results]
-        self._leaves = [recorder.captured[k].tensor for k in graph.gradients]
+        self._leaves: list[Any] = [recorder.captured[k].tensor for k in graph.gradients]
         self._gradients = [
             Tensor.constant(np.empty(value.shape, value.dtype))
             for value in graph.gradients.values()
@@ -128,7 +128,7 @@ class Bound:
         self._tensor_arrays = [tensor._data for tensor in self._tensors]
         self._memories = [tensor._shared_memory() for tensor in self._changed]
         kinds = {value.dtype for value in graph.needed() if value.kind == "matmul"}
-        gemms = [address(dtype) if dtype in kinds else 0 for dtype in ("float32", "float64")]
+        gemms = [address(np.dtype(dtype)) if dtype in kinds else 0 for dtype in ("float32", "float64")]
         lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
         self._addresses = np.array(
             [
@@ -311,7 +311,8 @@ class Bound:
             part = self._space[buffer.position : buffer.position + buffer.bytes]
             return part.view(buffer.dtype).reshape(buffer.shape)
         lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
-        return lasting[self._written.address(buffer) - 3].reshape(buffer.shape)
+        array: NDArray = lasting[self._written.address(buffer) - 3].reshape(buffer.shape)
+        return array
 
 
 def tensors_in(structure: Any) -> list[Tensor]:

@@ -8,9 +8,13 @@ import numpy as np
 
 from ..broadcasting import NDArray
 
-_NOT_NOW = (
+NOT_READABLE = (
     "the numbers of a tensor cannot be read inside a compiled step, as they will be others in the "
     "next one: return the tensor and read it outside, or write where(...) for a branch"
+)
+NOT_OF_DATA = (
+    "the shape of the result depends on numbers, which will be others in the next run of a "
+    "compiled step"
 )
 
 
@@ -87,12 +91,12 @@ class Traced(np.ndarray[Any, np.dtype[Any]]):
     # What NumPy computes with it
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from .arrays import computed
+        from .ufuncs import computed
 
         return computed(self.recorder, ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from .arrays import COMPOSED, called
+        from .array_functions import COMPOSED, called
 
         if function in COMPOSED:
             return super().__array_function__(function, types, args, kwargs)

@@ -434,6 +434,57 @@ def test_what_is_done_in_between_may_call_the_function_again():
     assert nested == [110.0, 110.0]
 
 
+def test_a_parameter_made_at_the_first_call_is_one_afterwards():
+    def run(compile):
+        own = {}
+
+        def step(x):
+            if "w" not in own:
+                own["w"] = Value(1.0)
+            w = own["w"]
+            w.grad = None
+            loss = (w * x - 3.0) ** 2
+            loss.backward()
+            w.data -= 0.1 * w.grad
+            return loss
+
+        step = compile(step)
+        return [step(Value(1.0)).data for _ in range(5)], own["w"].data
+
+    assert run(CompiledFunction) == run(lambda function: function)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_state_that_goes_on_from_call_to_call_is_right_and_warned_of():
+    def run(compile):
+        state = [Value(0.5)]
+
+        def step(x):
+            state[0] = (state[0] * x).tanh().detach()
+            return state[0] * 2
+
+        step = compile(step)
+        return [step(Value(x)).data for x in (1.0, 2.0, 3.0, 4.0, 5.0)]
+
+    with pytest.warns(RuntimeWarning, match="keeps Values that it makes"):
+        found = run(CompiledFunction)
+    assert found == run(lambda function: function)
+
+
+def test_values_in_cycles_are_not_taken_for_kept():
+    def function(x):
+        def down(k):
+            return x if k == 0 else down(k - 1) * y
+
+        y = x.sin()
+        return down(3)
+
+    compiled = CompiledFunction(function)
+    for _ in range(3):
+        compiled(Value(2.0))
+    assert "1 times" in repr(compiled)
+
+
 def test_notebooks_show_the_text_of_a_result():
     compiled = CompiledFunction(lambda x: x * 2)
     y = compiled(Value(1.0))

@@ -1,4 +1,4 @@
-"""What NumPy's functions are in a graph, where the library computes with the arrays of tensors."""
+"""NumPy's universal functions in a graph, where the library computes with the arrays of tensors."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from ..broadcasting import NDArray
 from ..dtypes import DType
 from .graph import Graph, Value
 from .lowerings.rounding import ceiling, nearest, truncated
-from .slices import joined
 from .traced import Traced
 from .values import (
     all_true,
-    broadcast,
     cast,
     combined,
     empty,
     integral,
     product,
     reduced,
-    reshaped,
     truth,
 )
 
@@ -70,31 +67,6 @@ _REDUCED = MappingProxyType(
     {"add": "add", "multiply": "mul", "maximum": "maximum", "minimum": "minimum"}
 )
 
-COMPOSED = frozenset(
-    {
-        np.all, np.allclose, np.amax, np.amin, np.any, np.atleast_1d, np.clip, np.expand_dims,
-        np.flip, np.max, np.mean, np.min, np.moveaxis, np.prod, np.ravel, np.reshape,
-        np.squeeze, np.stack, np.std, np.sum, np.swapaxes, np.transpose, np.var,
-    }
-)  # fmt: skip
-"""Functions of NumPy that are made of others, which are recorded."""
-
-_OF_KINDS = frozenset(
-    {
-        np.can_cast, np.empty_like, np.iscomplexobj, np.may_share_memory, np.min_scalar_type,
-        np.ndim, np.ones_like, np.result_type, np.shape, np.shares_memory, np.size, np.zeros_like,
-    }
-)  # fmt: skip
-"""Functions that do not look at numbers."""
-
-_OF_DATA = frozenset(
-    {
-        np.argwhere, np.bincount, np.compress, np.delete, np.extract, np.flatnonzero,
-        np.histogram, np.nonzero, np.repeat, np.unique,
-    }
-)  # fmt: skip
-"""Functions whose result has a shape that depends on numbers."""
-
 
 def plain(thing: Any) -> Any:
     """What is given to NumPy: arrays without their record, also in lists and tuples."""
@@ -124,7 +96,7 @@ def computed(
     elif method == "reduce" and where is True:
         value = _reduced(recorder, ufunc, arrays[0], options, found)
     else:
-        value = _by_host(recorder, getattr(ufunc, method), arrays, options, found)
+        value = from_host(recorder, getattr(ufunc, method), arrays, options, found)
     if out is None:
         return Traced.on(recorder.array(found, value), recorder)
     return _written(recorder, plain(out[0]), found, value, plain(where))
@@ -136,7 +108,7 @@ def _written(recorder: Any, target: NDArray, found: NDArray, value: Value, where
     recorder.constant(target)
     value = cast(graph, value, target.dtype)
     if where is not True:
-        chosen = _operand(recorder, where, np.dtype(bool))
+        chosen = operand(recorder, where, np.dtype(bool))
         old = recorder.value_of(target)
         value = combined(graph, "where", truth(graph, chosen), value, old)
         found = np.where(where, found, target)
@@ -145,7 +117,7 @@ def _written(recorder: Any, target: NDArray, found: NDArray, value: Value, where
     return Traced.on(target, recorder)
 
 
-def _operand(recorder: Any, thing: Any, dtype: DType) -> Value:
+def operand(recorder: Any, thing: Any, dtype: DType) -> Value:
     """The value of an operand, a number being of the dtype."""
     if isinstance(thing, np.ndarray):
         recorder.constant(thing)
@@ -159,7 +131,7 @@ def _called(recorder: Any, ufunc: Any, arrays: Sequence[Any], found: NDArray) ->
     common = np.result_type(*arrays)
 
     def given(dtype: DType) -> list[Value]:
-        return [_operand(recorder, each, dtype) for each in arrays]
+        return [operand(recorder, each, dtype) for each in arrays]
 
     if name in _COMPARISONS:
         return combined(graph, name, *given(common))
@@ -174,14 +146,14 @@ def _called(recorder: Any, ufunc: Any, arrays: Sequence[Any], found: NDArray) ->
         return combined(graph, _STEPS[name], *given(found.dtype))
     if name in _SPECIAL:
         return _SPECIAL[name](graph, *given(common if name in _QUESTIONS else found.dtype))
-    return _by_host(recorder, ufunc, arrays, {}, found)
+    return from_host(recorder, ufunc, arrays, {}, found)
 
 
 def _clipped(graph: Graph, x: Value, low: Value, high: Value) -> Value:
     return combined(graph, "minimum", combined(graph, "maximum", x, low), high)
 
 
-def _is_nan(graph: Graph, x: Value) -> Value:
+def is_nan(graph: Graph, x: Value) -> Value:
     if not x.dtype.startswith("float"):
         return empty(graph, x.shape, "bool", False)
     return combined(graph, "not_equal", x, x)
@@ -212,7 +184,7 @@ _QUESTIONS = frozenset({"isnan", "isfinite", "isinf"})
 _SPECIAL: Mapping[str, Lowering] = MappingProxyType(
     {
         "clip": _clipped,
-        "isnan": _is_nan,
+        "isnan": is_nan,
         "isfinite": _is_finite,
         "isinf": _is_infinite,
         "reciprocal": _reciprocal,
@@ -231,7 +203,7 @@ def _reduced(
     graph, name = recorder.graph, ufunc.__name__
     axis, keepdims = options.get("axis", 0), options.get("keepdims", False)
     dims = axis if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    x = _operand(recorder, array, array.dtype)
+    x = operand(recorder, array, array.dtype)
     if name in ("logical_and", "logical_or"):
         if not array.size:
             return empty(graph, found.shape, "bool", name == "logical_and")
@@ -240,7 +212,7 @@ def _reduced(
         whole = cast(graph, truth(graph, x), "int64")
         return truth(graph, reduced(graph, "maximum", whole, dims, keepdims))
     if name not in _REDUCED or (found.dtype == bool):
-        return _by_host(recorder, ufunc.reduce, [array], options, found)
+        return from_host(recorder, ufunc.reduce, [array], options, found)
     function = _REDUCED[name]
     total = reduced(graph, function, cast(graph, x, found.dtype), dims, keepdims)
     initial = options.get("initial")
@@ -258,7 +230,7 @@ def _is_neutral(function: str, initial: Any, dtype: DType) -> bool:
     return bool(initial == (function == "mul"))
 
 
-def _by_host(
+def from_host(
     recorder: Any,
     function: Callable[..., Any],
     arrays: Sequence[Any],
@@ -276,131 +248,7 @@ def _by_host(
         with np.errstate(all="ignore"):
             return np.asarray(function(*operands, **kept))
 
-    values = [_operand(recorder, arrays[k], arrays[k].dtype) for k in places]
+    values = [operand(recorder, arrays[k], arrays[k].dtype) for k in places]
     name = getattr(function, "__name__", "numpy")
     host: Value = recorder.graph.host(run, values, found.shape, str(found.dtype), name)
     return host
-
-
-def called(recorder: Any, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """A function of NumPy on arguments of which some are traced."""
-    if function in _OF_DATA:
-        raise RuntimeError(
-            f"compile: the shape of what numpy.{function.__name__} gives depends on numbers, which "
-            "will be others in the next run of a compiled step: use where(mask, x, 0)"
-        )
-    if function is np.isclose:
-        return _are_close(*args, **kwargs)
-    arguments, named = plain(tuple(args)), {name: plain(each) for name, each in kwargs.items()}
-    with np.errstate(all="ignore"):
-        found = function(*arguments, **named)
-    if function in _OF_KINDS:
-        return found
-    if function in _VIEWS:
-        return Traced.on(found, recorder)
-    if function is np.array_equal:
-        first, second = args[:2]
-        return np.shape(first) == np.shape(second) and bool(np.all(np.equal(first, second)))
-    if function in _FUNCTIONS:
-        given = {name: each for name, each in kwargs.items() if each is not None}
-        given.pop("casting", None)  # which says what is refused, and nothing has been
-        value = _FUNCTIONS[function](recorder, np.asarray(found), *args, **given)
-    elif isinstance(found, np.ndarray | np.generic):
-        value = _by_host(recorder, function, arguments, named, np.asarray(found))
-    else:
-        raise RuntimeError(
-            f"compile: numpy.{function.__name__} with the numbers of a tensor cannot be recorded: "
-            "use operations on tensors"
-        )
-    return Traced.on(recorder.array(np.asarray(found), value), recorder)
-
-
-def _are_close(
-    x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
-    """What ``numpy.isclose`` gives, made of functions that are recorded."""
-    are_near = np.less_equal(np.abs(np.subtract(x, y)), atol + rtol * np.abs(y))
-    are_close = are_near & np.isfinite(y) | np.equal(x, y)
-    return are_close | np.isnan(x) & np.isnan(y) if equal_nan else are_close
-
-
-def _where(recorder: Any, found: NDArray, test: Any, *branches: Any) -> Value:
-    if len(branches) != 2:
-        recorder.check_fixed(plain(test), "where", "write where(mask, x, 0)")
-    chosen = _operand(recorder, plain(test), np.asarray(plain(test)).dtype)
-    values = [_operand(recorder, plain(each), found.dtype) for each in branches]
-    value = combined(recorder.graph, "where", truth(recorder.graph, chosen), *values)
-    return broadcast(recorder.graph, value, found.shape)
-
-
-def _concatenate(recorder: Any, found: NDArray, arrays: Any, axis: int | None = 0) -> Value:
-    values = [_operand(recorder, plain(each), found.dtype) for each in arrays]
-    if axis is None:
-        values = [reshaped(recorder.graph, each, (each.size,)) for each in values]
-    return joined(recorder.graph, values, (axis or 0) % max(found.ndim, 1))
-
-
-def _copied(recorder: Any, found: NDArray, array: Any, *options: Any, **more: Any) -> Value:
-    return _operand(recorder, plain(array), found.dtype)
-
-
-def _counted(
-    recorder: Any, found: NDArray, array: Any, axis: Any = None, *, keepdims: bool = False
-) -> Value:
-    x = plain(array)
-    dims = axis if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    is_true = truth(recorder.graph, _operand(recorder, x, x.dtype))
-    ones = cast(recorder.graph, is_true, "int64")
-    return cast(recorder.graph, reduced(recorder.graph, "add", ones, dims, keepdims), found.dtype)
-
-
-def _place_of(extreme: str) -> Lowering:
-    def found_place(
-        recorder: Any, found: NDArray, array: Any, axis: Any = None, *, keepdims: bool = False
-    ) -> Value:
-        x = _operand(recorder, plain(array), plain(array).dtype)
-        if axis is None:
-            x, dims = reshaped(recorder.graph, x, (x.size,)), (0,)
-        else:
-            dims = (axis,)
-        place = reduced(recorder.graph, extreme, x, dims, False)
-        return reshaped(recorder.graph, place, found.shape)
-
-    return found_place
-
-
-def _repaired(
-    recorder: Any,
-    found: NDArray,
-    array: Any,
-    copy: bool = True,
-    nan: float = 0.0,
-    posinf: float | None = None,
-    neginf: float | None = None,
-) -> Value:
-    graph = recorder.graph
-    x = _operand(recorder, plain(array), found.dtype)
-    limits = np.finfo(found.dtype)
-    top, bottom = (
-        limits.max if posinf is None else posinf,
-        limits.min if neginf is None else neginf,
-    )
-    for place, number in ((inf, top), (-inf, bottom)):
-        is_there = combined(graph, "equal", x, graph.constant(place, x.dtype))
-        x = combined(graph, "where", is_there, graph.constant(float(number), x.dtype), x)
-    return combined(graph, "where", _is_nan(graph, x), graph.constant(float(nan), x.dtype), x)
-
-
-_VIEWS = frozenset({np.broadcast_to, np.diagonal})
-
-_FUNCTIONS: Mapping[Any, Lowering] = MappingProxyType(
-    {
-        np.where: _where,
-        np.concatenate: _concatenate,
-        np.copy: _copied,
-        np.count_nonzero: _counted,
-        np.argmax: _place_of("argmax"),
-        np.argmin: _place_of("argmin"),
-        np.nan_to_num: _repaired,
-    }
-)
