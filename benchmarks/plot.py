@@ -39,7 +39,7 @@ def picture(results: Sequence[Result], machine: str, kind: str) -> bytes:
 
 
 def _draw(axis: Any, title: str, results: list[Result]) -> None:
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, NullFormatter
 
     names = [each.peer for each in results]
     medians = [each.median for each in results]
@@ -60,6 +60,7 @@ def _draw(axis: Any, title: str, results: list[Result]) -> None:
     axis.invert_yaxis()
     axis.set_title(title, loc="left", fontsize=10)
     axis.xaxis.set_major_formatter(EngFormatter("s"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
 

@@ -83,7 +83,16 @@ class Verdict:
             return f"aim: {self.what}, {self.wanted:.0%} of the limit: {self.found:.1%}, {said}"
         times = f"{self.wanted:g} times " if self.wanted != 1.0 else ""
         aim = f"{self.what}, {times}better than that of {self.against}"
-        return f"aim: {aim}: {self.found:.3g} times, {said}"
+        return f"aim: {aim}: {times_in_words(self.found)} times, {said}"
+
+
+def times_in_words(ratio: float) -> str:
+    """A ratio with as many digits as mean something.
+
+    >>> times_in_words(1.234), times_in_words(4751.7)
+    ('1.23', '4752')
+    """
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2f}"
 
 
 def verdicts(work: Work, results: Sequence[Result]) -> list[Verdict]:

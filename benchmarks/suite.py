@@ -21,5 +21,6 @@ def measure_work(work: Work, threads: int, *, quick: bool, say: Say) -> list[Res
     """What all peers take for a work."""
     effort = QUICK if quick else Effort()
     if work.kind == "start":
-        return compare_starts(work, [*STARTERS], threads, effort, say)
+        names = [name for name, each in STARTERS.items() if not (quick and each.slow)]
+        return compare_starts(work, names, threads, effort, say)
     return compare(work, peers_for(work, quick=quick), threads, effort, say)

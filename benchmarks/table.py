@@ -8,7 +8,7 @@ from twingrad.nn.tables import aligned
 
 from .conductor import counted
 from .measure import quartiles
-from .results import Result, measured, verdicts
+from .results import Result, measured, times_in_words, verdicts
 from .works import Work
 
 _HEADS = (*("", "median", "quartiles", "twingrad is", "first, cold", "first, warm", "peak"),)
@@ -33,7 +33,7 @@ def _row(result: Result, ours: Result | None) -> tuple[str, ...]:
         name,
         duration(middle),
         f"{duration(low)} .. {duration(high)}",
-        "" if ours is None else f"{ours.ratio(result):.2f}x as fast",
+        "" if ours is None else f"{times_in_words(ours.ratio(result))}x as fast",
         duration(result.cold),
         duration(result.warm),
         "-" if result.peak is None else f"{result.peak:.0f} MB",
@@ -44,14 +44,14 @@ def duration(seconds: float | None) -> str:
     """Seconds in a unit that suits them; a dash for None, which stands for "not measured".
 
     >>> duration(1.7e-5), duration(0.0123), duration(2.5), duration(None)
-    ('17.0 us', '12.3 ms', '2.50 s', '-')
+    ('17.0 µs', '12.3 ms', '2.50 s', '-')
     """
     if seconds is None:
         return "-"
     for unit, symbol in ((1.0, "s"), (1e-3, "ms")):
         if seconds >= unit:
             return f"{_three_digits(seconds / unit)} {symbol}"
-    return f"{_three_digits(seconds * 1e6)} us"
+    return f"{_three_digits(seconds * 1e6)} µs"
 
 
 def _three_digits(number: float) -> str:

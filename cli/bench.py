@@ -64,6 +64,8 @@ def bench(
 ) -> None:
     """Measure training beside its peers, on this machine."""
     with telling_failures("bench"), answering_mistakes():
+        for option, target in (("--json", json), ("--plot", plot)):
+            _check_folder(option, target)
         kind = _kind_of_picture(plot)
         _check_names(names or ())
         counts = _counts(threads, quick)
@@ -98,6 +100,15 @@ def _write(results: Sequence[Result], json: str | None, plot: str | None, kind: 
         write("--json", json, notation.dumps(as_data(machine(), results), indent=1) + "\n")
     if plot is not None:
         write_bytes("--plot", plot, picture(results, machine(), kind))
+
+
+def _check_folder(option: str, target: str | None) -> None:
+    """Refuse a file in a folder that is not there, before anything is measured."""
+    if target is not None and not Path(target).parent.is_dir():
+        raise Failure(
+            f"{option}: {target!r} cannot be written: there is no directory "
+            f"{str(Path(target).parent)!r}: create it first"
+        )
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -250,6 +250,16 @@ Seed = Annotated[
         "Of everything that is drawn, from 0: the same seed gives the same model. Default: 0.",
     ),
 ]
+Compile = Annotated[
+    bool | None,
+    _option(
+        "--compile/--no-compile",
+        "",
+        TRAINING,
+        "Whether the training step may become machine code, with the same results but for "
+        "rounding. Default: where it pays, from 1000 steps on.",
+    ),
+]
 Out = Annotated[
     str | None,
     _option(

@@ -67,6 +67,7 @@ def train(
     batch_size: given.BatchSize = None,
     patience: given.Patience = None,
     seed: given.Seed = None,
+    compile: given.Compile = None,
     out: given.Out = None,
     resume: given.Resume = False,
     config: given.ConfigFile = None,

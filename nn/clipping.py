@@ -6,7 +6,7 @@ Parameters are Tensors, Arrays or single Values: one, or an iterable of them, su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -197,7 +197,7 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     size = _at_least_0(clip_value, "clip_grad_value_: clip_value")
     with np.errstate(all="ignore"):
         for parameter, gradient in chosen:
-            _change(twin, parameter, gradient, formulas.clamp, -size, size)
+            _change(twin, parameter, gradient, _HOLD, -size, size)
 
 
 def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float = 1e-3) -> None:
@@ -241,7 +241,7 @@ def adaptive_clip_grad_(parameters: Any, clip_factor: float = 0.01, eps: float =
         for parameter, gradient in chosen:
             shares = _shares(twin, parameter, gradient, factor, least)
             if shares is not None:
-                _change(twin, parameter, gradient, formulas.mul, shares)
+                _change(twin, parameter, gradient, _SCALE, shares)
 
 
 def _shares(twin: Backend, parameter: Any, gradient: Any, factor: float, least: float) -> Any:
@@ -322,22 +322,26 @@ def _shorten(twin: Backend, chosen: list[tuple[Any, Any]], longest: float, total
         return
     with np.errstate(all="ignore"):
         for parameter, gradient in chosen:
-            _change(twin, parameter, gradient, formulas.mul, factor)
+            _change(twin, parameter, gradient, _SCALE, factor)
 
 
-_FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
-    formulas.mul: np.multiply,
-    formulas.clamp: np.clip,
-}
-"""What computes a row in the memory of a gradient."""
+class _Change(NamedTuple):
+    """What is done to gradients: as a row of the table, and by NumPy in their own memory."""
+
+    row: Any
+    function: Callable[..., Any]
 
 
-def _change(twin: Backend, parameter: Any, gradient: Any, row: Any, *arguments: Any) -> None:
+_SCALE = _Change(formulas.mul, np.multiply)
+_HOLD = _Change(formulas.clamp, np.clip)
+
+
+def _change(twin: Backend, parameter: Any, gradient: Any, how: _Change, *arguments: Any) -> None:
     """Let the gradient be ``row(gradient, *arguments)``: in its own memory, if it has one."""
+    row, function = how
     if recorder_in_force() is not None:
         twin.write(gradient, row(gradient.detach(), *arguments))
         return
-    function = _FUNCTIONS[row]
     memory = twin.memory(gradient)
     if memory is not None:
         function(memory, *arguments, out=memory)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, final
 
 from ..engine.files import told
@@ -13,6 +15,11 @@ from ..engine.wording import suggestion
 from .option_checks import checked
 
 StrPath = str | os.PathLike[str]
+
+_SWITCHES: Mapping[str, tuple[str, Any]] = MappingProxyType(
+    {"batch_norm": ("norm", "batch"), "no_compile": ("compile", False)}
+)
+"""What the command line has for one choice of an option, and the option with that choice."""
 
 
 @final
@@ -76,6 +83,9 @@ class Config:
         What parts, weights and the order of the rows follow from; from 0 up to ``2**63``.
     backend : {"tensor", "scalar"}
         The twin that is trained.
+    compile : bool
+        Turn the training step into machine code where that pays, see :func:`twingrad.fit`; False
+        never does.
 
     Raises
     ------
@@ -119,6 +129,7 @@ class Config:
     class_weight: str | None = None
     seed: int = 0
     backend: str = "tensor"
+    compile: bool = True
 
     def __post_init__(self) -> None:
         for name, given in self.options().items():
@@ -168,10 +179,10 @@ def read_options(path: StrPath) -> dict[str, Any]:
     where = repr(os.fspath(path))
     for written, given in _read(path).items():
         name = written.replace("-", "_")
-        if name == "batch_norm" and isinstance(given, bool):
+        if name in _SWITCHES and isinstance(given, bool):
             if not given:
                 continue
-            name, given = "norm", "batch"
+            name, given = _SWITCHES[name]
         if name in found:
             raise ValueError(f"{where}: {name} is said twice: leave out one of the lines")
         if name not in known:
@@ -201,12 +212,12 @@ def _read(path: StrPath) -> dict[str, Any]:
 def _toml(value: Any) -> str:
     """A value as TOML writes it.
 
-    >>> print(_toml(["a", 1e-05]))
-    ["a", 1e-05]
+    >>> print(_toml(["a", 1e-05, True]))
+    ["a", 1e-05, true]
     """
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
         # Texts of JSON are texts of TOML, but for one character that has to be escaped there.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -8,7 +8,14 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from ..data.targets import Wish
-from ..engine.checks import FROM_ZERO, POSITIVE, Range, checked_count, checked_number
+from ..engine.checks import (
+    FROM_ZERO,
+    POSITIVE,
+    Range,
+    checked_count,
+    checked_flag,
+    checked_number,
+)
 from ..engine.files import is_encodable
 from ..engine.wording import suggestion
 from ..nn.activations import ACTIVATIONS
@@ -155,6 +162,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "class_weight": _optional(_one_of(("balanced",))),
         "seed": _seed,
         "backend": _one_of(("tensor", "scalar")),
+        "compile": checked_flag,
     }
 )
 """What each option must be, by its name."""

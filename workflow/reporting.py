@@ -90,6 +90,8 @@ def facts_of(config: Config, trained: Trained) -> dict[str, str]:
         "backend": config.backend,
         "Python": platform.python_version(),
     }
+    if not config.compile:
+        facts["compiled"] = "no"
     return facts | {name: version(name) for name in _PACKAGES}
 
 

@@ -246,6 +246,7 @@ def _trained(run: Run, callbacks: Sequence[Callback]) -> Trained:
                 callbacks=[recorder, *logs, *callbacks],
                 checkpoints=Checkpoints(run.place.checkpoints),
                 resume=run.place.checkpoints.exists(),
+                compile=None if config.compile else False,
             )
     except (TypeError, ValueError):
         run.place.discard()

@@ -98,7 +98,6 @@ class Arguments:
         self, value: Callable[[Value], Any], number: Callable[[float], Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with others in the place of their Values and numbers."""
-
         args, kwargs = self.structure
         leaf = partial(_replaced, value, number)
         return mapped(leaf, args), mapped(leaf, kwargs)

@@ -68,7 +68,7 @@ def lifted(operand: Any, least: float) -> Any:
 
     A slope of 0 would keep what is too small from ever growing.
     """
-    is_less = operand < least
+    is_less = numbers_of(operand) < least
     if not may_hold(is_less):
         return operand
     return operand + where(is_less, least - operand.detach(), 0.0)

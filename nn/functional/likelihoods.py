@@ -163,7 +163,7 @@ def gaussian_nll_loss(
 
 def _stirling(counts: Any) -> Any:
     """An approximation of log(y!) for y > 1, and 0 elsewhere."""
-    is_large = counts > 1
+    is_large = numbers_of(counts) > 1
     large = where(is_large, counts, 2.0)
     factorials = (large + 0.5) * large.log() - large + 0.5 * log(2 * pi)
     return where(is_large, factorials, 0.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...engine.formulas import minimum, where
 from ...engine.shapes import broadcast_shape
-from ..backend import operands
+from ..backend import numbers_of, operands
 from .arguments import TINY, above_zero, check_shape, check_signs, paired
 from .distances import pairwise_distance
 from .reducing import reduced
@@ -45,7 +45,7 @@ def hinge_embedding_loss(
     what = "hinge_embedding_loss"
     input, target = paired(what, input, target)
     check_signs(target, what)
-    is_alike = target > 0
+    is_alike = numbers_of(target) > 0
     return reduced(where(is_alike, input, (margin - input).clamp(0.0)), reduction, what)
 
 
@@ -128,7 +128,7 @@ def cosine_embedding_loss(
             f"{input1.shape} and {target.shape}: give one target for each pair of vectors"
         )
     check_signs(target, what)
-    is_alike = target > 0
+    is_alike = numbers_of(target) > 0
     squares = [each.square().sum(-1) + TINY for each in (input1, input2)]
     cosines = (input1 * input2).sum(-1) / (squares[0] * squares[1]).sqrt()
     return reduced(where(is_alike, 1 - cosines, (cosines - margin).clamp(0.0)), reduction, what)

@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from .display import Display, is_lively
-from .telling import GAP, Part, fitting
+from .telling import GAP, Part, duration, fitting
 
 _SHORTEST, _USUAL, _LONGEST = 6, 15, 30
 _STEADY = 4
@@ -34,6 +34,8 @@ class Bar(Display):
 
     pause_in_epoch = 0.1
     pause_between = 0.1
+    patience = 0.2
+    pause_waiting = 0.1
 
     def __init__(self, file: TextIO) -> None:
         self._console = Console(
@@ -59,6 +61,17 @@ class Bar(Display):
         """Draw the line."""
         self._live.update(self._line(parts, share), refresh=True)
 
+    def wait(self, what: str, seconds: float) -> None:
+        """Draw a line with a bar that moves, and the seconds."""
+        texts = fitting([Part(what, what, 1), Part(duration(seconds), "", 0)], self.width)
+        length = min(_USUAL, self.width - len(GAP.join(texts)) - len(GAP))
+        line = _Line(texts, None, length if length >= _SHORTEST else 0)
+        self._live.update(line, refresh=True)
+
+    def go_on(self) -> None:
+        """Draw an empty line."""
+        self._live.update(Text(), refresh=True)
+
     def end(self, lines: Sequence[str]) -> None:
         """Take the bar away, and print the last lines."""
         self._live.stop()
@@ -79,17 +92,22 @@ class Bar(Display):
 
 @final
 class _Line(NamedTuple):
-    """Texts, with a bar behind the first of them unless its length is 0."""
+    """Texts, with a bar behind the first of them unless its length is 0.
+
+    The bar moves to and fro where its share is None.
+    """
 
     texts: Sequence[str]
-    share: float
+    share: float | None
     length: int
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         first, *others = self.texts
         yield Text(first, end="")
         if self.length:
-            bar = console.render(ProgressBar(1.0, self.share, self.length), options)
+            total = None if self.share is None else 1.0
+            drawn = ProgressBar(total, self.share or 0.0, self.length)
+            bar = console.render(drawn, options)
             yield Text(GAP, end="")
             yield from Segment.adjust_line_length([*bar], self.length)
         yield Text("".join([GAP + text for text in others]), end="")

@@ -19,10 +19,16 @@ class Display(ABC):
     pause_in_epoch, pause_between : float
         How many seconds go by at least before it is shown again, in the middle of an epoch and at
         the end of one.
+    patience : float
+        How many seconds something has to take before it is shown that it does.
+    pause_waiting : float or None
+        How many seconds go by before that is shown again; None: it is shown once.
     """
 
     pause_in_epoch: float
     pause_between: float
+    patience: float
+    pause_waiting: float | None
 
     @property
     @abstractmethod
@@ -32,6 +38,14 @@ class Display(ABC):
     @abstractmethod
     def show(self, parts: Sequence[Part], share: float) -> None:
         """Show how a training stands, of which a share is done."""
+
+    @abstractmethod
+    def wait(self, what: str, seconds: float) -> None:
+        """Show that something has been going on for so long; called by another thread."""
+
+    @abstractmethod
+    def go_on(self) -> None:
+        """Show no longer that something is going on."""
 
     @abstractmethod
     def end(self, lines: Sequence[str]) -> None:
@@ -50,6 +64,8 @@ class Lines(Display):
 
     pause_in_epoch = 60.0
     pause_between = 1.0
+    patience = 0.5
+    pause_waiting = None
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -62,6 +78,13 @@ class Lines(Display):
     def show(self, parts: Sequence[Part], share: float) -> None:
         """Print a line."""
         print(GAP.join(part.full for part in parts), file=self._file, flush=True)
+
+    def wait(self, what: str, seconds: float) -> None:
+        """Print a line."""
+        print(what, file=self._file, flush=True)
+
+    def go_on(self) -> None:
+        """Leave the line, which cannot be taken back."""
 
     def end(self, lines: Sequence[str]) -> None:
         """Print the last lines."""

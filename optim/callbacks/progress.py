@@ -14,6 +14,7 @@ from .base import Callback
 from .display import Display, Lines, is_lively
 from .pace import Pace
 from .telling import conclusion, parts, position
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from ..training.training import Training
@@ -30,7 +31,9 @@ class Progress(Callback):
     loss, and of the last one are left, and why training stopped.
 
     The loss is that of the present epoch so far, or of the last one where epochs are shorter than
-    a second; other measures are those of the last one. A display that cannot be written to, such
+    a second; other measures are those of the last one. While the step of a compiled training is
+    being compiled, a bar moves to and fro; elsewhere there is a line about it, if that takes longer
+    than half a second. A display that cannot be written to, such
     as a pipe that nobody reads, is given up, and training goes on.
 
     Parameters
@@ -75,6 +78,7 @@ class Progress(Callback):
         self._display: Display | None = None
         self._pace: Pace | None = None
         self._due_in_epoch = self._due_between = inf
+        self._waiting: Waiting | None = None
         self._began = 0.0
         self._epoch = 0
 
@@ -88,8 +92,22 @@ class Progress(Callback):
         self._began = monotonic()
         self._epoch = training.epoch
 
+    def on_compile(self, training: Training) -> None:
+        """Show that the step is being compiled, if that takes long, until the next step is over."""
+        display = self._display
+        if display is None:
+            return
+        self._go_on()
+
+        def show(seconds: float) -> None:
+            display.wait("compiling the training step", seconds)
+
+        self._waiting = Waiting(show, display.patience, display.pause_waiting)
+
     def on_step_end(self, training: Training) -> None:
         """Show how it goes, if it is time."""
+        if self._waiting is not None:
+            self._go_on()
         if monotonic() >= self._due_in_epoch:
             self._look(training)
 
@@ -101,6 +119,7 @@ class Progress(Callback):
 
     def on_train_end(self, training: Training) -> None:
         """Leave the results, and the terminal as it was."""
+        self._go_on()
         if self._display is not None:
             done, seconds = training.epoch - self._epoch, monotonic() - self._began
             lines = conclusion(training, done, seconds, self._display.width)
@@ -118,6 +137,7 @@ class Progress(Callback):
             self._due_in_epoch = now + self._display.pause_in_epoch
 
     def _show(self, training: Training, is_epoch: bool = False) -> None:
+        self._go_on()
         if self._display is None:
             return
         now, place = monotonic(), position(training)
@@ -131,6 +151,15 @@ class Progress(Callback):
             with suppress(OSError):
                 self._display.end([])
             self._give_up()
+
+    def _go_on(self) -> None:
+        """Show no longer that the step is being compiled."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.stop()
+            if self._display is not None:
+                with suppress(OSError):
+                    self._display.go_on()
 
     def _give_up(self) -> None:
         self._display = None

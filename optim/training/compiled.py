@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from math import nan
 from time import monotonic
 from typing import TYPE_CHECKING, Any, final
@@ -49,6 +49,7 @@ def can_be_compiled(plan: Plan) -> bool:
         and not isinstance(plan.optimizer, LBFGS)
         and loader is not None
         and loader.augment is None
+        and (plan.accumulate == 1 or loader.rows >= loader.batch_size * plan.accumulate)
         and not any(is_mapped(each) for each in _arrays_of(loader))
     )
 
@@ -81,8 +82,8 @@ class CompiledDescent:
         loader = plan.batches.own_loader
         assert loader is not None
         self._loader = loader
-        self._rows = loader.batch_size * plan.accumulate
-        self._steps: RowSteps | None = None
+        self._rows = min(loader.batch_size * plan.accumulate, loader.rows)
+        self._steps: dict[int, RowSteps] = {}
         self._has_norm = self._has_right = False
         self._seconds = CALL / 8
         self._is_broken = False
@@ -91,16 +92,13 @@ class CompiledDescent:
         """All updates of the next epoch, those of one call together: ``most`` of them or fewer."""
         groups = self._groups()
         for group in groups:
-            steps = self._compiled(group) if len(group) == self._rows else None
-            if steps is None:
+            if self._compiled() is None:
                 yield [self._plain(group)]
                 continue
             count = max(1, min(most(), MOST, int(CALL / self._seconds)))
             together = [group, *islice(groups, count - 1)]
-            short = together.pop() if len(together[-1]) < self._rows else None
-            yield from self._run(steps, together)
-            if short is not None:
-                yield [self._plain(short)]
+            for alike in _of_one_length(together):
+                yield from self._run(alike)
 
     def _groups(self) -> Iterator[NDArray[Any]]:
         """The rows of each update."""
@@ -108,10 +106,15 @@ class CompiledDescent:
         while group := [*islice(batches, self._plan.accumulate)]:
             yield np.concatenate(group) if len(group) > 1 else group[0]
 
-    def _run(self, steps: RowSteps, groups: Sequence[NDArray[Any]]) -> Iterator[list[Update]]:
-        """Take the updates of some groups, in one call if nothing comes in between."""
+    def _run(self, groups: Sequence[NDArray[Any]]) -> Iterator[list[Update]]:
+        """Take the updates of some groups of one length, in one call if nothing comes between."""
         from ...tensor.compiler.steps import CheckFailed
 
+        steps = self._steps.get(len(groups[0]))
+        if steps is None or not steps.is_current():
+            for group in groups:
+                yield [self._plain(group)]
+            return
         began = monotonic()
         self._rates.begin()
         try:
@@ -122,7 +125,7 @@ class CompiledDescent:
             yield self._noted(failed.results, groups)
             yield [self._plain(groups[done])]
             if groups[done + 1 :]:
-                yield from self._run(steps, groups[done + 1 :])
+                yield from self._run(groups[done + 1 :])
             return
         self._seconds = (monotonic() - began) / len(groups)
         yield self._noted(found, groups)
@@ -142,30 +145,48 @@ class CompiledDescent:
             lambda: self._eager.update([self._plan.batches.of_rows(each) for each in parts])
         )
 
-    def _compiled(self, rows: NDArray[Any]) -> RowSteps | None:
-        """The compiled step, made now if need be; None where it cannot be compiled."""
+    def _compiled(self) -> RowSteps | None:
+        """The compiled step on full groups, made now if need be; None where it cannot be."""
         if self._is_broken:
             return None
-        if self._steps is None:
-            from ...tensor.compiler.row_steps import RowSteps  # here: it is not always used
-
-            name = f"A training step of {type(self._plan.model).__name__}."
-            self._steps = RowSteps(self._step, self._sources(), name)
-        if self._steps.is_current():
-            return self._steps
+        steps = self._steps.get(self._rows)
+        if steps is not None and steps.is_current():
+            return steps
         self._on_compile()
         try:
-            # On trial: where a resumed training begins does not show in its numbers.
-            with rehearsing(self._plan.model, self._plan.given["loss"], self._plan.optimizer):
-                self._steps.record(rows)
-            self._steps.compile()
+            self._record()
         except Exception:
             if self._plan.compile:
                 raise
             _log.info("fit: the training step could not be compiled", exc_info=True)
             self._is_broken = True
-            return None
-        return self._steps if self._steps.is_current() else None
+        return None if self._is_broken else self._steps[self._rows]
+
+    def _record(self) -> None:
+        """Record the step on a full group and on the last, smaller one, and compile them.
+
+        They are recorded on trial: where a resumed training begins does not show in its numbers.
+        The smaller one has the same code, with other sizes; where that is not to be, it is not
+        compiled.
+        """
+        from ...tensor.compiler.row_steps import RowSteps  # here: it is not always used
+
+        plan, rows = self._plan, self._loader.rows
+        last = rows % self._rows
+        lengths = [self._rows] if not last or self._loader.drop_last else [self._rows, last]
+        if plan.accumulate > 1:
+            lengths = lengths[:1]
+        name = f"A training step of {type(plan.model).__name__}."
+        found = {length: RowSteps(self._step, self._sources(), name) for length in lengths}
+        for length, steps in found.items():
+            with rehearsing(plan.model, plan.given["loss"], plan.optimizer):
+                steps.record(np.arange(length))
+        full, *others = found.values()
+        if others and not full.share(others[0]):
+            del found[last]
+        for steps in found.values():
+            steps.compile()
+        self._steps = found
 
     def _sources(self) -> list[NDArray[Any]]:
         """All rows of inputs, targets and weights, in the form of the model."""
@@ -197,7 +218,13 @@ class CompiledDescent:
         norm = next(following) if self._has_norm else nan
         masses = [self._plan.batches.mass(each) for each in np.split(rows, parts)]
         loss = sum([each * share for each, share in zip(losses, shares(masses), strict=True)])
-        return Update(len(rows), loss, sum(following), right, norm)
+        return Update(len(rows), loss, sum(following, start=0.0), right, norm)
+
+
+def _of_one_length(groups: Sequence[NDArray[Any]]) -> Iterator[list[NDArray[Any]]]:
+    """Neighbours that have equally many rows, together."""
+    for _, alike in groupby(groups, len):
+        yield [*alike]
 
 
 def _arrays_of(loader: DataLoader) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, nan
 from typing import Any, NamedTuple, final
 
-from ...nn.backend import holds, numbers_of, recorder_in_force, twin_of
+from ...nn.backend import backend_of, holds, numbers_of, recorder_in_force, twin_of
 from ...nn.clipping import get_total_norm
 from ..arguments import parameters_of, single_number
 from ..lbfgs import LBFGS
@@ -64,7 +64,7 @@ class Measured(NamedTuple):
         for loss, share in zip(self.losses, shares(_masses(group)), strict=True):
             found.loss += loss.item() * share
         found.right = nan if self.right is None else sum([float(each) for each in self.right])
-        found.penalty = sum([penalty.item() for penalty in self.penalties])
+        found.penalty = sum([penalty.item() for penalty in self.penalties], start=0.0)
         if self.gradient_norm is not None:
             found.gradient_norm = single_number(self.gradient_norm, "fit: gradients")
         return found
@@ -152,7 +152,8 @@ def _right(plan: Plan, output: Any, batch: Batch) -> Any:
 
 def _masses(group: Sequence[Batch]) -> list[Any]:
     """How much each batch counts: its rows, or their weights."""
-    return [batch.rows if batch.weights is None else batch.weights.sum() for batch in group]
+    masses = [batch.rows if batch.weights is None else batch.weights.sum() for batch in group]
+    return [float(mass) if backend_of(mass) is None else mass for mass in masses]
 
 
 def shares(masses: Sequence[Any]) -> list[Any]:

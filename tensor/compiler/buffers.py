@@ -153,7 +153,7 @@ class Buffers:
             done = [(start, n) for end, start, n in busy if end <= position]
             busy = [each for each in busy if each[0] > position]
             free = _joined([*free, *done])
-        for value in schedule.stored:
+        for value in sorted(schedule.stored, key=lambda value: value.number):
             if value not in self.of:  # single numbers that a call reads
                 self.of[value] = self._buffer(value, "temporary", self._room(ALIGNMENT, []))
 
@@ -169,7 +169,7 @@ class Buffers:
         if unit.is_call or unit.split or item.kind == "reduce" or is_single(item):
             return None
         taken = {self.of[each].position for each in unit.items if each in self.of}
-        for read in unit.reads:
+        for read in sorted(unit.reads, key=lambda value: value.number):
             home = self.of.get(read)
             if (
                 home is not None

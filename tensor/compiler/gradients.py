@@ -1,4 +1,4 @@
-"""Backward passes in a recording: steps for rows, tensors for primitives, and leaves' gradients."""
+"""Backward passes in a recording: what nodes hand on, and what becomes of leaves' gradients."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from ...engine.formula import Formula
 from ..broadcasting import NDArray, summed_dims
-from ..graph import Node, new_node
+from ..graph import Node
+from ..kernels.elementwise import Applied
 from ..kernels.program import argument_name, gradient_program
-from ..primitive import Call, Primitive
 from ..quiet import quiet
+from .foreign import foreign_contributions, is_foreign
 from .lowering import lowerings
 from .values import broadcast, gradients, reduced, reshaped
 
@@ -81,7 +83,7 @@ def _array(tensor: Any) -> NDArray:
 
 
 def row_contributions(
-    recorder: Recorder, formula: Any, node: Node, gradient: Tensor
+    recorder: Recorder, formula: Formula, node: Node, gradient: Tensor
 ) -> Sequence[Any]:
     """What the operands of a row get of a gradient, as constants: the steps of its partials."""
     graph = recorder.graph
@@ -108,66 +110,13 @@ def row_contributions(
     return found
 
 
-def is_foreign(primitive: Any) -> bool:
-    """Whether a primitive is a user's own, whose backward may know NumPy arrays only."""
-    return isinstance(primitive, Primitive) and not type(primitive).__module__.startswith(
-        f"{__package__.rpartition('.')[0]}."
-    )
-
-
-def foreign_contributions(recorder: Recorder, node: Node, gradient: Tensor) -> Sequence[Any]:
-    """What the operands of a user's own primitive get of a gradient, computed by NumPy."""
-    primitive = node.operation
-    parents = tuple([None if each is None else _Shape(each.shape) for each in node.parents or ()])
-    places = [k for k, each in enumerate(node.inputs) if each is not None]
-    inputs = [node.inputs[k]._data for k in places]
-    past = new_node(primitive, parents, (), node.parameters, node.shape)
-    has_out = node.out is not None
-
-    def backward(*arrays: Any) -> Sequence[Any]:
-        upstream, *others = arrays
-        out = others.pop() if has_out else None
-        saved: list[Any] = [None] * len(node_inputs)
-        for k, array in zip(places, others, strict=True):
-            saved[k] = array
-        given: Sequence[Any] = primitive.backward(upstream, Call(past, saved, out))
-        return given
-
-    node_inputs = node.inputs
-    arrays = [gradient._data, *inputs, *([node.out] if has_out else [])]
-    values = [recorder.value_of(each) for each in arrays]
-    contributions = quiet().run(primitive.array_contributions, node, gradient._data)
-    found: list[Any] = []
-    for k, (parent, array) in enumerate(zip(parents, contributions, strict=True)):
-        if parent is None or array is None:
-            found.append(None)
-            continue
-        full = np.broadcast_to(array, parent.shape)
-
-        def one(*given: Any, k: int = k, shape: Any = parent.shape) -> Any:
-            return np.array(np.broadcast_to(backward(*given)[k], shape))
-
-        name = f"{primitive.name} backward"
-        value = recorder.graph.host(one, values, full.shape, str(full.dtype), name)
-        found.append(recorder.tensor(full, value))
-    return found
-
-
-class _Shape:
-    """What is left of the parent of a node: its shape."""
-
-    def __init__(self, shape: Any) -> None:
-        self.shape = shape
-
-
 def contributions(recorder: Recorder, node: Node, gradient: Tensor) -> Sequence[Any]:
     """What the operands of a node get of a gradient that nobody will differentiate again."""
     operation = node.operation
     if gradient.shape != node.shape:
         gradient = gradient.broadcast_to(node.shape)
-    formula = getattr(operation, "formula", None)
-    if formula is not None:
-        return row_contributions(recorder, formula, node, gradient)
+    if isinstance(operation, Applied):
+        return row_contributions(recorder, operation.formula, node, gradient)
     if type(operation) not in lowerings and is_foreign(operation):
         return foreign_contributions(recorder, node, gradient)
     found: Sequence[Any] = operation.tensor_contributions(node, gradient)

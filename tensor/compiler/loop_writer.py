@@ -144,8 +144,8 @@ class LoopWriter:
                 self._write_reduction(item)
             else:
                 self._write_element(item)
-        space = self._space[self._split :]
-        lines += nested(columns, space, self._block.lines)
+        *outer, last = self._space[self._split :]
+        lines += nested(columns, [*outer, self._words.length(last)], self._block.lines)
         for item in items:
             if item.kind == "reduce" and self._is_of_row(item):
                 self._finish_row(item, lines)
@@ -432,7 +432,9 @@ def single(value: Value, words: Vocabulary, buffers: Buffers, names: dict[Value,
     return names[value]
 
 
-def nested(variables: Sequence[str], lengths: Sequence[int], body: Sequence[str]) -> list[str]:
+def nested(
+    variables: Sequence[str], lengths: Sequence[int | str], body: Sequence[str]
+) -> list[str]:
     """A body in loops over these variables, one in the other."""
     lines = [*body]
     for variable, length in reversed([*zip(variables, lengths, strict=True)]):

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ...engine.shapes import Shape
 from ..primitive import Primitive
 from .graph import Graph, Value
 from .holdings import Holdings
+from .values import empty
+
+
+class Recording(Protocol):
+    """What a lowering needs of a recording.
+
+    Attributes
+    ----------
+    graph : Graph
+        What is being recorded.
+    holdings : Holdings
+        What is known of arrays.
+    """
+
+    graph: Graph
+    holdings: Holdings
+
+    def check(self, value: Value, expected: bool = True) -> None:
+        """Let a truth value without dimensions have to come out as expected in every run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +37,8 @@ class Application:
 
     Attributes
     ----------
-    graph : Graph
-        What is being recorded.
+    recording : Recording
+        What it is recorded in.
     primitive : Primitive
         What is applied.
     operands : sequence of Value
@@ -28,20 +47,24 @@ class Application:
         What else it is told.
     shape, dtype : tuple of int, str
         Those of the result.
-    holdings : Holdings
-        What is known of arrays.
-    check : callable
-        Takes a truth value without dimensions that must be true in every step.
     """
 
-    graph: Graph
+    recording: Recording
     primitive: Primitive
     operands: Sequence[Value]
     parameters: tuple[Any, ...]
     shape: Shape
     dtype: str
-    holdings: Holdings
-    check: Callable[[Value], None]
+
+    @property
+    def graph(self) -> Graph:
+        """What is being recorded."""
+        return self.recording.graph
+
+    @property
+    def holdings(self) -> Holdings:
+        """What is known of arrays."""
+        return self.recording.holdings
 
 
 Lowering = Callable[[Application], Value]
@@ -58,6 +81,13 @@ def lowers(*kinds: type[Primitive]) -> Callable[[Lowering], Lowering]:
         return lowering
 
     return declared
+
+
+def lowered(given: Application) -> Value:
+    """What a primitive gives."""
+    if 0 in given.shape:
+        return empty(given.graph, given.shape, given.dtype)
+    return lowerings.get(type(given.primitive), by_host)(given)
 
 
 def by_host(given: Application) -> Value:

@@ -98,6 +98,10 @@ def _normal_64(first: Whole, second: Whole, start: Whole, k: Whole) -> Number:
     return _one_of_pair(_positive64(_word(first, second, place)), t, more >> 63, k)
 
 
+def _half_64(first: Whole, second: Whole, start: Whole, k: Whole) -> Number:
+    return _half(first, second, start, k).as_number(FLOAT64)
+
+
 def _drawn(formula: Callable[[Whole, Whole, Whole, Whole], Number], result: types.Float) -> Any:
     """The function of generated code that a formula writes."""
 
@@ -118,3 +122,4 @@ normal_32 = _drawn(_normal_32, types.float32)
 normal_64 = _drawn(_normal_64, types.float64)
 exponential_32 = _drawn(_exponential_32, types.float32)
 exponential_64 = _drawn(_exponential_64, types.float64)
+half_64 = _drawn(_half_64, types.float64)

@@ -13,7 +13,6 @@ from typing import Any, Self, final
 import numpy as np
 
 from ...engine.modes import no_grad, recorder_set
-from ...engine.shapes import Shape
 from ..broadcasting import NDArray
 from ..dtypes import DType
 from ..graph import Node
@@ -27,12 +26,12 @@ from ..tracing import recorder as current
 from .gradients import LeafGradients, contributions
 from .graph import Check, Graph, Value
 from .holdings import Holdings
-from .lowering import Application, by_host
-from .lowerings import lowerings
+from .lowering import Application
+from .lowerings import lowered
 from .operands import Operands
 from .records import Action, Captured, Watch
 from .traced import NOT_OF_DATA, NOT_READABLE, Given, Traced
-from .values import cast, empty, results, truth
+from .values import cast, results, truth
 
 __all__ = ["Action", "Captured", "Recorder", "Watch", "current"]
 
@@ -53,6 +52,8 @@ class Recorder:
         What the recording holds for.
     cleared : list of Tensor
         Leaves whose ``grad`` is None when the step is over.
+    holdings : Holdings
+        What is known of arrays.
     leaf_gradients : LeafGradients
         What the step does with the ``grad`` of leaves.
 
@@ -74,9 +75,9 @@ class Recorder:
         self.actions: list[Action] = []
         self.watches: list[Watch] = []
         self.cleared: list[Tensor] = []
-        self._holdings = Holdings(self.graph)
-        self._operands = Operands(self.graph, self._holdings)
-        self.captured = self._holdings.captured
+        self.holdings = Holdings(self.graph)
+        self._operands = Operands(self.graph, self.holdings)
+        self.captured = self.holdings.captured
         self.leaf_gradients = LeafGradients(self)
         self._blocks = ExitStack()
 
@@ -122,7 +123,7 @@ class Recorder:
                 f"strides {array.strides}: copy it first"
             )
         value = self.graph.argument(array.shape, str(array.dtype))
-        self._holdings.add(array, value).origin = "argument"
+        self.holdings.add(array, value).origin = "argument"
 
     # What the host does
 
@@ -136,7 +137,7 @@ class Recorder:
         tensors = []
         for number in numbers:
             array = np.array(number, np.float64)
-            self._holdings.add(array, self.graph.host_number())
+            self.holdings.add(array, self.graph.host_number())
             tensors.append(self._operands.weak(Tensor.constant(array)))
         return tensors
 
@@ -185,30 +186,30 @@ class Recorder:
     def value_of(self, given: Any) -> Value:
         """The value of a tensor or of an array, as it is now."""
         if isinstance(given, Tensor):
-            return self._holdings.value(given._data, given)
-        return self._holdings.value(given.array if isinstance(given, Given) else given)
+            return self.holdings.value(given._data, given)
+        return self.holdings.value(given.array if isinstance(given, Given) else given)
 
     def memory(self, locate: Callable[[], NDArray], label: str) -> Tensor:
         """A constant on memory such as an optimizer's state; ``locate`` finds it again."""
         array = locate()
-        if array.size and self._holdings.block(array) is None:
-            self._holdings.capture(array, None, locate, label)
+        if array.size and self.holdings.block(array) is None:
+            self.holdings.capture(array, None, locate, label)
         return Tensor.constant(array)
 
     def constant(self, array: Any) -> None:
         """Note that an array, if nothing is known of it, holds the same numbers in every step."""
         if type(array) is np.ndarray:
-            self._holdings.constant(array)
+            self.holdings.constant(array)
 
     def origin(self, tensor: Tensor) -> str:
         """Where a tensor's memory comes from: an ``"argument"``, ``"captured"``, or ``"made"``."""
         self.value_of(tensor)
-        block = self._holdings.block(tensor._data)
+        block = self.holdings.block(tensor._data)
         return "made" if block is None else block.origin
 
     def position_of(self, leaf: Tensor) -> int:
         """The position among the captured memory of a leaf that the step did not make."""
-        return self._holdings.position_of(leaf)
+        return self.holdings.position_of(leaf)
 
     def write(self, tensor: Tensor, new: Tensor) -> None:
         """Let the memory of a tensor take the numbers of another, of its shape and dtype."""
@@ -217,11 +218,11 @@ class Recorder:
 
     def written(self, array: NDArray, value: Value) -> None:
         """Note that an array takes a value."""
-        self._holdings.written(array, value)
+        self.holdings.written(array, value)
 
     def array(self, numbers: NDArray, value: Value) -> NDArray:
         """Numbers in memory of their own, with the value that stands for them."""
-        return self._holdings.owned(numbers, value)
+        return self.holdings.owned(numbers, value)
 
     def tensor(self, numbers: NDArray, value: Value) -> Tensor:
         """A constant with the value that stands for its numbers."""
@@ -247,7 +248,7 @@ class Recorder:
         """Note that a new array has the numbers of another, or ones that are always the same."""
         plain = self.unwrapped(source)
         if self._is_known(plain, source):
-            self._holdings.add(array, cast(self.graph, self.value_of(plain), array.dtype))
+            self.holdings.add(array, cast(self.graph, self.value_of(plain), array.dtype))
         else:
             self.constant(array)
 
@@ -255,7 +256,7 @@ class Recorder:
         """Whether an array, which may have been given with its record, has a value."""
         if not isinstance(plain, np.ndarray) or not plain.size:
             return False
-        return plain is not given or self._holdings.block(plain) is not None
+        return plain is not given or self.holdings.block(plain) is not None
 
     def sourced(self, data: Any) -> NDArray | None:
         """The array whose numbers data will take, if it is one that the recording knows."""
@@ -320,9 +321,10 @@ class Recorder:
         values = [self.value_of(each) for each in tensors]
         with recorder_set(None):
             out: Tensor = Tensor.record(primitive, tensors, parameters)
-        is_part = primitive.is_view and self._holdings.block(out._data) is not None
+        is_part = primitive.is_view and self.holdings.block(out._data) is not None
         if not is_part:
-            self._settle(out, self._lowered(primitive, values, parameters, out.shape, out.dtype))
+            given = Application(self, primitive, values, parameters, out.shape, str(out.dtype))
+            self._settle(out, lowered(given))
         return out
 
     def program(self, program: Program, operands: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -349,23 +351,7 @@ class Recorder:
         """Note what the step gives back, and what it leaves behind."""
         self.graph.results = [self.value_of(each) for each in results]
         self.leaf_gradients.finish()
-        self._holdings.finish()
-
-    def _lowered(
-        self,
-        primitive: Primitive,
-        values: Sequence[Value],
-        parameters: tuple[Any, ...],
-        shape: Shape,
-        dtype: DType,
-    ) -> Value:
-        """What a primitive gives for these values."""
-        if 0 in shape:
-            return empty(self.graph, shape, dtype)
-        given = Application(
-            self.graph, primitive, values, parameters, shape, str(dtype), self._holdings, self.check
-        )
-        return lowerings.get(type(primitive), by_host)(given)
+        self.holdings.finish()
 
     def _settle(self, out: Tensor, value: Value) -> None:
         """Let a new tensor have memory of its own, which holds a value."""
@@ -390,14 +376,14 @@ class Recorder:
 
     def check_readable(self, given: Any, what: str) -> None:
         """Refuse to hand out numbers that will differ from step to step."""
-        if not self._holdings.is_fixed(self.value_of(given)):
+        if not self.holdings.is_fixed(self.value_of(given)):
             raise RuntimeError(f"{what}: {NOT_READABLE}")
 
     def check_fixed(self, array: NDArray, what: str, cure: str) -> None:
         """Refuse numbers that a shape is to depend on, if they may differ from step to step."""
         plain = self.unwrapped(array)
-        is_foreign = plain is array and self._holdings.block(plain) is None
+        is_foreign = plain is array and self.holdings.block(plain) is None
         if is_foreign or not plain.size:
             return
-        if not self._holdings.is_fixed(self.value_of(plain)):
+        if not self.holdings.is_fixed(self.value_of(plain)):
             raise RuntimeError(f"{what}: {NOT_OF_DATA}: {cure}")

@@ -72,6 +72,12 @@ class RowSteps:
         if not self._bound.is_compiled:
             self._bound.compile()
 
+    def share(self, other: RowSteps) -> bool:
+        """Let the same step on fewer or more rows have the same code; False if it cannot."""
+        assert self._bound is not None
+        assert other._bound is not None
+        return self._bound.share(other._bound)
+
     def run(self, order: NDArray, after_each: Callable[[], None] | None = None) -> NDArray:
         """Take a step on each batch of rows; what each gives, in float64.
 

@@ -16,7 +16,7 @@ from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, single
 from .schedule import COSTLY, Schedule, Unit, is_single
 from .steps_in_code import Vocabulary
 
-FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary")
+FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary", "sizes", "shares")
 """What stands in front of the addresses of memory."""
 
 CODES = 1 << 20
@@ -296,6 +296,7 @@ class SourceWriter:
             known[pointer, buffer.dtype] = buffer.name
         self._temporary = self._buffers.temporary
         lines += stored
+        lines += [f"{name} = opaque({length})" for length, name in self._words.hidden.items()]
         for name, (length, dtype) in self._words.scratches.items():
             self._words.helper(f"{dtype}_at")
             lines.append(f"{name} = {dtype}_at(addresses[2] + {self._temporary})")

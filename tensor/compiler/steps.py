@@ -18,8 +18,11 @@ from ..tensor import Tensor
 from .buffers import ALIGNMENT
 from .graph import Value
 from .recording import Recorder
-from .source_writer import CODES, Source, SourceWriter
+from .sizes import Sized, sized
+from .source_writer import CODES, FIRST_ADDRESSES, Source, SourceWriter
 from .sources import SOURCES
+
+FIRST = len(FIRST_ADDRESSES)
 
 COPIED = 16384
 """Arguments of so many bytes are copied: to find out where they are would take as long."""
@@ -69,6 +72,7 @@ class Bound:
         writer = SourceWriter(recorder.graph, name)
         self._written = writer.source_of_epochs() if in_rows else writer.source()
         self._kernel: Any = None
+        self._sized: Sized | None = None
         self._seen = changes.count
         self._watches = [each for each in recorder.watches if not each.counted]
         self._counted = [each for each in recorder.watches if each.counted]
@@ -111,7 +115,22 @@ class Bound:
 
     def compile(self) -> None:
         """Compile the code, or load it from the cache."""
-        self._kernel = machine_code(self._written.text, self._written.arguments, SOURCES)
+        self._kernel = machine_code(self._text, self._written.arguments, SOURCES)
+
+    def share(self, other: Bound) -> bool:
+        """Let a recording of the same step, on fewer or more rows, have the same code, if it can."""
+        own = sized(self._written.text, other._written.text)
+        others = sized(other._written.text, self._written.text)
+        if own is None or others is None or own.text != others.text:
+            return False
+        for bound, found in ((self, own), (other, others)):
+            bound._sized = found
+            bound._bind()
+        return True
+
+    @property
+    def _text(self) -> str:
+        return self._written.text if self._sized is None else self._sized.text
 
     # What a run needs
 
@@ -128,12 +147,15 @@ class Bound:
         self._tensor_arrays = [tensor._data for tensor in self._tensors]
         self._memories = [tensor._shared_memory() for tensor in self._changed]
         kinds = {value.dtype for value in graph.needed() if value.kind == "matmul"}
-        gemms = [address(np.dtype(dtype)) if dtype in kinds else 0 for dtype in ("float32", "float64")]
+        gemms = [
+            address(np.dtype(dtype)) if dtype in kinds else 0 for dtype in ("float32", "float64")
+        ]
         lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
         self._addresses = np.array(
             [
                 *gemms,
                 self._space.ctypes.data,
+                *self._sizes(),
                 *[each.ctypes.data for each in lasting],
                 *[ctypes.cast(each, ctypes.c_void_p).value for each in self._hosts],
                 *[each.ctypes.data for each in self._sources],
@@ -145,6 +167,12 @@ class Bound:
             self._floats.ctypes.data,
             self._words.ctypes.data,
         )
+
+    def _sizes(self) -> tuple[int, int]:
+        """The addresses of what depends on the number of rows."""
+        if self._sized is None:
+            return 0, 0
+        return self._sized.whole.ctypes.data, self._sized.others.ctypes.data
 
     def check_current(self) -> None:
         """Raise ``OutOfDate`` if the recording holds no longer."""
@@ -170,7 +198,7 @@ class Bound:
             else:
                 given = np.ascontiguousarray(given)
                 self._arguments[position] = given
-                self._addresses[3 + position] = given.ctypes.data
+                self._addresses[FIRST + position] = given.ctypes.data
         self._read_numbers(self._floats, self._words)
         self._own_gradients()
         code = self._kernel(*self._places)
@@ -189,7 +217,7 @@ class Bound:
         for argument in copies[: len(self._arguments)]:
             argument[...] = 0
         addresses = self._addresses.copy()
-        addresses[3 : 3 + len(copies)] = [each.ctypes.data for each in copies]
+        addresses[FIRST : FIRST + len(copies)] = [each.ctypes.data for each in copies]
         places = (addresses.ctypes.data, *self._places[1:])
         kernel = self._kernel
 
@@ -278,7 +306,7 @@ class Bound:
             getrefcount(each) for each in self._gradient_arrays
         ] == self._holders:
             return
-        first = 3 + len(self._arguments) + len(self._arrays) + len(self._outputs)
+        first = FIRST + len(self._arguments) + len(self._arrays) + len(self._outputs)
         for position, leaf in enumerate(self._leaves):
             gradient, array = self._gradients[position], self._gradient_arrays[position]
             if getrefcount(gradient) > 3 + (leaf._grad is gradient) or getrefcount(array) > 4:
@@ -311,7 +339,7 @@ class Bound:
             part = self._space[buffer.position : buffer.position + buffer.bytes]
             return part.view(buffer.dtype).reshape(buffer.shape)
         lasting = [*self._arguments, *self._arrays, *self._outputs, *self._gradient_arrays]
-        array: NDArray = lasting[self._written.address(buffer) - 3].reshape(buffer.shape)
+        array: NDArray = lasting[self._written.address(buffer) - FIRST].reshape(buffer.shape)
         return array
 
 

@@ -15,6 +15,9 @@ _FLOATS = ("float32", "float64")
 
 _OF_NUMPY = frozenset({"ceil", "trunc", "rint", "isnan", "isinf", "isfinite"})
 
+UNROLLED = range(9, 65)
+"""Constant lengths of inner loops that LLVM unrolls to the harm of its vectors."""
+
 _STARTS = {"add": 0, "mul": 1, "logical_or": 0, "logical_and": 1}
 
 
@@ -34,6 +37,8 @@ class Vocabulary:
         The memory that is read or written, by name.
     scratches : dict of str to (int, str)
         Memory of a row's length, by name: its length and its dtype.
+    hidden : dict of int to str
+        The names of lengths that LLVM is not to know.
     """
 
     def __init__(self, first_host: int) -> None:
@@ -41,6 +46,7 @@ class Vocabulary:
         self._first_host = first_host
         self.draws: set[str] = set()
         self.numpy_names: set[str] = set()
+        self.hidden: dict[int, str] = {}
         self.constants: dict[tuple[str, str], str] = {}
         self.functions: set[str] = set()
         self.helpers: set[str] = set()
@@ -62,6 +68,18 @@ class Vocabulary:
         """The name of memory for a row of values."""
         self.scratches[f"{name}_row"] = (length, dtype)
         return f"{name}_row"
+
+    def length(self, length: int) -> int | str:
+        """The length of an inner loop.
+
+        LLVM unrolls loops of some constant lengths before it could vectorize them: from it, these
+        are hidden.
+        """
+        if length not in UNROLLED:
+            return length
+        self.helper("opaque")
+        self.hidden[length] = f"length_{length}"
+        return self.hidden[length]
 
     def constant(self, number: float, dtype: str) -> str:
         """The name, or the text, of a number."""

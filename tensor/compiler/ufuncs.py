@@ -154,6 +154,7 @@ def _clipped(graph: Graph, x: Value, low: Value, high: Value) -> Value:
 
 
 def is_nan(graph: Graph, x: Value) -> Value:
+    """Which elements are nan."""
     if not x.dtype.startswith("float"):
         return empty(graph, x.shape, "bool", False)
     return combined(graph, "not_equal", x, x)

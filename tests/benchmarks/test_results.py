@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from twingrad.benchmarks import conductor, table
+from twingrad.benchmarks import conductor, results, table
 from twingrad.benchmarks.plot import picture
 from twingrad.benchmarks.results import Result, as_data, measured, verdicts
 from twingrad.benchmarks.works import WORKS
@@ -18,7 +18,7 @@ MISSING = Result("large", "scikit-learn", 1, note="not installed: pip install sc
 ALL = [OURS, MISSING, TORCH, JAX, LIMIT]
 
 
-@pytest.mark.parametrize("module", [conductor, table])
+@pytest.mark.parametrize("module", [conductor, results, table])
 def test_examples_in_docstrings_run(module):
     assert doctest.testmod(module).failed == 0
 

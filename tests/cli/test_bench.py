@@ -61,6 +61,7 @@ def test_it_prints_a_table_and_writes_figures_and_a_picture(tmp_path):
         (["--threads", "0"], "--threads must be whole numbers from 1 to"),
         (["--threads", cores() + 1], "--threads must be whole numbers from 1 to"),
         (["--threads", "one"], "--threads must be whole numbers from 1 to"),
+        (["--json", "nowhere/figures.json"], "--json: 'nowhere/figures.json' cannot be written"),
         (["--plot", "figures.txt"], "--plot must be a file that ends in .png, .svg or .pdf"),
     ],
 )

@@ -14,6 +14,7 @@ from twingrad.data.sources.loading import SETS
 from twingrad.nn.activations import ACTIVATIONS
 from twingrad.nn.losses.names import LOSSES
 from twingrad.optim.names import OPTIMIZERS
+from twingrad.optim.training.compiled import WORTHWHILE
 from twingrad.optim.training.scheduling import SCHEDULES
 from twingrad.workflow import Config
 from twingrad.workflow.choices import RATES, batch_size_of, epochs_of
@@ -30,6 +31,7 @@ OWN = {
     "batch_size": f"Default: {batch_size_of(Config(data='moons'), 19_199)}, more where there are",
     "epochs": f"Default: {epochs_of(Config(data='moons'), 10_000)}, fewer where there are",
     "task": "Default: auto, which follows from the target and is said aloud.",
+    "compile": f"Default: where it pays, from {WORTHWHILE} steps on.",
     "loss": "Default: auto, which follows from the task and is said aloud.",
 }
 

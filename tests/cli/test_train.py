@@ -116,9 +116,13 @@ def test_every_option_arrives(trained, folder):
         "class_weight": "balanced",
         "seed": 9,
         "backend": "scalar",
+        "compile": False,
     }
     words = []
     for name, value in given.items():
+        if name == "compile":
+            words.append("--no-compile")
+            continue
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         words += [f"--{name.replace('_', '-')}", text]
     result = train("my.csv", *words, "--out", "here")
@@ -143,6 +147,21 @@ def test_options_come_before_those_of_a_file_which_come_before_defaults(trained,
     assert trained.config == workflow.Config(data="moons", epochs=9, hidden=(8,), clip=1.0)
     train("circles", "--config", file, "--clip", "none", "--hidden", "none")
     assert trained.config == workflow.Config(data="circles", epochs=5, hidden=())
+
+
+def test_compiling_is_switched_off_by_a_file_and_on_again_by_a_word(trained, folder):
+    for text in ("compile = false", "no-compile = true", "no_compile = true"):
+        (folder / "my.toml").write_text(f"{text}\n")
+        train("moons", "--config", folder / "my.toml")
+        assert trained.config.compile is False
+        train("moons", "--config", folder / "my.toml", "--compile")
+        assert trained.config.compile is True
+
+
+def test_a_run_goes_on_without_compiling_if_it_was_begun_so(trained, folder):
+    begin(folder / "runs" / "moons", data="moons", compile=False)
+    train("--resume", "runs/moons")
+    assert trained.config.compile is False
 
 
 def test_a_batch_may_have_all_rows(trained):

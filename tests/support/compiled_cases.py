@@ -6,10 +6,12 @@ import numpy as np
 
 from twingrad.engine.machine_code import machine_code
 from twingrad.tensor.compiler import blas
-from twingrad.tensor.compiler.source_writer import SourceWriter
+from twingrad.tensor.compiler.source_writer import FIRST_ADDRESSES, SourceWriter
 from twingrad.tensor.compiler.sources import SOURCES
 
 from .graph_interpreter import Evaluation
+
+FIRST = len(FIRST_ADDRESSES)
 
 
 def run(case):
@@ -29,6 +31,7 @@ def run(case):
     addresses = [
         *[blas.address(dtype) for dtype in ("float32", "float64")],
         space.ctypes.data,
+        *(0, 0),
         *[each.ctypes.data for each in lasting],
         *[ctypes.cast(each, ctypes.c_void_p).value for each in hosts],
     ]
@@ -49,7 +52,7 @@ def _host(source, value, lasting, space):
         if buffer.kind == "temporary":
             part = space[buffer.position : buffer.position + buffer.bytes]
             return part.view(buffer.dtype).reshape(buffer.shape)
-        return lasting[source.address(buffer) - 3].reshape(buffer.shape)
+        return lasting[source.address(buffer) - FIRST].reshape(buffer.shape)
 
     def call():
         array(value)[...] = value.attributes[0](*[array(each) for each in value.operands])

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from twingrad import formula
+from twingrad.engine import code_cache
 from twingrad.engine.expression import parse
 from twingrad.engine.formulas import table
 from twingrad.tensor import Tensor
 from twingrad.tensor.dtypes import float32, float64
-from twingrad.engine import code_cache
 from twingrad.tensor.kernels import tiers
 from twingrad.tensor.kernels.loops import is_worthwhile, loop_source, split
 from twingrad.tensor.kernels.numpy_code import program_kernel, value_kernel

@@ -47,6 +47,7 @@ OPTIONS = {
     "class_weight": st.sampled_from([None, "balanced"]),
     "seed": st.integers(0, 2**63 - 1),
     "backend": st.sampled_from(["tensor", "scalar"]),
+    "compile": st.booleans(),
 }
 
 
@@ -126,6 +127,8 @@ REFUSED = [
     ("seed", 2**63, ValueError),
     ("seed", True, TypeError),
     ("backend", "gpu", ValueError),
+    ("compile", "no", TypeError),
+    ("compile", 0, TypeError),
 ]
 
 
@@ -225,3 +228,5 @@ def test_a_file_may_write_options_as_the_command_line_does(tmp_path):
     path.write_text('batch-norm = true\nnorm = "layer"\n')
     with pytest.raises(ValueError, match="norm is said twice: leave out one of the lines"):
         read_options(path)
+    path.write_text("no-compile = true\n")
+    assert read_options(path) == {"compile": False}

@@ -306,3 +306,11 @@ def test_the_scalar_twin_resumes_too(undrawn, csv, tmp_path):
     run(csv, tmp_path / "out", callbacks=[InterruptAt(0)], **options)
     result = run(csv, tmp_path / "out", resume=True, **options)
     check_same(result, tmp_path / "out", tmp_path / "whole", expected)
+
+
+def test_a_run_is_not_gone_on_with_by_other_code(undrawn, tmp_path):
+    """Compiled steps round in another way: the result would be that of neither run."""
+    run("moons", tmp_path / "out", epochs=3, compile=False, callbacks=[InterruptAt(0)])
+    with pytest.raises(ValueError, match="compile True instead of False: leave it as before"):
+        run("moons", tmp_path / "out", epochs=3, resume=True)
+    assert run("moons", tmp_path / "out", epochs=3, compile=False, resume=True).epoch == 3

@@ -13,7 +13,7 @@ from support.running import flats, full, run, without_reports, write_table
 from twingrad import data, workflow
 from twingrad.engine import files
 from twingrad.tensor.random.generator import get_rng_state
-from twingrad.workflow import announcing
+from twingrad.workflow import announcing, training
 
 
 def entries(path):
@@ -43,6 +43,35 @@ def test_a_run_writes_all_its_files_and_says_what_it_decides(csv, tmp_path):
     assert (result.epoch, result.epochs, result.interrupted) == (3, 3, False)
     assert result.sentence.startswith("test: accuracy ")
     assert result.sentence.endswith("on 6 rows that training never saw")
+
+
+@pytest.mark.parametrize(("wanted", "asked"), [(True, None), (False, False)])
+def test_whether_a_step_may_be_compiled_is_told_to_the_training(
+    undrawn, tmp_path, monkeypatch, wanted, asked
+):
+    given, usual = [], training.fit
+
+    def noted(*arguments, **options):
+        given.append(options["compile"])
+        return usual(*arguments, **options)
+
+    monkeypatch.setattr(training, "fit", noted)
+    run("moons", tmp_path / "out", epochs=1, compile=wanted)
+    assert given == [asked]
+    (contents,) = undrawn
+    assert contents.facts.get("compiled") == (None if wanted else "no")
+    written = tomllib.loads((tmp_path / "out" / "config.toml").read_text())
+    assert written["compile"] is wanted
+
+
+def test_a_compiled_run_comes_to_what_one_without_comes_to(undrawn, tmp_path):
+    options = {"hidden": [8], "batch_size": 16, "epochs": 100, "patience": 0}
+    results = [
+        run("moons", tmp_path / str(wanted), compile=wanted, **options) for wanted in (True, False)
+    ]
+    for name in ("loss", "validation_loss"):
+        compiled, plain = (result.history[name] for result in results)
+        np.testing.assert_allclose(compiled, plain, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["iris", "moons", "linear", "diabetes"])

@@ -32,7 +32,7 @@ def _gather(given: Application) -> Value:
     check_positions(given, index, 0, x.shape[dim])
     if not index.shape:
         index = reshaped(given.graph, index, (1,))
-    found = given.graph.value("gather", (x, index), (dim,), index.shape, given.dtype)
+    found = given.graph.gather(x, index, dim)
     return reshaped(given.graph, found, given.shape)
 
 
@@ -139,7 +139,7 @@ def check_positions(given: Application, index: Value, least: int, length: int) -
     """Let positions have to lie between ``least`` and before ``length`` in every step."""
     if given.holdings.numbers(index) is None:
         row = reshaped(given.graph, index, (index.size,))
-        given.check(all_true(given.graph, within(given.graph, row, least, length)))
+        given.recording.check(all_true(given.graph, within(given.graph, row, least, length)))
 
 
 def _taken_apart(shape: Shape, dims: Shape) -> tuple[Shape, Shape]:
@@ -164,7 +164,7 @@ def _rows_at(graph: Graph, rows: Value, positions: Value) -> Value:
     """The rows at a row of positions."""
     shape = (positions.size, rows.shape[1])
     index = broadcast(graph, reshaped(graph, positions, (positions.size, 1)), shape)
-    return graph.value("gather", (rows, index), (0,), shape, rows.dtype)
+    return graph.gather(rows, index, 0)
 
 
 def _index_shape(arrays: Sequence[Value]) -> Shape:

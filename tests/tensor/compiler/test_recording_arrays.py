@@ -43,6 +43,7 @@ FUNCTIONS = {
     "variance": lambda x, y: np.var(x, axis=1) + np.std(y, axis=1),
     "where": lambda x, y: np.where(x > y, x, 0.0) + np.where(y > 0, 1, y),
     "written": lambda x, y: np.divide(x, y, out=np.ones_like(x), where=y > 0),
+    "stacked": lambda x, y: (np.vstack([x, y]), np.hstack([x, y]), np.atleast_2d(x[0])),
     "joined": lambda x, y: (np.concatenate([x, y], 1), np.stack([x, y]), np.concatenate((x, y))),
     "moved": lambda x, y: (x.T @ y, x.reshape(-1)[::2], y[:, None], x[1, 2], np.moveaxis(x, 0, 1)),
     "picked": lambda x, y: (x[[0, 2]], y.take([1, 0], 1), x[:, np.array([1])], y.ravel()),
@@ -133,6 +134,12 @@ def test_shapes_that_depend_on_numbers_are_refused(use):
 def test_what_cannot_be_followed_is_refused():
     with pytest.raises(RuntimeError, match="cannot be recorded"):
         recorded(on_arrays(lambda x: np.add.at(x.copy(), [0], 1.0)), twingrad.ones(3))
+    for use in (
+        lambda x: np.linalg.multi_dot([x, np.outer(x, x), x]),
+        lambda x: np.searchsorted(np.arange(3.0), v=x),
+    ):
+        with pytest.raises(RuntimeError, match="cannot be recorded"):
+            recorded(on_arrays(use), twingrad.ones(3))
     with pytest.raises(RuntimeError, match="a recording cannot follow"):
         recorded(on_arrays(lambda x: x.repeat(2) * 2), twingrad.ones(3))
 

@@ -1,0 +1,177 @@
+"""What a function refers to outside of itself: what its code names, and what that leads to."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Hashable, Iterator
+from dis import get_instructions
+from functools import partial
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple, final
+
+PLAIN = (bool, int, float, str, type(None))
+"""Constants: they are compared by what they are, everything else by which object it is."""
+
+_MISSING = ...
+_PACKAGE = __name__.partition(".")[0]
+_LASTING = (ModuleType, type, BuiltinFunctionType)
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+_ROOTS = {"LOAD_GLOBAL": "global", "LOAD_NAME": "global", "LOAD_DEREF": "cell"}
+
+
+class Path(NamedTuple):
+    """A name in code, and the attributes that are asked for one after the other."""
+
+    kind: str
+    name: str
+    attributes: tuple[str, ...]
+
+
+class Reference(NamedTuple):
+    """What gives the thing that a name stands for, and the attributes to follow from there."""
+
+    start: Callable[[], Any]
+    attributes: tuple[str, ...] = ()
+
+    def read(self) -> Any:
+        """What is there now."""
+        found = self.start()
+        for name in self.attributes:
+            found = _own_attribute(found, name)
+        return found
+
+
+@final
+class Surroundings:
+    """What a function, and the functions that it calls by name, refer to.
+
+    A recording holds as long as they are the same: plain numbers and texts by what they are, and
+    everything else, such as models and tensors, by which object it is.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._references = [*_references(function)]
+
+    def read(self) -> Hashable:
+        """What is there now; the objects in it are told by their identity."""
+        found = [each.read() for each in self._references]
+        return tuple(
+            [(type(each), each) if isinstance(each, PLAIN) else id(each) for each in found]
+        )
+
+    def things(self) -> list[Any]:
+        """What is there now, to be kept alive where its identity is."""
+        return [each.read() for each in self._references]
+
+
+def plain_function(function: Any) -> tuple[FunctionType | None, Any]:
+    """The function that runs where something is called, and the object that it is a method of."""
+    while isinstance(function, partial):
+        function = function.func
+    owner = None
+    if not isinstance(function, FunctionType | MethodType) and not isinstance(function, type):
+        function = MethodType(type(function).__call__, function) if callable(function) else None
+    if isinstance(function, MethodType):
+        owner, function = function.__self__, function.__func__
+    return (function, owner) if isinstance(function, FunctionType) else (None, owner)
+
+
+def content(cell: CellType) -> Any:
+    """What a variable of a surrounding function holds."""
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet assigned
+        return _MISSING
+
+
+def _references(function: Any) -> Iterator[Reference]:
+    """What a function refers to, and what the functions do that it calls by name."""
+    seen = set()
+    waiting = [function]
+    while waiting:
+        plain, owner = plain_function(waiting.pop())
+        if plain is None or _is_of_library(plain):
+            continue
+        for path in dict.fromkeys(_paths(plain.__code__)):
+            start = _start(path, plain, owner)
+            if start is None:
+                continue
+            reference, called = _followed(start, path.attributes)
+            thing = reference.read()
+            key = plain.__code__, id(owner), path.kind, path.name, reference.attributes
+            if key in seen:
+                continue
+            seen.add(key)
+            waiting += [each for each in (called, thing) if isinstance(each, _CALLED)]
+            if not isinstance(thing, _LASTING) and not _is_of_library(thing):
+                yield reference
+
+
+_CALLED = (FunctionType, MethodType, partial)
+
+
+def _followed(start: Callable[[], Any], attributes: tuple[str, ...]) -> tuple[Reference, Any]:
+    """The last thing that attributes lead to, and the method of it that they name, if any."""
+    thing = start()
+    for position, name in enumerate(attributes):
+        found = _own_attribute(thing, name)
+        if found is _MISSING:
+            method = getattr(type(thing), name, None)
+            is_method = isinstance(method, FunctionType)
+            called = MethodType(method, thing) if is_method else None
+            return Reference(start, attributes[:position]), called
+        thing = found
+    return Reference(start, attributes), None
+
+
+def _own_attribute(thing: Any, name: str) -> Any:
+    """What an object itself has as an attribute, or a constant that its class has."""
+    if isinstance(thing, type):
+        return _MISSING
+    own = getattr(thing, "__dict__", {}).get(name, _MISSING)
+    if own is _MISSING:
+        of_class = getattr(type(thing), name, _MISSING)
+        return of_class if isinstance(of_class, PLAIN) else _MISSING
+    return own
+
+
+def _start(path: Path, function: FunctionType, owner: Any) -> Callable[[], Any] | None:
+    """What gives the thing that a name stands for; None where that is one of the function's own."""
+    code = function.__code__
+    is_owner = owner is not None and code.co_argcount > 0 and path.name == code.co_varnames[0]
+    if path.kind != "global" and is_owner:
+        return lambda: owner
+    if path.kind == "cell":
+        cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+        return partial(content, cells[path.name]) if path.name in cells else None
+    namespace = function.__globals__
+    if path.kind != "global" or (path.name not in namespace and path.name in vars(builtins)):
+        return None
+    return partial(namespace.get, path.name, _MISSING)
+
+
+def _paths(code: CodeType) -> Iterator[Path]:
+    """The names in code and in the functions that are written in it, with their attributes."""
+    path: Path | None = None
+    for each in get_instructions(code):
+        if path is not None and each.opname in _ATTRIBUTES:
+            path = path._replace(attributes=(*path.attributes, each.argval))
+            continue
+        if path is not None:
+            yield path
+        path = None
+        if each.opname in _ROOTS:
+            path = Path(_ROOTS[each.opname], each.argval, ())
+        elif each.opname.startswith("LOAD_FAST"):  # some versions load two at once
+            name = each.argval if isinstance(each.argval, str) else each.argval[-1]
+            path = Path("local", name, ())
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _paths(constant)
+
+
+def _is_of_library(thing: Any) -> bool:
+    """Whether something is a function of this package, which stays what it is."""
+    if not isinstance(thing, FunctionType):
+        return False
+    return (thing.__module__ or "").partition(".")[0] == _PACKAGE
