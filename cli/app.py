@@ -10,6 +10,7 @@ import typer
 from .. import __version__
 from .bench import BENCH_HELP, bench
 from .evaluate import EVALUATE_HELP, evaluate
+from .info import INFO_HELP, info
 from .output import INTERRUPTED, WRONG_USE
 from .plain_help import Command, Group
 from .predict import PREDICT_HELP, predict
@@ -83,3 +84,4 @@ app.command(
 )(step)
 
 app.command(cls=Command, help=BENCH_HELP, rich_help_panel=_MACHINE)(bench)
+app.command(cls=Command, help=INFO_HELP, rich_help_panel=_MACHINE)(info)

@@ -1,40 +1,14 @@
-"""What stands around a function: plain numbers that it refers to, and the twin that it works on."""
+"""Which twin a function works on: what it is given, and what it refers to, tells that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from types import CellType, FunctionType, MethodType, ModuleType
+from collections.abc import Iterable, Iterator
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ...engine.array import Array
 from ...engine.value import Value
-
-_PLAIN = (bool, int, float, str, type(None))
-
-
-def constants_around(function: Any) -> Callable[[], Hashable] | None:
-    """What reads the plain numbers and texts that a function refers to outside of itself.
-
-    They are constants of a recording: where one has changed, it has to be made anew. None if there
-    are no such names.
-    """
-    function = _plain_function(function)
-    if function is None:
-        return None
-    namespace = function.__globals__
-    names = [
-        name for name in function.__code__.co_names if isinstance(namespace.get(name, ...), _PLAIN)
-    ]
-    cells = [cell for cell in function.__closure__ or () if isinstance(_content(cell), _PLAIN)]
-    if not names and not cells:
-        return None
-
-    def read() -> Hashable:
-        found = [namespace.get(name, ...) for name in names]
-        found += [_content(cell) for cell in cells]
-        return tuple([(type(each), each) for each in found if isinstance(each, _PLAIN)])
-
-    return read
+from .references import Surroundings, plain_function
 
 
 def uses_values(function: Any, arguments: Iterable[Any]) -> bool:
@@ -58,14 +32,8 @@ def _is_scalar(thing: Any) -> bool:
 
 def _referred(function: Any) -> Iterator[Any]:
     """What a function, a method or an object that is called refers to by name."""
-    if isinstance(function, MethodType):
-        yield function.__self__
-    plain = _plain_function(function)
-    if plain is None:
-        yield function
-        return
-    yield from [plain.__globals__.get(name) for name in plain.__code__.co_names]
-    yield from [_content(cell) for cell in plain.__closure__ or ()]
+    yield plain_function(function)[1]
+    yield from Surroundings(function).things()
 
 
 def _parts(thing: Any) -> Iterable[Any]:
@@ -76,15 +44,3 @@ def _parts(thing: Any) -> Iterable[Any]:
         return ()
     found: dict[str, Any] = getattr(thing, "__dict__", {})
     return [*found.values()]
-
-
-def _plain_function(function: Any) -> FunctionType | None:
-    function = getattr(function, "__func__", function)
-    return function if isinstance(function, FunctionType) else None
-
-
-def _content(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not yet assigned
-        return ...

@@ -6,7 +6,15 @@ import builtins
 from collections.abc import Callable, Hashable, Iterator
 from dis import get_instructions
 from functools import partial
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, NamedTuple, final
 
 PLAIN = (bool, int, float, str, type(None))
@@ -15,6 +23,7 @@ PLAIN = (bool, int, float, str, type(None))
 _MISSING = ...
 _PACKAGE = __name__.partition(".")[0]
 _LASTING = (ModuleType, type, BuiltinFunctionType)
+_CALLED = (FunctionType, MethodType, partial)
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _ROOTS = {"LOAD_GLOBAL": "global", "LOAD_NAME": "global", "LOAD_DEREF": "cell"}
 
@@ -85,29 +94,28 @@ def content(cell: CellType) -> Any:
 
 
 def _references(function: Any) -> Iterator[Reference]:
-    """What a function refers to, and what the functions do that it calls by name."""
+    """What a function refers to, and what the functions do that it calls by name.
+
+    Those of other packages are not looked into, nor are those of this one.
+    """
+    package = _package(plain_function(function)[0])
     seen = set()
-    waiting = [function]
+    waiting = [] if package == _PACKAGE else [function]
     while waiting:
         plain, owner = plain_function(waiting.pop())
-        if plain is None or _is_of_library(plain):
+        if plain is None or _package(plain) != package or (plain, id(owner)) in seen:
             continue
+        seen.add((plain, id(owner)))
         for path in dict.fromkeys(_paths(plain.__code__)):
             start = _start(path, plain, owner)
             if start is None:
                 continue
-            reference, called = _followed(start, path.attributes)
+            reference, method = _followed(start, path.attributes)
             thing = reference.read()
-            key = plain.__code__, id(owner), path.kind, path.name, reference.attributes
-            if key in seen:
-                continue
-            seen.add(key)
-            waiting += [each for each in (called, thing) if isinstance(each, _CALLED)]
-            if not isinstance(thing, _LASTING) and not _is_of_library(thing):
+            wrapped = _own_attribute(thing, "__wrapped__")
+            waiting += [each for each in (method, thing, wrapped) if isinstance(each, _CALLED)]
+            if not isinstance(thing, _LASTING):
                 yield reference
-
-
-_CALLED = (FunctionType, MethodType, partial)
 
 
 def _followed(start: Callable[[], Any], attributes: tuple[str, ...]) -> tuple[Reference, Any]:
@@ -129,10 +137,12 @@ def _own_attribute(thing: Any, name: str) -> Any:
     if isinstance(thing, type):
         return _MISSING
     own = getattr(thing, "__dict__", {}).get(name, _MISSING)
-    if own is _MISSING:
-        of_class = getattr(type(thing), name, _MISSING)
-        return of_class if isinstance(of_class, PLAIN) else _MISSING
-    return own
+    if own is not _MISSING:
+        return own
+    of_class = getattr(type(thing), name, _MISSING)
+    if isinstance(of_class, MemberDescriptorType):
+        return getattr(thing, name, _MISSING)
+    return of_class if isinstance(of_class, PLAIN) else _MISSING
 
 
 def _start(path: Path, function: FunctionType, owner: Any) -> Callable[[], Any] | None:
@@ -170,8 +180,6 @@ def _paths(code: CodeType) -> Iterator[Path]:
             yield from _paths(constant)
 
 
-def _is_of_library(thing: Any) -> bool:
-    """Whether something is a function of this package, which stays what it is."""
-    if not isinstance(thing, FunctionType):
-        return False
-    return (thing.__module__ or "").partition(".")[0] == _PACKAGE
+def _package(function: FunctionType | None) -> str:
+    """The outermost package that a function is from."""
+    return "" if function is None else (function.__module__ or "").partition(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, final
 
@@ -11,17 +12,22 @@ import numpy as np
 from ...engine.modes import special_mode
 from ...engine.structures import leaves_of, rebuilt
 from ..tensor import Tensor
-from .around import constants_around
 from .explanation import Explanation, explanation
 from .printing import GraphView
 from .recording import Recorder
+from .references import Surroundings
 from .steps import Bound, CheckFailed, OutOfDate, filled, tensors_in
 
 MOST = 8
 """How many recordings are kept for arguments of the same shapes, such as those of two modes."""
 
+MOST_KINDS = 64
+"""For how many kinds of arguments, such as shapes, recordings are kept."""
+
 PATIENCE = 3
 """After so many decisions in a row that came out otherwise, a step is recorded anew."""
+
+_NONE: tuple[list[Bound], Sequence[Any]] = ([], ())
 
 
 @final
@@ -39,12 +45,12 @@ class TensorFunction:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._name = getattr(function, "__qualname__", type(function).__name__)
-        self._recordings: dict[Hashable, list[Bound]] = {}
-        self._held: list[Any] = []
+        self._recordings: dict[Hashable, tuple[list[Bound], Sequence[Any]]] = {}
         self._lock = threading.RLock()
         self.latest: Bound | None = None
         self._failures = 0
-        self._around = constants_around(function)
+        self._has_warned = False
+        self._around = Surroundings(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         mode = special_mode()
@@ -89,7 +95,7 @@ class TensorFunction:
         except CheckFailed:
             self._failures += 1
             if self._failures >= PATIENCE:
-                self._recordings[key].remove(found)
+                self._recordings[key][0].remove(found)
                 self._failures = 0
             return self._function(*args, **kwargs)
         self._failures = 0
@@ -98,7 +104,7 @@ class TensorFunction:
     def _key(self, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Hashable:
         """What a recording holds for: the kinds of the arguments, and what is around."""
         mode = special_mode()
-        around = None if self._around is None else self._around()
+        around = self._around.read()
         kinds = tuple([_kind(leaf) for leaf in leaves])
         if leaves is args:
             return kinds, around, mode
@@ -106,7 +112,7 @@ class TensorFunction:
 
     def _current(self, key: Hashable) -> Bound | None:
         """The recording for a key that holds now."""
-        recordings = self._recordings.get(key, ())
+        recordings, _ = self._recordings.get(key, _NONE)
         for bound in recordings:
             try:
                 bound.check_current()
@@ -117,18 +123,37 @@ class TensorFunction:
 
     def _recorded(self, key: Hashable, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
         """Run the function as it is, and record it."""
+        things = [*_others(leaves), *self._around.things()]
         with Recorder() as recorder:
             given = [_given(leaf, recorder) for leaf in leaves]
             own_args, own_kwargs = rebuilt((args, kwargs), given)
             results = self._function(*own_args, **own_kwargs)
             recorder.finish(tensors_in(results))
         bound = Bound(recorder, _outline(results), self._name)
-        recordings = self._recordings.setdefault(key, [])
+        self._keep(key, bound, things)
+        self.latest = bound
+        return filled(results, [Tensor.constant(each._data.copy()) for each in tensors_in(results)])
+
+
+    def _keep(self, key: Hashable, bound: Bound, things: Sequence[Any]) -> None:
+        """Keep a recording, as the first to be tried, and give up the oldest ones for it.
+
+        The things are those that the key tells by their identity: they are kept alive for it.
+        """
+        recordings, _ = self._recordings.setdefault(key, ([], things))
         recordings.insert(0, bound)
         del recordings[MOST:]
-        self._held.append((args, kwargs) if not _are_tensors(leaves) else None)
-        self.latest = bound
-        return filled(results, [each.detach() for each in tensors_in(results)])
+        if len(self._recordings) > MOST_KINDS:
+            del self._recordings[next(iter(self._recordings))]
+            if not self._has_warned:
+                self._has_warned = True
+                warnings.warn(
+                    f"compile: {self._name} has been recorded more than {MOST_KINDS} times, as it "
+                    "is given, or refers to, something else again and again: pass numbers that "
+                    "change as floats or tensors, and count outside of it",
+                    RuntimeWarning,
+                    stacklevel=5,
+                )
 
 
 def _are_tensors(leaves: Sequence[Any]) -> bool:
@@ -161,17 +186,24 @@ def _form(structure: Any) -> Hashable:
     return ...
 
 
+def _others(leaves: Sequence[Any]) -> list[Any]:
+    """The arguments that are told by which object they are."""
+    return [leaf for leaf in leaves if not isinstance(leaf, Tensor | np.ndarray)]
+
+
 def _given(leaf: Any, recorder: Recorder) -> Any:
-    """An argument in the form in which a function that is recorded gets it."""
+    """An argument in the form in which a function that is recorded gets it.
+
+    It has memory of its own: in another call it may lie in that of another argument, or of a
+    parameter, or no longer do so.
+    """
     if isinstance(leaf, Tensor):
-        if not leaf._data.flags.c_contiguous:
-            own = Tensor.constant(np.ascontiguousarray(leaf._data))
-            own.requires_grad = leaf.requires_grad
-            leaf = own
-        recorder.argument(leaf)
-        return leaf
+        own = Tensor.constant(leaf._data.copy("C"))
+        own.requires_grad = leaf.requires_grad
+        recorder.argument(own)
+        return own
     if isinstance(leaf, np.ndarray):
-        return recorder.array_argument(np.ascontiguousarray(leaf))
+        return recorder.array_argument(np.array(leaf, order="C"))
     if isinstance(leaf, float | np.floating):
         return recorder.number_argument(float(leaf))
     return leaf

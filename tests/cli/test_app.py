@@ -18,7 +18,7 @@ def test_alone_it_names_every_command_and_its_panel():
     ran = run()
     assert ran.returncode == 0
     lines = ran.stdout.splitlines()
-    for word in ("train", "predict", "evaluate", "show", "step", "bench"):
+    for word in ("train", "predict", "evaluate", "show", "step", "bench", "info"):
         assert any(line.startswith(f"\N{BOX DRAWINGS LIGHT VERTICAL} {word} ") for line in lines)
     for panel in ("Train a network, and use it", "Look into it", "Measure it"):
         assert panel in ran.stdout
