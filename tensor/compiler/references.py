@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Hashable, Iterator
-from dis import get_instructions
+from dis import Instruction, get_instructions
 from functools import partial
 from types import (
     BuiltinFunctionType,
@@ -28,25 +28,35 @@ _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _ROOTS = {"LOAD_GLOBAL": "global", "LOAD_NAME": "global", "LOAD_DEREF": "cell"}
 
 
+class Key(NamedTuple):
+    """The constant key of an entry of a dictionary."""
+
+    key: Hashable
+
+
+Part = str | Key
+"""The name of an attribute, or a key."""
+
+
 class Path(NamedTuple):
-    """A name in code, and the attributes that are asked for one after the other."""
+    """A name in code, and the parts that are asked for one after the other."""
 
     kind: str
     name: str
-    attributes: tuple[str, ...]
+    parts: tuple[Part, ...]
 
 
 class Reference(NamedTuple):
-    """What gives the thing that a name stands for, and the attributes to follow from there."""
+    """What gives the thing that a name stands for, and the parts to follow from there."""
 
     start: Callable[[], Any]
-    attributes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def read(self) -> Any:
         """What is there now."""
         found = self.start()
-        for name in self.attributes:
-            found = _own_attribute(found, name)
+        for part in self.parts:
+            found = _own_part(found, part)
         return found
 
 
@@ -110,38 +120,39 @@ def _references(function: Any) -> Iterator[Reference]:
             start = _start(path, plain, owner)
             if start is None:
                 continue
-            reference, method = _followed(start, path.attributes)
+            reference, method = _followed(start, path.parts)
             thing = reference.read()
-            wrapped = _own_attribute(thing, "__wrapped__")
+            wrapped = _own_part(thing, "__wrapped__")
             waiting += [each for each in (method, thing, wrapped) if isinstance(each, _CALLED)]
             if not isinstance(thing, _LASTING):
                 yield reference
 
 
-def _followed(start: Callable[[], Any], attributes: tuple[str, ...]) -> tuple[Reference, Any]:
-    """The last thing that attributes lead to, and the method of it that they name, if any."""
+def _followed(start: Callable[[], Any], parts: tuple[Part, ...]) -> tuple[Reference, Any]:
+    """The last thing that parts lead to, and the method of it that they name, if any."""
     thing = start()
-    for position, name in enumerate(attributes):
-        found = _own_attribute(thing, name)
+    for position, part in enumerate(parts):
+        found = _own_part(thing, part)
         if found is _MISSING:
-            method = getattr(type(thing), name, None)
+            method = getattr(type(thing), part, None) if isinstance(part, str) else None
             is_method = isinstance(method, FunctionType)
-            called = MethodType(method, thing) if is_method else None
-            return Reference(start, attributes[:position]), called
+            return Reference(start, parts[:position]), MethodType(method, thing) if is_method else None
         thing = found
-    return Reference(start, attributes), None
+    return Reference(start, parts), None
 
 
-def _own_attribute(thing: Any, name: str) -> Any:
-    """What an object itself has as an attribute, or a constant that its class has."""
+def _own_part(thing: Any, part: Part) -> Any:
+    """What an object itself has as a part, or a constant that its class has."""
+    if isinstance(part, Key):
+        return thing.get(part.key, _MISSING) if type(thing) is dict else _MISSING
     if isinstance(thing, type):
         return _MISSING
-    own = getattr(thing, "__dict__", {}).get(name, _MISSING)
+    own = getattr(thing, "__dict__", {}).get(part, _MISSING)
     if own is not _MISSING:
         return own
-    of_class = getattr(type(thing), name, _MISSING)
+    of_class = getattr(type(thing), part, _MISSING)
     if isinstance(of_class, MemberDescriptorType):
-        return getattr(thing, name, _MISSING)
+        return getattr(thing, part, _MISSING)
     return of_class if isinstance(of_class, PLAIN) else _MISSING
 
 
@@ -161,23 +172,40 @@ def _start(path: Path, function: FunctionType, owner: Any) -> Callable[[], Any] 
 
 
 def _paths(code: CodeType) -> Iterator[Path]:
-    """The names in code and in the functions that are written in it, with their attributes."""
+    """The names in code and in the functions that are written in it, with their parts."""
     path: Path | None = None
+    key: Key | None = None
     for each in get_instructions(code):
-        if path is not None and each.opname in _ATTRIBUTES:
-            path = path._replace(attributes=(*path.attributes, each.argval))
-            continue
-        if path is not None:
-            yield path
-        path = None
-        if each.opname in _ROOTS:
-            path = Path(_ROOTS[each.opname], each.argval, ())
-        elif each.opname.startswith("LOAD_FAST"):  # some versions load two at once
-            name = each.argval if isinstance(each.argval, str) else each.argval[-1]
-            path = Path("local", name, ())
+        part, key = _part(each, key)
+        if path is not None and each.opname == "LOAD_CONST":
+            key = Key(each.argval)
+        elif path is not None and part is not None:
+            path = path._replace(parts=(*path.parts, part))
+        else:
+            if path is not None:
+                yield path
+            path = _root(each)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _paths(constant)
+
+
+def _part(instruction: Instruction, key: Key | None) -> tuple[Part | None, None]:
+    """The part that an instruction asks for, if it does, where the one before gave a key."""
+    if instruction.opname in _ATTRIBUTES and key is None:
+        return instruction.argval, None
+    is_entry = instruction.opname == "BINARY_SUBSCR" or instruction.argrepr == "[]"
+    return key if is_entry else None, None
+
+
+def _root(instruction: Instruction) -> Path | None:
+    """The path that begins with an instruction, if it loads what a name stands for."""
+    name = instruction.argval
+    if instruction.opname in _ROOTS:
+        return Path(_ROOTS[instruction.opname], name, ())
+    if instruction.opname.startswith("LOAD_FAST"):  # some versions load two at once
+        return Path("local", name if isinstance(name, str) else name[-1], ())
+    return None
 
 
 def _package(function: FunctionType | None) -> str:

@@ -1,0 +1,133 @@
+"""``Crew``: threads that share the large loops and products of compiled steps.
+
+A large product is cut into tiles, and a large loop into ranges, by their sizes alone; whoever is
+free takes the next one. The results are therefore the same for any number of threads, and where
+another process has the other core, the thread that runs the step does all of the work itself and
+waits for nobody. BLAS itself works in one thread.
+
+The threads wait in compiled code, on a semaphore of the C library, without the interpreter's lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from functools import cache
+from typing import Any, final
+
+import numpy as np
+
+from ...engine.machine_code import machine_code
+from .sources import SOURCES
+
+SOURCE = '''"""What a thread of the crew does."""
+
+from twingrad.tensor.compiler.teamwork import work
+
+
+def kernel(crew):
+    return work(crew)
+'''
+
+SEMAPHORE = 12
+"""Words of 64 bits that are kept for a semaphore; the C libraries take no more than 32 bytes."""
+
+WORDS = 64
+
+_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@final
+class Crew:
+    """The threads of this process, which are started when they are first needed.
+
+    Attributes
+    ----------
+    memory : array of int64
+        What they share: see :mod:`.teamwork`.
+    """
+
+    def __init__(self) -> None:
+        from . import teamwork
+
+        whole = np.zeros(WORDS + 8, np.int64)
+        start = -whole.ctypes.data % 64 // 8
+        self.memory = whole[start : start + WORDS]
+        self._whole = whole
+        self._semaphore = ctypes.create_string_buffer(8 * SEMAPHORE)
+        library: Any = ctypes.CDLL(None)
+        if library.sem_init(self._semaphore, 0, 0):
+            raise OSError("no semaphores")
+        self.memory[teamwork.SEMAPHORE] = ctypes.addressof(self._semaphore)
+        for place, function in (
+            (teamwork.WAIT, library.sem_wait),
+            (teamwork.POST, library.sem_post),
+        ):
+            self.memory[place] = ctypes.cast(function, ctypes.c_void_p).value
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def address(self) -> int:
+        """The address of what they share."""
+        found: int = self.memory.ctypes.data
+        return found
+
+    def hire(self, count: int) -> None:
+        """Have so many threads besides the one that runs a step."""
+        from . import teamwork
+
+        while len(self._threads) < count:
+            work = machine_code(SOURCE, 1, SOURCES)
+            name = f"twingrad crew {len(self._threads) + 1}"
+            thread = threading.Thread(target=work, args=(self.address,), name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self.memory[teamwork.HELPERS] = count
+
+
+@cache
+def _crew() -> Crew | None:
+    """The one crew; None on systems without what it needs."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return Crew()
+    except (OSError, AttributeError):
+        return None
+
+
+def crew_address() -> int:
+    """The address of the crew, with its threads at work; 0 if there is to be one thread only."""
+    helpers = threads() - 1
+    found = _crew() if helpers else None
+    if found is None:
+        return 0
+    found.hire(helpers)
+    return found.address
+
+
+def threads() -> int:
+    """How many threads a step may use: as many as there are processors, or fewer if so asked.
+
+    The variables of the environment that BLAS libraries look at are obeyed too.
+    """
+    asked = [os.environ.get(name, "") for name in _VARIABLES]
+    limits = [int(each) for each in asked if each.isdigit() and int(each) > 0]
+    return min([_processors(), *limits[:1]])
+
+
+def _processors() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _forget() -> None:
+    """Let a forked process hire threads of its own: it has inherited none."""
+    _crew.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
