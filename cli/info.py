@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..engine.wording import short_bytes
 from .output import answer, telling_failures
 
 INFO_HELP = """\
@@ -19,7 +20,6 @@ twingrad info --json
 """
 
 _NAMES = {"python": "Python", "numpy": "NumPy", "numba": "Numba", "scipy": "SciPy"}
-_UNITS = ("bytes", "kB", "MB", "GB")
 
 
 def info(
@@ -72,7 +72,7 @@ def _text(found: dict[str, Any]) -> str:
         ("system", found["system"]),
         ("processor", f"{found['processor']}, {cores} core{'' if cores == 1 else 's'}"),
         ("BLAS", found["blas"]["description"]),
-        ("cache", f"{cache['folder']}, {counted}, {size(cache['bytes'])}"),
+        ("cache", f"{cache['folder']}, {counted}, {short_bytes(cache['bytes'])}"),
     ]
     rows += [(f"[{name}]", _extra(name, each["missing"])) for name, each in found["extras"].items()]
     width = max(len(name) for name, _ in rows)
@@ -83,17 +83,3 @@ def _extra(name: str, missing: list[str]) -> str:
     if not missing:
         return "installed"
     return f'without {", ".join(missing)}: pip install "twingrad[{name}]"'
-
-
-def size(count: int) -> str:
-    """A number of bytes as a person says it.
-
-    >>> size(0), size(999), size(12_345), size(3_400_000_000_000)
-    ('0 bytes', '999 bytes', '12.3 kB', '3400 GB')
-    """
-    number = float(count)
-    for unit in _UNITS[:-1]:
-        if number < 999.5:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} {_UNITS[-1]}" if number < 999.5 else f"{number:.0f} {_UNITS[-1]}"

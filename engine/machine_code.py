@@ -11,19 +11,44 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 from .code_cache import cache_folder
 from .files import write_bytes
 
-MachineCode = Callable[..., int]
-"""A function of whole numbers that gives one. Only one thread at a time may call it."""
+
+@final
+class MachineCode:
+    """A function of whole numbers that gives one. Only one thread at a time may call it.
+
+    Attributes
+    ----------
+    address : int
+        Where its code is. It is called as Numba calls functions: with the places for the result
+        and for an exception, and then the arguments.
+    """
+
+    __slots__ = ("_engine", "_function", "_places", "_result", "address")
+
+    def __init__(self, address: int, arguments: int, engine: Any) -> None:
+        self.address = address
+        self._engine = engine  # the code lives as long as it does
+        kinds = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * arguments]
+        self._function = ctypes.CFUNCTYPE(ctypes.c_int32, *kinds)(address)
+        self._result = ctypes.c_int64(), ctypes.c_void_p()
+        self._places = tuple(map(ctypes.addressof, self._result))
+
+    def __call__(self, *numbers: int) -> int:
+        """Run it on these numbers."""
+        self._function(*self._places, *numbers)
+        return self._result[0].value
+
 
 _HEAD = b"twingrad machine code 1\n"
 _LENGTH_OF_DIGEST = 64
@@ -153,15 +178,4 @@ def _loaded(compiled: _Compiled, arguments: int) -> MachineCode:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
     engine.add_object_file(llvm.ObjectFileRef.from_data(compiled.code))
     engine.finalize_object()
-    # Numba's convention: where to put the result, where to put an exception, and the arguments
-    kinds = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * arguments]
-    function = ctypes.CFUNCTYPE(ctypes.c_int32, *kinds)(engine.get_function_address(compiled.name))
-    result, exception = ctypes.c_int64(), ctypes.c_void_p()
-    places = ctypes.addressof(result), ctypes.addressof(exception)
-
-    def call(*numbers: int) -> int:
-        function(*places, *numbers)
-        return result.value
-
-    call.engine = engine  # type: ignore[attr-defined]  # the code lives as long as it does
-    return call
+    return MachineCode(engine.get_function_address(compiled.name), arguments, engine)

@@ -57,6 +57,15 @@ def numbers_moved(work: Work) -> int:
     return (7 + extra) * work.parameters + 2 * rows + (5 + 3 * extra) * hidden + 2 * scores
 
 
+def numbers_held(work: Work) -> int:
+    """The numbers that a step has in memory at once, which decides about the caches they are in.
+
+    A parameter comes with its gradient and two moments, a hidden number with its slope.
+    """
+    width = work.sizes[0] + 2 * sum(work.sizes[1:-1]) + work.sizes[-1]
+    return 4 * work.parameters + work.batch * width
+
+
 def products(work: Work, threads: int) -> list[Call]:
     """The products of a step, by the fastest library that is there."""
     found = [_by_numpy(work)]
@@ -101,25 +110,28 @@ class LimitRunner(Runner):
     def __init__(self, work: Work, problem: Problem, settings: Settings) -> None:
         self._batches = work.batches
         self._products = products(work, settings.threads)
-        copied = numbers_moved(work) // 2
-        self._from, self._to = np.ones(copied, np.float32), np.ones(copied, np.float32)
-        parts = settings.threads if copied >= _LARGE else 1
-        self._parts = [*zip(np.array_split(self._to, parts), np.array_split(self._from, parts))]
-        self._threads = ThreadPoolExecutor(parts)
+        half = numbers_held(work) // 2
+        to, source = np.ones(half, np.float32), np.ones(half, np.float32)
+        whole, rest = divmod(numbers_moved(work) // 2, half)
+        self._copies = [(to, source)] * whole + [(to[:rest], source[:rest])]
+        self._parts = settings.threads if half >= _LARGE else 1
+        self._threads = ThreadPoolExecutor(self._parts)
 
     def run(self, passes: int) -> list[float]:
         """See :class:`Runner`."""
         for _ in range(passes * self._batches):
             for product in self._products:
                 product()
-            self._copy()
+            for to, source in self._copies:
+                self._copy(to, source)
         return [nan] * passes
 
-    def _copy(self) -> None:
-        if len(self._parts) == 1:
-            np.copyto(*self._parts[0])
+    def _copy(self, to: Array, source: Array) -> None:
+        if self._parts == 1:
+            np.copyto(to, source)
         else:
-            list(self._threads.map(np.copyto, *zip(*self._parts)))
+            parts = (np.array_split(each, self._parts) for each in (to, source))
+            list(self._threads.map(np.copyto, *parts))
 
 
 PEERS = (Peer("limit", ("numpy",), ("epoch", "step"), LimitRunner, agrees=False),)

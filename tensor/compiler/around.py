@@ -12,7 +12,7 @@ from .references import Surroundings, plain_function
 
 
 def uses_values(function: Any, arguments: Iterable[Any]) -> bool:
-    """Whether a function is about Values: it is given some, or refers to some or to their models."""
+    """Whether a function is about Values: it is given some, or refers to some or their models."""
     near = [*arguments, *_referred(function)]
     return any(map(_is_scalar, near)) or any(
         _is_scalar(part) for each in near for part in _parts(each)

@@ -46,37 +46,59 @@ class CallWriter:
     # Products
 
     def _product(self, value: Value) -> list[str]:
-        a, b = value.operands
         if not value.size:
             return []
-        rows, columns = value.shape[-2:]
-        inner = a.shape[-1]
-        if not inner:
+        if not value.operands[0].size:
             return self._filled(value)
+        rows, columns = value.shape[-2:]
         batches = value.shape[:-2]
         variables = [*VARIABLES[: len(batches)]]
         index = tuple([at(name) for name in variables])
-        first, second = self._matrix(a, index), self._matrix(b, index)
-        target = self._moved(self._name(value), in_rows((*index, NOWHERE, NOWHERE), value.shape))
+        call = self._call(value, index, (NOWHERE, NOWHERE), str(rows), str(columns))
+        return nested(variables, batches, [call])
+
+    def _call(
+        self, value: Value, index: Index, start: tuple[Place, Place], rows: str, columns: str
+    ) -> str:
+        """BLAS's product of a part of a matrix, so many rows and columns from a start on."""
+        a, b = value.operands
+        first = self._matrix(a, (*index, start[0], NOWHERE))
+        second = self._matrix(b, (*index, NOWHERE, start[1]))
+        width = value.shape[-1]
+        target = self._moved(self._name(value), _among(value.shape, (*index, *start)))
         one, zero = (self._words.constant(k, value.dtype) for k in (1, 0))
         kind = "sgemm" if value.dtype == "float32" else "dgemm"
         self._words.helper("gemm")
-        call = (
-            f"gemm({kind}, {first[1]}, {second[1]}, {rows}, {columns}, {inner}, {one}, "
-            f"{first[0]}, {first[2]}, {second[0]}, {second[2]}, {zero}, {target}, {columns})"
+        return (
+            f"gemm({kind}, {first[1]}, {second[1]}, {rows}, {columns}, {a.shape[-1]}, {one}, "
+            f"{first[0]}, {first[2]}, {second[0]}, {second[2]}, {zero}, {target}, {width})"
         )
-        return nested(variables, batches, [call])
+
+    def tiles(self, value: Value) -> int:
+        """In how many tiles threads compute a value; 0 if it is computed in one piece."""
+        return 0 if _tile(value) is None else -(-_tiled_length(value) // _tile_width(value))
+
+    def tile(self, value: Value) -> list[str]:
+        """The lines that compute the tile of this number: some columns, or some rows."""
+        rows, columns = value.shape
+        width, length = _tile_width(value), _tiled_length(value)
+        count = "stop - start"
+        if _tile(value) == 1:
+            call = self._call(value, (), (NOWHERE, at("start")), str(rows), count)
+        else:
+            call = self._call(value, (), (at("start"), NOWHERE), count, str(columns))
+        return [f"start = {width} * tile", f"stop = min(start + {width}, {length})", call]
 
     def _matrix(self, value: Value, index: Index) -> tuple[str, int, int]:
-        """The memory of a matrix, whether it is transposed there, and its row length there."""
+        """The memory of a matrix from a place on, whether it is transposed, its row length there."""
         home = value if value in self._buffers.of else value.operands[0]
         if home is value:
-            place = in_rows((*index, NOWHERE, NOWHERE), value.shape)
+            place = _among(value.shape, index)
             return self._moved(self._name(home), place), 0, max(value.shape[-1], 1)
         strides, offset = value.attributes
-        place = with_strides((*index, NOWHERE, NOWHERE), strides, offset)
         found = matrix(value)
         assert found is not None
+        place = with_strides(index, strides, offset)
         return self._moved(self._name(home), place), int(found[0]), found[1]
 
     def _moved(self, name: str, place: Place) -> str:
@@ -166,6 +188,43 @@ class CallWriter:
         self._words.helper("called")
         position = self._words.host(value)
         return [f"if called(addresses[{position}]):", f"{INDENT}return -1"]
+
+
+PRODUCT = 4_000_000
+"""From so many multiplications on, threads share a product."""
+
+WIDTH = 128
+"""The least rows or columns of a tile: fewer would cost BLAS more than they are worth."""
+
+MOST_TILES = 8
+
+
+def _tile(value: Value) -> int | None:
+    """The dimension along which threads share a product; None if they do not."""
+    if value.kind != "matmul" or len(value.shape) != 2:
+        return None
+    rows, columns = value.shape
+    if rows * columns * value.operands[0].shape[-1] < PRODUCT or max(rows, columns) < 2 * WIDTH:
+        return None
+    return 1 if columns >= 2 * WIDTH else 0
+
+
+def _tiled_length(value: Value) -> int:
+    return value.shape[_tile(value) or 0]
+
+
+def _tile_width(value: Value) -> int:
+    """How wide a tile is, which depends on the shape alone."""
+    return max(WIDTH, -(-_tiled_length(value) // (16 * MOST_TILES)) * 16)
+
+
+def _among(shape: Sequence[int], index: Index) -> Place:
+    """Where an element is among those of an array; dimensions of length 1 may be walked too."""
+    found, step = NOWHERE, 1
+    for place, length in zip(reversed(index), reversed(shape)):
+        found += place.times(step)
+        step *= length
+    return found
 
 
 def _step(shape: Sequence[int], dim: int) -> int:

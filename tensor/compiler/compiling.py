@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, final
 
 from ...engine.structures import leaves_of
@@ -21,7 +23,7 @@ class CompiledFunction:
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        update_wrapper(self, function)
+        update_wrapper(self, function, updated=())
         self._function = function
         self._name = getattr(function, "__qualname__", type(function).__name__)
         self._twin: Any = None
@@ -35,11 +37,24 @@ class CompiledFunction:
         """The function as a method: it is compiled for each object that it is a method of."""
         if owner is None:
             return self
-        own = type(self)(self._function.__get__(owner, kind))
-        name = self._function.__name__
-        if vars(type(owner)).get(name) is self and hasattr(owner, "__dict__"):
-            owner.__dict__[name] = own
+        if isinstance(owner, type) or not hasattr(owner, "__dict__"):
+            return MethodType(self, owner)
+        key = f"compiled {self._name}"
+        own = owner.__dict__.get(key)
+        if own is None or not own._is_method(owner, self._function):
+            own = owner.__dict__[key] = CompiledFunction(self._function.__get__(owner, kind))
         return own
+
+    def _is_method(self, owner: Any, function: Any) -> bool:
+        """Whether it is a function as a method of this object, and not of one copied from it."""
+        return self._function.__self__ is owner and self._function.__func__ is function
+
+    def __reduce__(self) -> Any:
+        """What is copied or pickled is the function, which is recorded anew."""
+        found: Any = sys.modules.get(self.__module__)
+        for name in self._name.split("."):
+            found = getattr(found, name, None)
+        return self._name if found is self else (compile, (self._function,))
 
     def _chosen(self, args: Any, kwargs: Any) -> Any:
         """The function on the twin whose numbers it is about."""

@@ -78,13 +78,13 @@ class Crew:
         """Have so many threads besides the one that runs a step."""
         from . import teamwork
 
+        self.memory[teamwork.HELPERS] = count
         while len(self._threads) < count:
             work = machine_code(SOURCE, 1, SOURCES)
             name = f"twingrad crew {len(self._threads) + 1}"
             thread = threading.Thread(target=work, args=(self.address,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
-        self.memory[teamwork.HELPERS] = count
 
 
 @cache

@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from ...engine.wording import short_bytes, short_number
 from .graph import LEAVES, Graph, Value, tight_strides
 from .limits import Limits, Product
 from .wording import REDUCTIONS, Name, formula, names_of, roles_of, written_out
@@ -199,13 +200,18 @@ def explained(
     """
     rows = [("", "flops", "read", "written")]
     rows += [
-        (work.what, _short(work.flops), _bytes(work.bytes_read), _bytes(work.bytes_written))
+        (
+            work.what,
+            short_number(work.flops),
+            short_bytes(work.bytes_read),
+            short_bytes(work.bytes_written),
+        )
         for work in works
     ]
     read, written = sum(w.bytes_read for w in works), sum(w.bytes_written for w in works)
     total = sum(work.flops for work in works)
     passes = "1 pass" if len(works) == 1 else f"{len(works)} passes"
-    rows.append((passes, _short(total), _bytes(read), _bytes(written)))
+    rows.append((passes, short_number(total), short_bytes(read), short_bytes(written)))
     wide = [max(len(row[k]) for row in rows) for k in range(4)]
     lines = [
         f"{row[0]:{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}  {row[3]:>{wide[3]}}"
@@ -223,11 +229,12 @@ def _compared(
     """The limit in a sentence, and the share of it that is reached."""
     multiplying, moving = limits.multiplying(taken), limits.moving(moved)
     operations = sum(product.flops * count for product, count in taken.items())
-    rate = f" ({_short(operations / multiplying)}flop/s)" if multiplying else ""
+    rate = f" ({short_number(operations / multiplying)}flop/s)" if multiplying else ""
     least = multiplying + moving
     lines = [
         f"This machine needs {_time(multiplying)} for the products{rate} and {_time(moving)} for "
-        f"the memory of the rest ({_bytes(round(limits.bandwidth))}/s): {_time(least)} at least."
+        f"the memory of the rest ({short_bytes(round(limits.bandwidth))}/s): {_time(least)} at "
+        "least.",
     ]
     if seconds is not None:
         share = 100 * least / seconds
@@ -275,18 +282,6 @@ def _aim(value: Value, roles: Sequence[str]) -> str:
         return value.label or roles[-1]
     function = value.attributes[0] if value.attributes else value.kind
     return REDUCTIONS.get(function, function) if value.kind == "reduce" else str(function)
-
-
-def _short(number: float) -> str:
-    """A number of things in four digits at most: ``950``, ``1.23 k``, ``4.5 G``."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.3g} {letter}"
-    return f"{number:.3g} " if number != round(number) else f"{round(number)} "
-
-
-def _bytes(number: int) -> str:
-    return f"{_short(number)}B"
 
 
 def _time(seconds: float) -> str:

@@ -66,6 +66,7 @@ class LoopWriter:
         self._words = words
         self._names = names
         self._split = unit.split or 0
+        self._singles: dict[str, Value] = {}
         self._is_flat = self._can_be_flat()
         self._space = (_product(unit.space),) if self._is_flat else unit.space
         self._phases: dict[Value, int] = {}
@@ -77,6 +78,21 @@ class LoopWriter:
             self._phases[item] = self._phase_of_item(item)
 
     # The whole loop
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether threads share the loop, each taking a range of elements at a time."""
+        return self._is_flat and self._unit.may_be_shared
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return _product(self._unit.space)
+
+    @property
+    def singles(self) -> dict[str, Value]:
+        """The values of one element that the loop uses, by the names that it knows them by."""
+        return self._singles
 
     def lines(self) -> list[str]:
         """The loop as lines of source."""
@@ -145,7 +161,10 @@ class LoopWriter:
             else:
                 self._write_element(item)
         *outer, last = self._space[self._split :]
-        lines += nested(columns, [*outer, self._words.length(last)], self._block.lines)
+        if self.is_shared:
+            lines += nested(columns, ["start, stop"], self._block.lines)
+        else:
+            lines += nested(columns, [*outer, self._words.length(last)], self._block.lines)
         for item in items:
             if item.kind == "reduce" and self._is_of_row(item):
                 self._finish_row(item, lines)
@@ -246,7 +265,7 @@ class LoopWriter:
             if core(operand.shape) != core(shape):
                 return False
             target = operand
-            if operand.kind == "view":
+            if operand.kind == "view" and not self._is_in_memory(operand):
                 if not self._is_same_in_order(operand):
                     return False
                 target = operand.operands[0]
@@ -321,8 +340,11 @@ class LoopWriter:
     def _read(self, value: Value, index: Index) -> str:
         """The text of an element of a value: a name, or memory at a place."""
         if is_single(value):
-            return single(value, self._words, self._buffers, self._names)
-        if value.kind == "view":
+            text = single(value, self._words, self._buffers, self._names)
+            if text == self._names[value] and value.kind != "number":
+                self._singles[text] = value
+            return text
+        if value.kind == "view" and not self._is_in_memory(value):
             return self._read_view(value, index)
         key = (value, index)
         if key in self._block.known:
@@ -425,11 +447,18 @@ def single(value: Value, words: Vocabulary, buffers: Buffers, names: dict[Value,
     if value.kind in GIVEN or is_call(value):
         return f"{words.memory(buffers.of[value])}[0]"
     if value.kind == "view":
-        target = value.operands[0]
-        if is_single(target):
-            return single(target, words, buffers, names)
-        return f"{words.memory(buffers.of[target])}[{value.attributes[1]}]"
+        if value in buffers.of:
+            return f"{words.memory(buffers.of[value])}[0]"
+        return seen_single(value, words, buffers, names)
     return names[value]
+
+
+def seen_single(view: Value, words: Vocabulary, buffers: Buffers, names: dict[Value, str]) -> str:
+    """The text of a view of one element, read from what it is a view of."""
+    target = view.operands[0]
+    if is_single(target):
+        return single(target, words, buffers, names)
+    return f"{words.memory(buffers.of[target])}[{view.attributes[1]}]"
 
 
 def nested(

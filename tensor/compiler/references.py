@@ -135,8 +135,8 @@ def _followed(start: Callable[[], Any], parts: tuple[Part, ...]) -> tuple[Refere
         found = _own_part(thing, part)
         if found is _MISSING:
             method = getattr(type(thing), part, None) if isinstance(part, str) else None
-            is_method = isinstance(method, FunctionType)
-            return Reference(start, parts[:position]), MethodType(method, thing) if is_method else None
+            called = MethodType(method, thing) if isinstance(method, FunctionType) else None
+            return Reference(start, parts[:position]), called
         thing = found
     return Reference(start, parts), None
 
@@ -176,26 +176,26 @@ def _paths(code: CodeType) -> Iterator[Path]:
     path: Path | None = None
     key: Key | None = None
     for each in get_instructions(code):
-        part, key = _part(each, key)
-        if path is not None and each.opname == "LOAD_CONST":
-            key = Key(each.argval)
-        elif path is not None and part is not None:
+        part = _part(each, key)
+        key = Key(each.argval) if each.opname == "LOAD_CONST" else None
+        if path is not None and part is not None:
             path = path._replace(parts=(*path.parts, part))
-        else:
-            if path is not None:
-                yield path
-            path = _root(each)
+        elif path is not None and key is None:
+            yield path
+            path = None
+        path = path or _root(each)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _paths(constant)
 
 
-def _part(instruction: Instruction, key: Key | None) -> tuple[Part | None, None]:
-    """The part that an instruction asks for, if it does, where the one before gave a key."""
+def _part(instruction: Instruction, key: Key | None) -> Part | None:
+    """The part that an instruction asks for, if it does; ``key`` is what the one before loads."""
     if instruction.opname in _ATTRIBUTES and key is None:
-        return instruction.argval, None
+        name: str = instruction.argval
+        return name
     is_entry = instruction.opname == "BINARY_SUBSCR" or instruction.argrepr == "[]"
-    return key if is_entry else None, None
+    return key if is_entry else None
 
 
 def _root(instruction: Instruction) -> Path | None:

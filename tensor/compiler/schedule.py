@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import final
 
 from ...engine.shapes import Shape
@@ -29,6 +30,9 @@ COSTLY = frozenset(
     }
 )  # fmt: skip
 """Steps that are rather kept than computed again."""
+
+SHARED = 1 << 17
+"""From so many elements on, threads share a loop."""
 
 CHEAP = 8
 """How many steps that are not costly may be computed again."""
@@ -61,6 +65,16 @@ class Unit:
     def is_call(self) -> bool:
         """Whether it is one call."""
         return is_call(self.items[0])
+
+    @property
+    def may_be_shared(self) -> bool:
+        """Whether threads may compute its elements in any order, and there are enough of them."""
+        return (
+            not self.is_call
+            and not self.split
+            and prod(self.space) >= SHARED
+            and all(item.kind != "reduce" for item in self.items)
+        )
 
     def __repr__(self) -> str:
         return f"<Unit {self.space} split {self.split}: {self.items}>"
@@ -277,7 +291,7 @@ class Schedule:
         for position, unit in enumerate(self.units):
             for item in unit.items:
                 for source in self._sources(item):
-                    is_read = unit.is_call or not is_single(source)
+                    is_read = unit.is_call or unit.may_be_shared or not is_single(source)
                     if is_read and self._at.get(source, position) != position:
                         found.add(source)
             if unit.is_call:
@@ -437,7 +451,7 @@ def _readings(
         elif value.kind == "view":
             own = _through_view(value, dims)
         target = operand
-        if operand.kind == "view":
+        if operand.kind == "view" and operand not in items:
             target = operand.operands[0]
             own = _through_view(operand, own)
         if target is source:

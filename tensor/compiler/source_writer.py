@@ -12,12 +12,24 @@ from typing import final
 from .buffers import ALIGNMENT, Buffer, Buffers
 from .call_writer import CallWriter
 from .graph import Graph, Value
-from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, single
+from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, seen_single, single
 from .schedule import COSTLY, Schedule, Unit, is_single
 from .steps_in_code import Vocabulary
 
-FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary", "sizes", "shares")
+FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary", "sizes", "shares", "crew", "function")
 """What stands in front of the addresses of memory."""
+
+ARGUMENTS = (
+    *("memory", "numbers_memory", "words_memory", "order_memory", "results_memory", "steps"),
+    *("job", "tile"),
+)
+"""What the compiled function takes: addresses, the number of steps, and which tile of which job.
+
+It takes a step, or many of them, where the job is 0.
+"""
+
+RANGE = 1 << 15
+"""The elements of a loop that a thread takes at a time."""
 
 CODES = 1 << 20
 """More than there are checks: what a run of many steps returns says which step and which check."""
@@ -27,7 +39,7 @@ _TAKEN = frozenset(
         *keyword.kwlist, *keyword.softkwlist, *VARIABLES, *dir(builtins), *COSTLY,
         *FIRST_ADDRESSES, "sqrt", "floor", "ceil", "trunc", "rint", "maximum", "minimum",
         "float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool_",
-        "at", "row", "order", "results", "code", "step", "steps", "njit", "addresses", "numbers",
+        "at", "row", "order", "results", "job", "tile", "start", "stop", "shared", "min", "code", "step", "steps", "njit", "addresses", "numbers",
         "words", "memory", "kernel", "gemm", "moved", "called",
     }
 )  # fmt: skip
@@ -42,8 +54,8 @@ class Source:
     ----------
     text : str
         The source of a module with a function ``kernel``.
-    arguments : int
-        How many arguments the function has, all of them whole numbers.
+    is_shared : bool
+        Whether threads share some of the work.
     hosts : list of Value
         What Python functions compute in between, in the order of their addresses.
     buffers : Buffers
@@ -57,7 +69,7 @@ class Source:
     """
 
     text: str
-    arguments: int
+    is_shared: bool
     hosts: list[Value]
     buffers: Buffers
     schedule: Schedule
@@ -80,18 +92,19 @@ class SourceWriter:
         self._words = Vocabulary(self._first["host"])
         self._calls = CallWriter(self._buffers, self._words, self._names)
         self._checked: set[int] = set()
+        self._jobs: list[Sequence[str]] = []
 
     def source(self) -> Source:
         """The code of one step."""
-        return self._source(self._function("kernel"), 3)
+        return self._source(self._function("kernel"))
 
     def source_of_epochs(self) -> Source:
         """The code of many steps on rows that are chosen from all there are."""
         step = self._function("step")
         lines = ['@njit(error_model="numpy")', *step, "", "", *self._epoch()]
-        return self._source(lines, 6, ["from numba import njit"])
+        return self._source(lines, ["from numba import njit"])
 
-    def _source(self, lines: Sequence[str], arguments: int, imports: Sequence[str] = ()) -> Source:
+    def _source(self, lines: Sequence[str], imports: Sequence[str] = ()) -> Source:
         text = "\n".join(
             [
                 f'"""{self._title}"""',
@@ -108,7 +121,7 @@ class SourceWriter:
         )
         return Source(
             text,
-            arguments,
+            bool(self._jobs),
             self._words.hosts,
             self._buffers,
             self._schedule,
@@ -119,15 +132,19 @@ class SourceWriter:
     def _function(self, name: str) -> list[str]:
         """The step as a function."""
         body = self._body()
-        lines = [*self._declared(), *body, "return 0"]
+        declared = self._declared()
+        jobs: list[str] = []
         pointers = ["addresses = int64_at(memory)"]
         self._words.helper("int64_at")
         for table, dtype in (("numbers", "float64"), ("words", "uint64")):
             if any((v.dtype == "uint64") == (table == "words") for v in self._graph.numbers):
                 self._words.helper(f"{dtype}_at")
                 pointers.append(f"{table} = {dtype}_at({table}_memory)")
-        lines = [*pointers, *lines]
-        head = f"def {name}(memory, numbers_memory, words_memory):"
+        for job, tile in enumerate(self._jobs, 1):
+            block = [*tile, "return 0"]
+            jobs += [f"if job == {job}:", *[INDENT + line for line in block], ""]
+        lines = [*pointers, *declared, *jobs, *body, "return 0"]
+        head = f"def {name}({', '.join(ARGUMENTS)}):"
         return [head, *[INDENT + line if line else "" for line in lines]]
 
     def _epoch(self) -> list[str]:
@@ -160,6 +177,7 @@ class SourceWriter:
         words = sum(each.dtype == "uint64" for each in graph.numbers)
         floats = len(graph.numbers) - words
         passed = f"memory, numbers_memory + {8 * floats} * at, words_memory + {8 * words} * at"
+        passed += ", 0, 0, 0, 0, 0"
         rows = graph.arguments[0].shape[0]
         body = [
             *nested("i", [rows], [f"row = order[{rows} * at + i]", *gather]),
@@ -168,9 +186,11 @@ class SourceWriter:
             f"{INDENT}return at * {CODES} + code % {CODES}",
             *kept,
         ]
-        given = "memory, numbers_memory, words_memory, order_memory, results_memory, steps"
+        given = ", ".join(ARGUMENTS)
         return [
             f"def kernel({given}):",
+            f"{INDENT}if job:",
+            f"{INDENT}{INDENT}return step({given})",
             *[INDENT + line for line in pointers],
             f"{INDENT}for at in range(steps):",
             *[2 * INDENT + line for line in body],
@@ -191,9 +211,29 @@ class SourceWriter:
     def _unit_lines(self, unit: Unit) -> list[str]:
         comment = f"# {', '.join(self._names[item] for item in unit.items)}"
         if unit.is_call:
+            tiles = self._calls.tiles(unit.items[0])
+            if tiles:
+                return [comment, self._shared(self._calls.tile(unit.items[0]), tiles)]
             return [comment, *self._calls.lines(unit.items[0])]
         writer = LoopWriter(unit, self._schedule, self._buffers, self._words, self._names)
-        return [comment, *writer.lines()]
+        lines = writer.lines()
+        if not writer.is_shared:
+            return [comment, *lines]
+        known = [
+            f"{name} = {self._words.memory(self._buffers.of[value])}[0]"
+            for name, value in writer.singles.items()
+        ]
+        ends = [f"start = {RANGE} * tile", f"stop = min(start + {RANGE}, {writer.size})"]
+        tiles = -(-writer.size // RANGE)
+        return [comment, self._shared([*known, *ends, *lines], tiles)]
+
+    def _shared(self, lines: Sequence[str], tiles: int) -> str:
+        """The call that has threads share tiles, each of which these lines compute."""
+        self._jobs.append(lines)
+        self._words.teamwork.add("shared")
+        crew, function = (FIRST_ADDRESSES.index(name) for name in ("crew", "function"))
+        given = f"addresses[{crew}], addresses[{function}], memory, numbers_memory, words_memory"
+        return f"shared({given}, {len(self._jobs)}, {tiles})"
 
     def _scalar_lines(self, group: int) -> list[str]:
         lines = []
@@ -236,7 +276,10 @@ class SourceWriter:
             lines.append(f"{name} = {self._gathered(value)}")
         buffer = self._buffers.of.get(value)
         if buffer is not None and value in self._schedule.stored:
-            lines.append(f"{self._words.memory(buffer)}[0] = {self._single(value)}")
+            text = self._single(value)
+            if value.kind == "view":
+                text = seen_single(value, self._words, self._buffers, self._names)
+            lines.append(f"{self._words.memory(buffer)}[0] = {text}")
         return lines
 
     def _gathered(self, value: Value) -> str:
@@ -332,6 +375,7 @@ class SourceWriter:
             ("intrinsics", words.helpers),
             ("mathematics", words.functions),
             ("randomness", words.draws),
+            ("teamwork", words.teamwork),
         ):
             if names:
                 lines.append(

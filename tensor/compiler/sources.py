@@ -6,7 +6,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 _NAMES = (
-    *("intrinsics.py", "staging.py", "randomness.py", "mathematics.py"),
+    *("intrinsics.py", "teamwork.py", "staging.py", "randomness.py", "mathematics.py"),
     *("exponentials.py", "logarithms.py", "error_functions.py"),
 )
 

@@ -15,14 +15,19 @@ from ...engine.structures import leaves_of, mapped
 from ..broadcasting import NDArray
 from ..graph import latest_change, next_number
 from ..tensor import Tensor
+from .blas import address, limited_threads
 from .buffers import ALIGNMENT
+from .crew import crew_address
 from .graph import Value
 from .recording import Recorder
 from .sizes import Sized, sized
-from .source_writer import CODES, FIRST_ADDRESSES, Source, SourceWriter
+from .source_writer import ARGUMENTS, CODES, FIRST_ADDRESSES, Source, SourceWriter
 from .sources import SOURCES
 
 FIRST = len(FIRST_ADDRESSES)
+
+_ONE_STEP = (0, 0, 0, 0, 0)
+"""The arguments of the code that are for many steps, and for tiles."""
 
 COPIED = 16384
 """Arguments of so many bytes are copied: to find out where they are would take as long."""
@@ -72,6 +77,7 @@ class Bound:
         writer = SourceWriter(recorder.graph, name)
         self._written = writer.source_of_epochs() if in_rows else writer.source()
         self._kernel: Any = None
+        self._has_large_products = any(map(_is_large, recorder.graph.needed()))
         self._sized: Sized | None = None
         self._seen = changes.count
         self._watches = [each for each in recorder.watches if not each.counted]
@@ -115,7 +121,8 @@ class Bound:
 
     def compile(self) -> None:
         """Compile the code, or load it from the cache."""
-        self._kernel = machine_code(self._text, self._written.arguments, SOURCES)
+        self._kernel = machine_code(self._text, len(ARGUMENTS), SOURCES)
+        self._addresses[FIRST_ADDRESSES.index("function")] = self._kernel.address
 
     def share(self, other: Bound) -> bool:
         """Let a recording of the same step, on fewer or more rows, have the same code, if it can."""
@@ -136,8 +143,6 @@ class Bound:
 
     def _bind(self) -> None:
         """Find the memory that outlives a step, where it is now."""
-        from .blas import address
-
         graph = self.recorder.graph
         self._arrays = []
         for captured, memory in zip(self.recorder.captured, graph.memories, strict=True):
@@ -156,17 +161,16 @@ class Bound:
                 *gemms,
                 self._space.ctypes.data,
                 *self._sizes(),
+                crew_address() if self._written.is_shared else 0,
+                0 if self._kernel is None else self._kernel.address,
                 *[each.ctypes.data for each in lasting],
                 *[ctypes.cast(each, ctypes.c_void_p).value for each in self._hosts],
                 *[each.ctypes.data for each in self._sources],
             ],
             np.int64,
         )
-        self._places = (
-            self._addresses.ctypes.data,
-            self._floats.ctypes.data,
-            self._words.ctypes.data,
-        )
+        tables = (self._addresses, self._floats, self._words)
+        self._places = (*[each.ctypes.data for each in tables], *_ONE_STEP)
 
     def _sizes(self) -> tuple[int, int]:
         """The addresses of what depends on the number of rows."""
@@ -201,7 +205,7 @@ class Bound:
                 self._addresses[FIRST + position] = given.ctypes.data
         self._read_numbers(self._floats, self._words)
         self._own_gradients()
-        code = self._kernel(*self._places)
+        code = self._called(self._places)
         if code:
             self._fail(0, 1, None)
         self._note_changes()
@@ -219,10 +223,9 @@ class Bound:
         addresses = self._addresses.copy()
         addresses[FIRST : FIRST + len(copies)] = [each.ctypes.data for each in copies]
         places = (addresses.ctypes.data, *self._places[1:])
-        kernel = self._kernel
 
         def run() -> Any:
-            kernel(*places)
+            self._called(places)
             return copies, addresses  # kept alive
 
         return run
@@ -252,11 +255,18 @@ class Bound:
                 after_each()
         self._own_gradients()
         tables = [each.ctypes.data for each in (floats, words, order, results)]
-        code = self._kernel(self._places[0], *tables, count)
+        code = self._called((self._places[0], *tables, count, 0, 0))
         if code >= 0:
             self._fail(code // CODES, count, results)
         self._note_changes()
         return results
+
+    def _called(self, arguments: Sequence[int]) -> int:
+        """Run the code, with one thread for each product: those of the crew share large ones."""
+        if not self._has_large_products:
+            return self._kernel(*arguments)
+        with limited_threads(1):
+            return self._kernel(*arguments)
 
     def _fail(self, done: int, count: int, results: Any) -> None:
         """Raise what stopped a run, with the host's numbers taken back of what was not done."""
@@ -352,6 +362,11 @@ def filled(structure: Any, tensors: Sequence[Tensor]) -> Any:
     """A nested structure with other tensors in the places of its own."""
     following = iter(tensors)
     return mapped(lambda leaf: next(following) if isinstance(leaf, Tensor) else leaf, structure)
+
+
+def _is_large(value: Value) -> bool:
+    """Whether BLAS might take several threads for a product."""
+    return value.kind == "matmul" and value.size * value.operands[0].shape[-1] > 1 << 18
 
 
 def _aligned(count: int) -> NDArray:

@@ -45,6 +45,7 @@ class Vocabulary:
         self.hosts: list[Value] = []
         self._first_host = first_host
         self.draws: set[str] = set()
+        self.teamwork: set[str] = set()
         self.numpy_names: set[str] = set()
         self.hidden: dict[int, str] = {}
         self.constants: dict[tuple[str, str], str] = {}

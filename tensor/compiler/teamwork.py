@@ -72,9 +72,7 @@ def tile_called(
         word = ir.IntType(64)
         result = cgutils.alloca_once(builder, word)
         exception = cgutils.alloca_once(builder, word)
-        kind = ir.FunctionType(
-            ir.IntType(32), [result.type, exception.type, *[word] * 8]
-        )
+        kind = ir.FunctionType(ir.IntType(32), [result.type, exception.type, *[word] * 8])
         nothing = ir.Constant(word, 0)
         memory, numbers, words, job, tile = given
         passed = [memory, numbers, words, nothing, nothing, nothing, job, tile]
@@ -97,11 +95,12 @@ def take_tiles(crew: Any) -> None:
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
 def work(place: int) -> int:
-    """Wait for work, share it, and wait again, for ever."""
+    """Wait for work, share it, and wait again, as long as there is a crew."""
     crew = int64_at(place)
-    while True:
+    while crew[HELPERS] > 0:
         called_with(crew[WAIT], crew[SEMAPHORE])
         take_tiles(crew)
+    return 0
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]

@@ -134,7 +134,6 @@ class TensorFunction:
         self.latest = bound
         return filled(results, [Tensor.constant(each._data.copy()) for each in tensors_in(results)])
 
-
     def _keep(self, key: Hashable, bound: Bound, things: Sequence[Any]) -> None:
         """Keep a recording, as the first to be tried, and give up the oldest ones for it.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from twingrad.engine.machine_code import machine_code
 from twingrad.tensor.compiler import blas
-from twingrad.tensor.compiler.source_writer import FIRST_ADDRESSES, SourceWriter
+from twingrad.tensor.compiler.source_writer import ARGUMENTS, FIRST_ADDRESSES, SourceWriter
 from twingrad.tensor.compiler.sources import SOURCES
 
 from .graph_interpreter import Evaluation
@@ -18,7 +18,7 @@ def run(case):
     """What the code gives; None where a decision came out otherwise, which must change nothing."""
     graph = case.graph
     source = SourceWriter(graph, "a graph").source()
-    kernel = machine_code(source.text, source.arguments, SOURCES)
+    kernel = machine_code(source.text, len(ARGUMENTS), SOURCES)
     captured = [np.array(each, order="C") for each in case.captured]
     outs = [np.empty(v.shape, v.dtype) for v in graph.results]
     gradients = {k: np.empty(v.shape, v.dtype) for k, v in graph.gradients.items()}
@@ -31,12 +31,12 @@ def run(case):
     addresses = [
         *[blas.address(dtype) for dtype in ("float32", "float64")],
         space.ctypes.data,
-        *(0, 0),
+        *(0, 0, 0, 0),
         *[each.ctypes.data for each in lasting],
         *[ctypes.cast(each, ctypes.c_void_p).value for each in hosts],
     ]
     tables = np.array(addresses, np.int64), np.array(floats), np.array(words, np.uint64)
-    code = kernel(*[each.ctypes.data for each in tables])
+    code = kernel(*[each.ctypes.data for each in tables], *[0] * (len(ARGUMENTS) - 3))
     if code:
         for each, before in zip(captured, case.captured):
             np.testing.assert_array_equal(each, before)

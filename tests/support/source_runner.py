@@ -77,14 +77,14 @@ def run(case: Any) -> Evaluation | None:
     gradients = {k: np.empty(v.size, v.dtype) for k, v in graph.gradients.items()}
     space = np.full(source.temporary, 255, np.uint8)
     arguments = [np.array(x).reshape(-1) for x in case.arguments]
-    addresses: list[Any] = [0, 0, Raw(space), 0, 0, *arguments, *flat, *outs, *gradients.values()]
+    addresses: list[Any] = [0, 0, Raw(space), 0, 0, 0, 0, *arguments, *flat, *outs, *gradients.values()]
     for value in source.hosts:
         addresses.append(_host(source, value, addresses, space, case))
     floats = [float(x) for x, v in zip(case.numbers, graph.numbers) if v.dtype != "uint64"]
     words = [int(x) for x, v in zip(case.numbers, graph.numbers) if v.dtype == "uint64"]
     exec(compile(text, "<generated>", "exec"), names)
     with np.errstate(all="ignore"):
-        code = names["kernel"](addresses, floats, words)
+        code = names["kernel"](addresses, floats, words, 0, 0, 0, 0, 0)
     if code:
         for each, before in zip(captured, case.captured):
             np.testing.assert_array_equal(each, before)
