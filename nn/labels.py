@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .backend import backend_of
+from .backend import backend_of, recorder_in_force
 from .parameter import is_parameter, place_of
+
+if TYPE_CHECKING:
+    from .members import Members
 
 
 def relabel(parameter: Any, path: str) -> None:
@@ -22,6 +25,14 @@ def relabel(parameter: Any, path: str) -> None:
     if twin is not None:
         twin.label(parameter, label, place.label)
     place.label = label
+
+
+def name_recorded(module: Members) -> None:
+    """Call the parameters and buffers of a module by their paths in a step that is recorded."""
+    recorder = recorder_in_force()
+    if recorder is not None:
+        for path, each in (*module.named_parameters(), *module.named_buffers()):
+            recorder.labels.note(each, label_of(path))
 
 
 def label_of(path: str) -> str:

@@ -12,6 +12,7 @@ from ..engine.handle import Handle
 from ..engine.modes import special_mode
 from . import hooks, moving, state, summarizing, tree
 from .backend import twin_of, zeros_like
+from .labels import name_recorded
 from .members import Members, check_initialized
 from .watching import followed
 
@@ -67,6 +68,7 @@ class Module(Members):
             raise
         if special_mode() is not None:
             followed(self)
+            name_recorded(self)
         if registered is None:
             return self.forward(*args, **kwargs)
         return hooks.called(self, registered, args, kwargs)

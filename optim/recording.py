@@ -104,10 +104,14 @@ class Updates:
         recorder.watch(self.are_alike, f"the state of {what}", counted=True)
         numbers = recorder.host(self, self.undo)
         variant = self._variant
+        for number, text in zip(numbers, variant.texts, strict=True):
+            recorder.value_of(number).label = text
         with no_grad():
             for slot in self._slots:
+                own = recorder.labels.of(slot.operand)
                 state = [
-                    recorder.memory(partial(self._row, slot, name), name) for name in variant.state
+                    recorder.memory(partial(self._row, slot, name), f"{name} of {own or 'memory'}")
+                    for name in variant.state
                 ]
                 targets = dict(zip(("w", *variant.state), (slot.operand, *state), strict=True))
                 given = [slot.operand.detach(), slot.operand.grad.detach(), *state, *numbers]

@@ -117,6 +117,8 @@ class Variant:
         """The scalar state after the update, then the scalars of the program."""
         arrays = ("w", "grad", *self.state)
         self.program = lines_program((*arrays, *hoisting.names), lines, self.changed)
+        self.texts = tuple(hoisting.texts)
+        """What the scalars of the program are, as the rule says it."""
         self._positions = [arrays.index(name) for name in self.changed]
         self._arrays = len(arrays)
 
@@ -168,6 +170,7 @@ class _Hoisting(ast.NodeTransformer):
         self._code = code
         self._known: dict[str, str] = {}
         self.names: list[str] = []
+        self.texts: list[str] = []
 
     def forget(self, target: str) -> None:
         """Note that a scalar has been assigned to: what used it before is no longer the same."""
@@ -189,6 +192,7 @@ class _Hoisting(ast.NodeTransformer):
             self._code.assign(name, parse(text))
             self._known[text] = name
             self.names.append(name)
+            self.texts.append(text)
         return ast.Name(self._known[text], ast.Load())
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

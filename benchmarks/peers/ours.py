@@ -6,7 +6,8 @@ import random
 import sys
 from collections.abc import Callable
 from functools import partial
-from threading import Event, Semaphore, Thread
+from queue import SimpleQueue
+from threading import Semaphore, Thread
 from typing import Any
 
 from ..problem import Problem
@@ -20,29 +21,27 @@ class FitRunner(Runner):
     """The epochs of one long ``fit``, in a thread that waits where it is asked for no more."""
 
     def __init__(self, work: Work, problem: Problem, settings: Settings) -> None:
-        self._allowed, self._done = Semaphore(0), Event()
+        self._allowed = Semaphore(0)
+        self._done: SimpleQueue[list[float] | Exception] = SimpleQueue()
         self._losses: list[float] = []
         self._wanted = 0
-        self._error: Exception | None = None
         self._thread = Thread(target=self._fit, args=(work, problem, settings), daemon=True)
         self._thread.start()
 
     def run(self, passes: int) -> list[float]:
         """See :class:`Runner`."""
         self._losses, self._wanted = [], passes
-        self._done.clear()
         self._allowed.release(passes)
-        self._done.wait()
-        if self._error is not None:
-            raise self._error
-        return self._losses
+        found = self._done.get()
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _fit(self, work: Work, problem: Problem, settings: Settings) -> None:
         try:
             train(work, problem, settings, self._begin_epoch, self._end_epoch)
         except Exception as error:
-            self._error = error
-        self._done.set()
+            self._done.put(error)
 
     def _begin_epoch(self) -> None:
         self._allowed.acquire()
@@ -50,7 +49,7 @@ class FitRunner(Runner):
     def _end_epoch(self, mean_loss: float) -> None:
         self._losses.append(mean_loss)
         if len(self._losses) == self._wanted:
-            self._done.set()
+            self._done.put(self._losses)
 
 
 def train(

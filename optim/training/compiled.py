@@ -87,6 +87,12 @@ class CompiledDescent:
         self._has_norm = self._has_right = False
         self._seconds = CALL / 8
         self._is_broken = False
+        self._waiting = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every batch that was taken from the loader has been trained on."""
+        return not self._waiting
 
     def updates(self, most: Callable[[], int]) -> Iterator[list[Update]]:
         """All updates of the next epoch, those of one call together: ``most`` of them or fewer."""
@@ -97,8 +103,11 @@ class CompiledDescent:
                 continue
             count = max(1, min(most(), MOST, int(CALL / self._seconds)))
             together = [group, *islice(groups, count - 1)]
+            self._waiting = len(together)
             for alike in _of_one_length(together):
-                yield from self._run(alike)
+                for updates in self._run(alike):
+                    self._waiting -= len(updates)
+                    yield updates
 
     def _groups(self) -> Iterator[NDArray[Any]]:
         """The rows of each update."""
@@ -110,25 +119,30 @@ class CompiledDescent:
         """Take the updates of some groups of one length, in one call if nothing comes between."""
         from ...tensor.compiler.steps import CheckFailed
 
-        steps = self._steps.get(len(groups[0]))
-        if steps is None or not steps.is_current():
-            for group in groups:
-                yield [self._plain(group)]
-            return
-        began = monotonic()
-        self._rates.begin()
-        try:
-            found = steps.run(np.concatenate(groups), self._rates.step)
-        except CheckFailed as failed:
-            done = failed.done
-            self._rates.rewind(done)
-            yield self._noted(failed.results, groups)
-            yield [self._plain(groups[done])]
-            if groups[done + 1 :]:
-                yield from self._run(groups[done + 1 :])
-            return
-        self._seconds = (monotonic() - began) / len(groups)
-        yield self._noted(found, groups)
+        done, count = 0, len(groups)
+        while done < len(groups):
+            steps = self._steps.get(len(groups[0]))
+            if steps is None or not steps.is_current():
+                for group in groups[done:]:
+                    yield [self._plain(group)]
+                return
+            together = groups[done : done + count]
+            began = monotonic()
+            self._rates.begin()
+            try:
+                found = steps.run(np.concatenate(together), self._rates.step)
+            except CheckFailed as failed:
+                self._rates.rewind(failed.done)
+                if failed.done:
+                    yield self._noted(failed.results, together)
+                yield [self._plain(together[failed.done])]
+                done += failed.done + 1
+                count = max(1, failed.done)  # not to prepare many in vain, where it fails often
+                continue
+            self._seconds = (monotonic() - began) / len(together)
+            yield self._noted(found, together)
+            done += len(together)
+            count *= 2
 
     def _noted(self, found: NDArray[Any], groups: Sequence[NDArray[Any]]) -> list[Update]:
         """What steps gave in numbers, with the rates that they were taken with."""

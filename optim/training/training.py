@@ -169,7 +169,8 @@ class Training:
             if not isfinite(self.loss):
                 self._stop_without_a_number()
                 break
-            if self.step_in_epoch != self.steps_per_epoch:
+            is_settled = self._compiled is None or self._compiled.is_settled
+            if is_settled and self.step_in_epoch != self.steps_per_epoch:
                 self._save_if_due(in_epoch=True)
         self._end_epoch(started)
 

@@ -64,6 +64,7 @@ class Crew:
         for place, function in (
             (teamwork.WAIT, library.sem_wait),
             (teamwork.POST, library.sem_post),
+            (teamwork.YIELD, library.sched_yield),
         ):
             self.memory[place] = ctypes.cast(function, ctypes.c_void_p).value
         self._threads: list[threading.Thread] = []

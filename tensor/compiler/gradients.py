@@ -59,7 +59,8 @@ class LeafGradients:
         """Note what becomes of the gradients that were set."""
         recorder = self._recorder
         for leaf in self._leaves.values():
-            if recorder.origin(leaf) == "argument" and leaf._grad is not None:
+            is_own = id(leaf) in self._made
+            if not is_own and recorder.origin(leaf) == "argument" and leaf._grad is not None:
                 raise RuntimeError(
                     f"compile: an argument of the step, of shape {leaf.shape}, cannot be given a "
                     "gradient: compute it with autograd.grad(...) and return it"

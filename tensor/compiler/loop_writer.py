@@ -38,10 +38,17 @@ class Block:
         The lines, without the body's own indentation.
     known : dict
         The text of a value at an index, by both.
+    stores : list of str
+        Lines to come last: what they write over may be read by any line before.
     """
 
     lines: list[str] = field(default_factory=list)
     known: dict[tuple[Value, Index], str] = field(default_factory=dict)
+    stores: list[str] = field(default_factory=list)
+
+    def body(self) -> list[str]:
+        """All lines."""
+        return [*self.lines, *self.stores]
 
 
 @final
@@ -162,9 +169,9 @@ class LoopWriter:
                 self._write_element(item)
         *outer, last = self._space[self._split :]
         if self.is_shared:
-            lines += nested(columns, ["start, stop"], self._block.lines)
+            lines += nested(columns, ["start, stop"], self._block.body())
         else:
-            lines += nested(columns, [*outer, self._words.length(last)], self._block.lines)
+            lines += nested(columns, [*outer, self._words.length(last)], self._block.body())
         for item in items:
             if item.kind == "reduce" and self._is_of_row(item):
                 self._finish_row(item, lines)
@@ -191,7 +198,7 @@ class LoopWriter:
                     self._write_reduction(item)
                 else:
                     self._write_element(item)
-        return self._block.lines
+        return self._block.body()
 
     # Which item belongs where
 
@@ -295,7 +302,8 @@ class LoopWriter:
         text = self._computed(item, index)
         buffer = self._buffers.of.get(item)
         if item in self._schedule.stored and buffer is not None:
-            self._line(f"{self._words.memory(buffer)}[{self._where(index, item)}] = {text}")
+            place = self._where(index, item)
+            self._block.stores.append(f"{self._words.memory(buffer)}[{place}] = {text}")
         if item in self._kept:
             self._line(f"{self._kept[item]}[{self._column_place()}] = {text}")
 

@@ -101,7 +101,8 @@ def _count(number: int, one: str, many: str) -> str:
 def _row(value: Value, names: dict[int, str], roles: Sequence[str]) -> tuple[str, str, str, str]:
     name = names[value.number] if value.kind != "constant" else f"%{value.number}"
     label = one_line(value.label)
-    remark = "; ".join([*([label] if label and label != name else []), *roles])
+    is_said = "_".join(label.split()) == name
+    remark = "; ".join([*([] if is_said or not label else [label]), *roles])
     return name, type_of(value), formula(value, lambda each: names[each.number]), remark
 
 

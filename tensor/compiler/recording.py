@@ -26,6 +26,7 @@ from ..tracing import recorder as current
 from .gradients import LeafGradients, contributions
 from .graph import Check, Graph, Value
 from .holdings import Holdings
+from .labels import Labels, name_result
 from .lowering import Application
 from .lowerings import lowered
 from .operands import Operands
@@ -56,6 +57,8 @@ class Recorder:
         What is known of arrays.
     leaf_gradients : LeafGradients
         What the step does with the ``grad`` of leaves.
+    labels : Labels
+        What a reader may call tensors.
 
     Examples
     --------
@@ -79,6 +82,7 @@ class Recorder:
         self._operands = Operands(self.graph, self.holdings)
         self.captured = self.holdings.captured
         self.leaf_gradients = LeafGradients(self)
+        self.labels = Labels()
         self._blocks = ExitStack()
 
     def __enter__(self) -> Self:
@@ -308,6 +312,7 @@ class Recorder:
         program = value_program(row.formula.arguments, row.formula.value)
         values = {argument_name(k): self.value_of(each) for k, each in enumerate(tensors)}
         (value,) = results(self.graph, program, values, dtype)
+        name_result(value, [*values.values()], row.formula.name)
         self._settle(out, cast(self.graph, value, out.dtype))
         if all([self._operands.is_weak(each) for each in operands]):
             self._operands.weak(out)
@@ -352,6 +357,7 @@ class Recorder:
         self.graph.results = [self.value_of(each) for each in results]
         self.leaf_gradients.finish()
         self.holdings.finish()
+        self.labels.settle(self.graph, self.captured)
 
     def _settle(self, out: Tensor, value: Value) -> None:
         """Let a new tensor have memory of its own, which holds a value."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..broadcasting import NDArray
 from ..tensor import Tensor
+from .labels import argument_labels
 from .recording import Recorder
 from .steps import Bound, OutOfDate
 
@@ -60,6 +61,9 @@ class RowSteps:
             given = [Tensor.constant(source[rows]) for source in self._sources]
             for tensor in given:
                 recorder.argument(tensor)
+            labels = argument_labels(self._function, given, {})
+            for value, label in zip(recorder.graph.arguments, labels, strict=True):
+                value.label = label
             results = [*self._function(*given)]
             recorder.finish(results)
         self._bound = Bound(recorder, results, self._name, in_rows=True)
@@ -81,7 +85,9 @@ class RowSteps:
     def run(self, order: NDArray, after_each: Callable[[], None] | None = None) -> NDArray:
         """Take a step on each batch of rows; what each gives, in float64.
 
-        Raises ``CheckFailed`` where a decision comes out otherwise, with how many steps were done.
+        Raises ``CheckFailed`` where a decision comes out otherwise, with how many steps were done,
+        and ``OutOfDate`` where the recording holds no longer.
         """
         assert self._bound is not None
+        self._bound.check_current()
         return self._bound.run_rows(np.ascontiguousarray(order, np.int64), after_each)

@@ -48,9 +48,9 @@ class Sized:
 def sized(text: str, other: str) -> Sized | None:
     """The first of two codes, with variables where the other one has other numbers.
 
-    None where they differ in more than numbers.
+    None where they differ in more than numbers. Comments are left out.
     """
-    lines, others = text.split("\n"), other.split("\n")
+    lines, others = ([*_code(each)] for each in (text, other))
     if len(lines) != len(others):
         return None
     found = _Differences()
@@ -65,6 +65,13 @@ def sized(text: str, other: str) -> Sized | None:
         np.array([a for a, _ in found.names], np.int64),
         np.array([value for _, _, value in found.constants], np.float64),
     )
+
+
+def _code(text: str) -> Iterator[str]:
+    """The lines that are no comments."""
+    for line in text.split("\n"):
+        if not line.lstrip().startswith("#"):
+            yield line
 
 
 class _Differences:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -13,6 +12,7 @@ from .buffers import ALIGNMENT, Buffer, Buffers
 from .call_writer import CallWriter
 from .graph import Graph, Value
 from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, seen_single, single
+from .naming import Formulas, names_of
 from .schedule import COSTLY, Schedule, Unit, is_single
 from .steps_in_code import Vocabulary
 
@@ -85,8 +85,9 @@ class SourceWriter:
         self._graph = graph
         self._title = title
         self._schedule = Schedule(graph)
-        self._names = names_of(self._schedule)
+        self._names = names_of(self._schedule, _TAKEN)
         self._buffers = Buffers(self._schedule, self._names)
+        self._formulas = Formulas(self._schedule, self._buffers, self._names)
         self._gradients = {k: order for order, k in enumerate(graph.gradients)}
         self._first = _first_addresses(graph)
         self._words = Vocabulary(self._first["host"])
@@ -209,23 +210,23 @@ class SourceWriter:
         return lines
 
     def _unit_lines(self, unit: Unit) -> list[str]:
-        comment = f"# {', '.join(self._names[item] for item in unit.items)}"
+        comment = self._formulas.comment(unit.items)
         if unit.is_call:
             tiles = self._calls.tiles(unit.items[0])
             if tiles:
-                return [comment, self._shared(self._calls.tile(unit.items[0]), tiles)]
-            return [comment, *self._calls.lines(unit.items[0])]
+                return [*comment, self._shared(self._calls.tile(unit.items[0]), tiles)]
+            return [*comment, *self._calls.lines(unit.items[0])]
         writer = LoopWriter(unit, self._schedule, self._buffers, self._words, self._names)
         lines = writer.lines()
         if not writer.is_shared:
-            return [comment, *lines]
+            return [*comment, *lines]
         known = [
             f"{name} = {self._words.memory(self._buffers.of[value])}[0]"
             for name, value in writer.singles.items()
         ]
         ends = [f"start = {RANGE} * tile", f"stop = min(start + {RANGE}, {writer.size})"]
         tiles = -(-writer.size // RANGE)
-        return [comment, self._shared([*known, *ends, *lines], tiles)]
+        return [*comment, self._shared([*known, *ends, *lines], tiles)]
 
     def _shared(self, lines: Sequence[str], tiles: int) -> str:
         """The call that has threads share tiles, each of which these lines compute."""
@@ -325,7 +326,9 @@ class SourceWriter:
             if value.kind == "number":
                 source = "words" if value.dtype == "uint64" else "numbers"
                 position = self._number_position(value)
-                lines.append(f"{self._names[value]} = {source}[{position}]")
+                name = self._names[value]
+                remark = "" if value.label.isidentifier() else f"  # {value.label}".rstrip(" #")
+                lines.append(f"{name} = {source}[{position}]{remark}")
         stored = [
             f"{self._words.memory(self._buffers.of[value])}[0] = {self._single(value)}"
             for value in self._schedule.values
@@ -405,51 +408,3 @@ def _first_addresses(graph: Graph) -> dict[str, int]:
         found[kind] = first
         first += count
     return found
-
-
-def names_of(schedule: Schedule) -> dict[Value, str]:
-    """A name for every value: its label, or what it is and a number."""
-    found: dict[Value, str] = {}
-    taken = set(_TAKEN)
-    counts: dict[str, int] = {}
-    graph = schedule.graph
-    given = [*graph.arguments, *[memory.before for memory in graph.memories]]
-    for value in dict.fromkeys([*given, *schedule.values]):
-        stem = re.sub(r"\W+", "_", value.label).strip("_")
-        if not stem or not stem.isidentifier():
-            stem = f"{_KINDS.get(value.kind, value.kind)}"
-            if value.kind == "reduce":
-                stem = _REDUCTIONS[value.attributes[0]]
-        name = stem
-        if not value.label or name in taken:
-            while True:
-                counts[stem] = counts.get(stem, 0) + 1
-                name = f"{stem}_{counts[stem]}"
-                if name not in taken:
-                    break
-        taken.add(name)
-        found[value] = name
-    return found
-
-
-_KINDS = {
-    "captured": "memory",
-    "matmul": "product",
-    "elementwise": "values",
-    "position": "places",
-    "gather": "gathered",
-    "place": "placed",
-    "join": "joined",
-    "host": "from_host",
-}
-
-_REDUCTIONS = {
-    "add": "sum",
-    "mul": "multiplied",
-    "maximum": "greatest",
-    "minimum": "smallest",
-    "argmax": "place_of_greatest",
-    "argmin": "place_of_smallest",
-    "logical_or": "any",
-    "logical_and": "all",
-}

@@ -25,8 +25,9 @@ BUSY = 16
 """1 while a step uses the crew."""
 COUNT, FUNCTION, MEMORY, NUMBERS, WORDS, JOB = 24, 25, 26, 27, 28, 29
 """How many tiles there are, and what is called for each with which arguments."""
-HELPERS, SEMAPHORE, WAIT, POST = 32, 33, 34, 35
-"""How many threads wait, and the semaphore with the functions of the C library for it."""
+HELPERS, SEMAPHORE, WAIT, POST, YIELD = 32, 33, 34, 35, 36
+"""How many threads wait, the semaphore with the functions of the C library for it, and the one
+that lets other threads have the processor."""
 
 NONE = 1 << 40
 
@@ -126,5 +127,5 @@ def shared(
         called_with(crew[POST], crew[SEMAPHORE])
     take_tiles(crew)
     while added(crew, DONE, 0) < tiles:
-        pass
+        called_with(crew[YIELD], 0)  # whoever has the last tile may be waiting for a processor
     exchanged(crew, BUSY, 0)

@@ -13,6 +13,7 @@ from ...engine.modes import special_mode
 from ...engine.structures import leaves_of, rebuilt
 from ..tensor import Tensor
 from .explanation import Explanation, explanation
+from .labels import argument_labels
 from .printing import GraphView
 from .recording import Recorder
 from .references import Surroundings
@@ -126,6 +127,7 @@ class TensorFunction:
         things = [*_others(leaves), *self._around.things()]
         with Recorder() as recorder:
             given = [_given(leaf, recorder) for leaf in leaves]
+            self._label(recorder, args, kwargs, leaves)
             own_args, own_kwargs = rebuilt((args, kwargs), given)
             results = self._function(*own_args, **own_kwargs)
             recorder.finish(tensors_in(results))
@@ -133,6 +135,13 @@ class TensorFunction:
         self._keep(key, bound, things)
         self.latest = bound
         return filled(results, [Tensor.constant(each._data.copy()) for each in tensors_in(results)])
+
+    def _label(self, recorder: Recorder, args: Any, kwargs: Any, leaves: Sequence[Any]) -> None:
+        """Call the arguments in the code as the function calls them."""
+        labels = argument_labels(self._function, args, kwargs)
+        own = [label for label, leaf in zip(labels, leaves, strict=True) if _differs(leaf)]
+        for value, label in zip(recorder.graph.arguments, own, strict=True):
+            value.label = label
 
     def _keep(self, key: Hashable, bound: Bound, things: Sequence[Any]) -> None:
         """Keep a recording, as the first to be tried, and give up the oldest ones for it.
@@ -211,10 +220,13 @@ def _given(leaf: Any, recorder: Recorder) -> Any:
 def _numbers(leaves: Sequence[Any]) -> list[Any]:
     """The arguments that differ from call to call: arrays, and single numbers."""
     return [
-        leaf._data if type(leaf) is Tensor else leaf
-        for leaf in leaves
-        if type(leaf) is Tensor or isinstance(leaf, np.ndarray | float | np.floating)
+        leaf._data if type(leaf) is Tensor else leaf for leaf in leaves if _differs(leaf)
     ]
+
+
+def _differs(leaf: Any) -> bool:
+    """Whether an argument differs from call to call."""
+    return type(leaf) is Tensor or isinstance(leaf, np.ndarray | float | np.floating)
 
 
 def _outline(results: Any) -> Any:

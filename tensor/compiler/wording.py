@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from math import prod
@@ -30,8 +31,44 @@ INFIX: Mapping[str, str] = {
 }
 """Steps that are written between their operands."""
 
+BINDING: Mapping[str, int] = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "==": 4,
+    "!=": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "@": 6,
+    "**": 8,
+}
+"""How tightly signs bind what stands beside them."""
+
+_SIGN, _WHOLE = 7, 9
+"""How tightly a sign in front binds, and what needs no parentheses anywhere."""
+
+LONGEST = 60
+"""Formulas that are longer are not written into others."""
+
 PREFIX: Mapping[str, str] = {"neg": "-", "logical_not": "not "}
 """Steps that are written before their operand."""
+
+SPELLED: Mapping[str, str] = {
+    "**": "to_the",
+    "+": "plus",
+    "-": "minus",
+    "*": "times",
+    "/": "over",
+    "1": "one",
+    "2": "two",
+}
+"""Signs and numbers as parts of names."""
 
 REDUCTIONS: Mapping[str, str] = {
     "add": "sum",
@@ -47,6 +84,17 @@ def type_of(value: Value) -> str:
     return f"{value.dtype}[{','.join(map(str, value.shape))}]"
 
 
+def identifier(label: str) -> str:
+    """A label as a name in code; empty if it cannot be one.
+
+    >>> identifier("m of weight0"), identifier("1 - beta1"), identifier("0.5 * (a + b)")
+    ('m_of_weight0', 'one_minus_beta1', '')
+    """
+    words = re.findall(r"\*\*|[-+*/]|[\w.]+", label, re.ASCII)
+    spelled = "_".join([SPELLED.get(word, word) for word in words]).replace(".", "_").strip("_")
+    return spelled if spelled.isidentifier() and len(spelled) <= 40 else ""
+
+
 def names_of(values: Iterable[Value]) -> dict[int, str]:
     """What values are called, by number: leaves by their labels where these tell them apart.
 
@@ -54,7 +102,7 @@ def names_of(values: Iterable[Value]) -> dict[int, str]:
     """
     values = [*values]
     labels = {
-        value.number: "_".join(one_line(value.label).split())
+        value.number: _word(value.label)
         for value in values
         if value.kind in ("argument", "captured", "number")
     }
@@ -71,6 +119,12 @@ def names_of(values: Iterable[Value]) -> dict[int, str]:
     return found
 
 
+def _word(label: str) -> str:
+    """A label as one word, without signs that formulas have."""
+    word = "_".join(one_line(label).split())
+    return word if re.fullmatch(r"[^-+*/=<>]*", word) else identifier(label) or word
+
+
 def written_out(names: Mapping[int, str], own: Container[int]) -> Name:
     """A way to call values by which those that are nowhere else are written where they are used.
 
@@ -80,13 +134,17 @@ def written_out(names: Mapping[int, str], own: Container[int]) -> Name:
         What values are called, by number.
     own : container of int
         The numbers of values that stand somewhere; of others, views, places and steps are written
-        out.
+        out, unless that would take long.
     """
+    texts: dict[int, str] = {}
 
     def name(value: Value) -> str:
         if value.number in own or value.kind not in ("view", "elementwise", "position"):
             return names[value.number]
-        return formula(value, name)
+        if value.number not in texts:
+            text = formula(value, name)
+            texts[value.number] = text if len(text) <= LONGEST else names[value.number]
+        return texts[value.number]
 
     return name
 
@@ -120,13 +178,14 @@ def formula(value: Value, name: Name) -> str:
         case "elementwise":
             return _step(value, operands)
         case "view":
-            return seen(operands[0], value.operands[0].shape, value.shape, *attributes)
+            text = _bound(operands[0], _WHOLE)
+            return seen(text, value.operands[0].shape, value.shape, *attributes)
         case "reduce":
             function, dims = attributes
             along = f", dim={_numbers(dims)}" if len(dims) < len(value.operands[0].shape) else ""
             return f"{REDUCTIONS.get(function, function)}({operands[0]}{along})"
         case "matmul":
-            return f"{operands[0]} @ {operands[1]}"
+            return _infix("@", operands)
         case "place":
             there = seen("", value.shape, value.operands[0].shape, *attributes)
             return f"place({operands[0]}, at={there.lstrip('.')})"
@@ -173,12 +232,46 @@ def _step(value: Value, operands: Sequence[str]) -> str:
         for operand, text in zip(value.operands, operands)
     ]
     if function in INFIX:
-        return f" {INFIX[function]} ".join(factors)
+        return _infix(INFIX[function], factors)
     if function in PREFIX:
-        return PREFIX[function] + factors[0]
+        return PREFIX[function] + _bound(factors[0], 3 if function == "logical_not" else _SIGN)
     if function == "cast":
         return f"{value.dtype}({operands[0]})"
     return f"{function}({', '.join(operands)})"
+
+
+def _infix(sign: str, operands: Sequence[str]) -> str:
+    """A step between its operands, which are in parentheses where they have to be.
+
+    >>> _infix("*", ["a + b", "c * d"]), _infix("-", ["a - b", "c - d"])
+    ('(a + b) * (c * d)', 'a - b - (c - d)')
+    """
+    binding = BINDING[sign]
+    first, *others = operands
+    least = binding + 1 if binding in (4, 8) else binding  # a < b < c and a ** b ** c are others
+    return f" {sign} ".join([_bound(first, least), *[_bound(each, binding + 1) for each in others]])
+
+
+def _bound(text: str, least: int) -> str:
+    """A formula, in parentheses if its signs bind less tightly."""
+    return text if _binding(text) >= least else f"({text})"
+
+
+def _binding(text: str) -> int:
+    """How tightly the loosest sign of a formula binds.
+
+    >>> _binding("a + b * c"), _binding("sum(a + b)"), _binding("-a"), _binding("not a and b")
+    (5, 9, 7, 2)
+    """
+    depth, outer = 0, []
+    for character in text:
+        depth -= character in ")]"
+        if not depth:
+            outer.append(character)
+        depth += character in "(["
+    words = "".join(outer).split(" ")
+    found = [BINDING[word] for word in words if word in BINDING]
+    return min([_SIGN if text.startswith("-") else _WHOLE, *found])
 
 
 def _constant(value: Value) -> str:

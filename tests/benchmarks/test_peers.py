@@ -5,10 +5,11 @@ import pytest
 
 import twingrad
 from support.works import CHECKED, tiny
-from twingrad.benchmarks.peers import PEERS
+from twingrad.benchmarks.peers import PEERS, ours
 from twingrad.benchmarks.peers.base import Settings
 from twingrad.benchmarks.peers.limit import numbers_moved, operands
 from twingrad.benchmarks.problem import Problem, one_cycle
+from twingrad.benchmarks.processes import Process
 from twingrad.benchmarks.works import RATE, WORKS, Recipe
 
 IN_ORDER = Settings(threads=1, shuffled=False)
@@ -45,11 +46,22 @@ def test_dropout_and_shuffling_change_the_losses_a_little(name):
     assert found == pytest.approx(expected, rel=0.5)
 
 
-def test_micrograds_demo_has_the_same_loss_compiled_and_eager():
-    work = WORKS["scalar"]
-    assert losses("twingrad", work, passes=2) == pytest.approx(
-        losses("twingrad, eager", work, passes=1) * 2, rel=1e-12
-    )
+def test_micrograds_demo_has_the_same_loss_compiled_and_eager(tmp_path):
+    # in a process, where the function that is compiled is no part of the package
+    process = Process(PEERS["twingrad"], WORKS["scalar"], 1, str(tmp_path), shuffled=False)
+    compiled = process.ask(run=2)["losses"]
+    process.end()
+    eager = losses("twingrad, eager", WORKS["scalar"], passes=1)
+    assert compiled == pytest.approx(eager * 2, rel=1e-12)
+
+
+def test_what_fails_in_an_endless_fit_is_raised(monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("by intent")
+
+    monkeypatch.setattr(ours, "train", fail)
+    with pytest.raises(ZeroDivisionError, match="by intent"):
+        losses("twingrad", tiny())
 
 
 def test_one_cycle_is_the_schedule_of_the_library():
