@@ -137,7 +137,8 @@ def test_examples_in_docstrings_run(module):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/fitting.md", "docs/training.md"]
+    "page",
+    ["README.md", "CONTRIBUTING.md", "docs/compiling.md", "docs/fitting.md", "docs/training.md"],
 )
 def test_examples_on_pages_run(page):
     results = doctest.testfile(str(ROOT / page), module_relative=False)

@@ -58,7 +58,8 @@ class Crew:
         self._whole = whole
         self._semaphore = ctypes.create_string_buffer(8 * SEMAPHORE)
         library: Any = ctypes.CDLL(None)
-        if library.sem_init(self._semaphore, 0, 0):
+        self._begin = library.sem_init
+        if self._begin(self._semaphore, 0, 0):
             raise OSError("no semaphores")
         self.memory[teamwork.SEMAPHORE] = ctypes.addressof(self._semaphore)
         for place, function in (
@@ -86,6 +87,16 @@ class Crew:
             thread = threading.Thread(target=work, args=(self.address,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
+
+
+    def forget(self) -> None:
+        """Have no threads, as after a fork: what steps know of the crew stays where it is."""
+        from . import teamwork
+
+        self._threads = []
+        self._begin(self._semaphore, 0, 0)
+        for place in (teamwork.HELPERS, teamwork.BUSY):
+            self.memory[place] = 0
 
 
 @cache
@@ -126,8 +137,10 @@ def _processors() -> int:
 
 
 def _forget() -> None:
-    """Let a forked process hire threads of its own: it has inherited none."""
-    _crew.cache_clear()
+    """Let a forked process, which has inherited no threads, hire some of its own."""
+    crew = _crew() if _crew.cache_info().currsize else None
+    if crew is not None:
+        crew.forget()
 
 
 if hasattr(os, "register_at_fork"):

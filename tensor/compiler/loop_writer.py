@@ -171,7 +171,11 @@ class LoopWriter:
         if self.is_shared:
             lines += nested(columns, ["start, stop"], self._block.body())
         else:
-            lines += nested(columns, [*outer, self._words.length(last)], self._block.body())
+            lines += nested(
+                columns,
+                [*outer, self._words.length(last, is_only=not (outer or self._split))],
+                self._block.body(),
+            )
         for item in items:
             if item.kind == "reduce" and self._is_of_row(item):
                 self._finish_row(item, lines)

@@ -19,6 +19,7 @@ from .source_writer import FIRST_ADDRESSES
 
 _TOKENS = re.compile(r'[A-Za-z_]\w*|"[^"]*"|\d+|\s+|.', re.DOTALL)
 _CONSTANT = re.compile(r'(c\d+) = (\w+)\("([^"]*)"\)')
+_NUMBER = re.compile(r"-?\b\d+(\.\d+)?(e[+-]?\d+)?\b")
 _START = re.compile(r"^    addresses = int64_at\(memory\)$", re.MULTILINE)
 
 SIZES = FIRST_ADDRESSES.index("sizes")
@@ -99,6 +100,9 @@ class _Differences:
                 return None
             self.constants.append((one[1], one[2], float(one[3])))
             return f"# {one[1]} depends on the size"
+        if a.lstrip().startswith("#"):
+            known = _NUMBER.sub("_", a)
+            return known if known == _NUMBER.sub("_", b) else "#"
         tokens, others = _TOKENS.findall(a), _TOKENS.findall(b)
         if len(tokens) != len(others):
             return None

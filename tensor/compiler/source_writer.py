@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import final
 
 from .buffers import ALIGNMENT, Buffer, Buffers
 from .call_writer import CallWriter
 from .graph import Graph, Value
 from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, seen_single, single
-from .naming import Formulas, names_of
+from .naming import WIDTH, Formulas, names_of
 from .schedule import COSTLY, Schedule, Unit, is_single
 from .steps_in_code import Vocabulary
 
@@ -342,7 +343,7 @@ class SourceWriter:
             known[pointer, buffer.dtype] = buffer.name
         self._temporary = self._buffers.temporary
         lines += stored
-        lines += [f"{name} = opaque({length})" for length, name in self._words.hidden.items()]
+        lines += [f"{name} = opaque({length})" for name, length in self._words.hidden.items()]
         for name, (length, dtype) in self._words.scratches.items():
             self._words.helper(f"{dtype}_at")
             lines.append(f"{name} = {dtype}_at(addresses[2] + {self._temporary})")
@@ -373,7 +374,7 @@ class SourceWriter:
         plain = {dtype for dtype, _ in words.constants} | words.numpy_names
         lines = []
         if plain:
-            lines.append(f"from numpy import {', '.join(sorted(plain))}")
+            lines += _import("numpy", plain)
         for module, names in (
             ("intrinsics", words.helpers),
             ("mathematics", words.functions),
@@ -381,15 +382,23 @@ class SourceWriter:
             ("teamwork", words.teamwork),
         ):
             if names:
-                lines.append(
-                    f"from twingrad.tensor.compiler.{module} import {', '.join(sorted(names))}"
-                )
+                lines += _import(f"twingrad.tensor.compiler.{module}", names)
         return lines
 
     def _constants(self) -> list[str]:
         return [
             f'{name} = {dtype}("{text}")' for (dtype, text), name in self._words.constants.items()
         ]
+
+
+def _import(module: str, names: Iterable[str]) -> list[str]:
+    """The lines that import names, none of them too long to read."""
+    listed = ", ".join(sorted(names))
+    line = f"from {module} import {listed}"
+    if len(line) <= WIDTH:
+        return [line]
+    inner = wrap(f"{listed},", WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    return [f"from {module} import (", *inner, ")"]
 
 
 def _first_addresses(graph: Graph) -> dict[str, int]:

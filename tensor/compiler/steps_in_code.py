@@ -37,8 +37,8 @@ class Vocabulary:
         The memory that is read or written, by name.
     scratches : dict of str to (int, str)
         Memory of a row's length, by name: its length and its dtype.
-    hidden : dict of int to str
-        The names of lengths that LLVM is not to know.
+    hidden : dict of str to int
+        Lengths that LLVM is not to know, by name.
     """
 
     def __init__(self, first_host: int) -> None:
@@ -47,7 +47,7 @@ class Vocabulary:
         self.draws: set[str] = set()
         self.teamwork: set[str] = set()
         self.numpy_names: set[str] = set()
-        self.hidden: dict[int, str] = {}
+        self.hidden: dict[str, int] = {}
         self.constants: dict[tuple[str, str], str] = {}
         self.functions: set[str] = set()
         self.helpers: set[str] = set()
@@ -70,17 +70,18 @@ class Vocabulary:
         self.scratches[f"{name}_row"] = (length, dtype)
         return f"{name}_row"
 
-    def length(self, length: int) -> int | str:
-        """The length of an inner loop.
+    def length(self, length: int, is_only: bool) -> int | str:
+        """The length of an inner loop, or of an ``only`` one.
 
         LLVM unrolls loops of some constant lengths before it could vectorize them: from it, these
         are hidden.
         """
-        if length not in UNROLLED:
+        if length not in UNROLLED and not is_only:
             return length
         self.helper("opaque")
-        self.hidden[length] = f"length_{length}"
-        return self.hidden[length]
+        name = f"length_{len(self.hidden) + 1}"
+        self.hidden[name] = length
+        return name
 
     def constant(self, number: float, dtype: str) -> str:
         """The name, or the text, of a number."""

@@ -219,9 +219,7 @@ def _given(leaf: Any, recorder: Recorder) -> Any:
 
 def _numbers(leaves: Sequence[Any]) -> list[Any]:
     """The arguments that differ from call to call: arrays, and single numbers."""
-    return [
-        leaf._data if type(leaf) is Tensor else leaf for leaf in leaves if _differs(leaf)
-    ]
+    return [leaf._data if type(leaf) is Tensor else leaf for leaf in leaves if _differs(leaf)]
 
 
 def _differs(leaf: Any) -> bool:
