@@ -355,6 +355,7 @@ __all__ = [
     "chunk",
     "clamp",
     "clone",
+    "compile",
     "cos",
     "cosh",
     "count_nonzero",

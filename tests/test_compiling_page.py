@@ -1,6 +1,7 @@
 """The page about the compiler shows the very code that is generated."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,13 @@ def test_code_without_the_parts_that_the_page_speaks_of_is_refused(source):
 
 def test_no_line_of_the_code_is_too_long_to_read(source):
     assert max(map(len, source.split("\n"))) <= 100
+
+
+def test_every_file_of_the_compiler_is_introduced_to_contributors():
+    root = DOCS.parent
+    page = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.partition("## How the compiler is built")[2].partition("\n## ")[0]
+    rows = [line for line in table.split("\n") if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)(?:\.py|/)`", row)}
+    there = {each.stem for each in (root / "tensor" / "compiler").glob("[a-z]*")}
+    assert named == there

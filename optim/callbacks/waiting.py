@@ -25,9 +25,11 @@ class Waiting:
 
     Examples
     --------
-    >>> waiting = Waiting(lambda seconds: print("still at it"), patience=0.0, pause=None)
+    >>> seen = []
+    >>> waiting = Waiting(seen.append, patience=0.0, pause=None)
     >>> waiting.stop()
-    still at it
+    >>> len(seen)
+    1
     """
 
     def __init__(self, show: Callable[[float], None], patience: float, pause: float | None) -> None:

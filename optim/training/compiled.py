@@ -112,8 +112,13 @@ class CompiledDescent:
     def _groups(self) -> Iterator[NDArray[Any]]:
         """The rows of each update."""
         batches = self._loader.row_batches()
+        if self._plan.accumulate == 1:
+            return batches
+        return self._joined(batches)
+
+    def _joined(self, batches: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
         while group := [*islice(batches, self._plan.accumulate)]:
-            yield np.concatenate(group) if len(group) > 1 else group[0]
+            yield np.concatenate(group)
 
     def _run(self, groups: Sequence[NDArray[Any]]) -> Iterator[list[Update]]:
         """Take the updates of some groups of one length, in one call if nothing comes between."""
@@ -230,8 +235,10 @@ class CompiledDescent:
         losses = [*islice(following, parts)]
         right = sum(islice(following, parts)) if self._has_right else nan
         norm = next(following) if self._has_norm else nan
-        masses = [self._plan.batches.mass(each) for each in np.split(rows, parts)]
-        loss = sum([each * share for each, share in zip(losses, shares(masses), strict=True)])
+        loss = losses[0]
+        if parts > 1:
+            masses = [self._plan.batches.mass(each) for each in np.split(rows, parts)]
+            loss = sum([each * share for each, share in zip(losses, shares(masses), strict=True)])
         return Update(len(rows), loss, sum(following, start=0.0), right, norm)
 
 

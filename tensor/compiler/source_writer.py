@@ -40,8 +40,9 @@ _TAKEN = frozenset(
         *keyword.kwlist, *keyword.softkwlist, *VARIABLES, *dir(builtins), *COSTLY,
         *FIRST_ADDRESSES, "sqrt", "floor", "ceil", "trunc", "rint", "maximum", "minimum",
         "float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool_",
-        "at", "row", "order", "results", "job", "tile", "start", "stop", "shared", "min", "code", "step", "steps", "njit", "addresses", "numbers",
-        "words", "memory", "kernel", "gemm", "moved", "called",
+        "at", "row", "order", "results", "job", "tile", "start", "stop", "shared", "code", "step",
+        "steps", "njit", "addresses", "numbers", "words", "memory", "kernel", "gemm", "moved",
+        "called",
     }
 )  # fmt: skip
 

@@ -246,13 +246,8 @@ class Bound:
             What the host does behind each step, such as to step a schedule.
         """
         count = order.size // self._arguments[0].shape[0]
-        floats = np.empty((count, self._floats.size), np.float64)
-        words = np.empty((count, self._words.size), np.uint64)
         results = np.empty((count, len(self._outputs)), np.float64)
-        for step in range(count):
-            self._read_numbers(floats[step], words[step])
-            if after_each is not None:
-                after_each()
+        floats, words = self._tables(count, after_each)
         self._own_gradients()
         tables = [each.ctypes.data for each in (floats, words, order, results)]
         code = self._called((self._places[0], *tables, count, 0, 0))
@@ -260,6 +255,26 @@ class Bound:
             self._fail(code // CODES, count, results)
         self._note_changes()
         return results
+
+    def _tables(
+        self, count: int, after_each: Callable[[], None] | None
+    ) -> tuple[NDArray, NDArray]:
+        """What the host does before and behind each of so many steps; its numbers, step by step."""
+        actions = self.recorder.actions
+        words = np.empty((count, self._words.size), np.uint64)
+        if [action.kind for action in actions] == ["host"]:  # as a rule: one optimizer
+            run, rows = actions[0].run, []
+            for _ in range(count):
+                rows.append(run())
+                if after_each is not None:
+                    after_each()
+            return np.array(rows, np.float64).reshape(count, -1), words
+        floats = np.empty((count, self._floats.size), np.float64)
+        for step in range(count):
+            self._read_numbers(floats[step], words[step])
+            if after_each is not None:
+                after_each()
+        return floats, words
 
     def _called(self, arguments: Sequence[int]) -> int:
         """Run the code, with one thread for each product: those of the crew share large ones."""
