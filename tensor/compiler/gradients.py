@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 
 @final
 class LeafGradients:
-    """The gradients of leaves: which of them a step reads, adds to, sets and clears."""
+    """The gradients of leaves: which of them a step reads, adds to, sets and clears.
+
+    Attributes
+    ----------
+    found : list of Tensor
+        The leaves whose gradients, as the step finds them, are memory that it works on.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
+        self.found: list[Tensor] = []
         self._recorder = recorder
         self._leaves: dict[int, Tensor] = {}
         self._read: dict[int, Tensor] = {}
@@ -43,6 +50,7 @@ class LeafGradients:
         self._read[id(leaf)] = leaf
         self._recorder.watch(lambda: leaf._grad is None, "whether a gradient is there")
         if leaf._grad is not None:
+            self.found.append(leaf)
             self._recorder.memory(lambda: _array(leaf._grad), "gradient")
 
     def deliver(self, leaf: Tensor) -> None:

@@ -104,7 +104,10 @@ class Bound:
         ]
         self._arrays: list[NDArray] = []
         self._tensors = [each.tensor for each in recorder.captured if each.tensor is not None]
+        self._wanted = [each._requires_grad for each in self._tensors]
         self._tensor_arrays: list[NDArray] = []
+        self._added_to: list[Any] = recorder.leaf_gradients.found
+        self._added_arrays: list[NDArray] = []
         self._failure: BaseException | None = None
         self._hosts = [self._callback(value) for value in self._written.hosts]
         self._bind()
@@ -150,6 +153,7 @@ class Bound:
             _check(array, memory.before, captured.label)
             self._arrays.append(array)
         self._tensor_arrays = [tensor._data for tensor in self._tensors]
+        self._added_arrays = [leaf._grad._data for leaf in self._added_to]
         self._memories = [tensor._shared_memory() for tensor in self._changed]
         kinds = {value.dtype for value in graph.needed() if value.kind == "matmul"}
         gemms = [
@@ -184,6 +188,8 @@ class Bound:
             for watch in self._counted:
                 if watch.read() != watch.value:
                     raise OutOfDate
+            if [each._requires_grad for each in self._tensors] != self._wanted:
+                raise OutOfDate
             self._bind()
             self._seen = changes.count
         for watch in self._watches:
@@ -192,7 +198,11 @@ class Bound:
         for tensor, array in zip(self._tensors, self._tensor_arrays):
             if tensor._data is not array:
                 self._bind()
-                break
+                return
+        for leaf, array in zip(self._added_to, self._added_arrays):
+            if leaf._grad._data is not array:
+                self._bind()
+                return
 
     def run(self, arguments: Sequence[Any]) -> Any:
         """Take the step on these arrays and numbers."""
