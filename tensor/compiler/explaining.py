@@ -140,7 +140,7 @@ def works_of(
     """
     values = [*graph.needed(), *[memory.before for memory in graph.memories]]
     stored = {value.number for value in values if value in kept or value.kind in LEAVES}
-    names = names_of(values)
+    names = names_of(values, all_labels=True)
     name = written_out(names, stored - {v.number for v in values if v.kind == "constant"})
     roles = roles_of(graph, lambda value: names[value.number])
     return [_work(_told(items, name, roles), items, reads, kept) for items, reads in units]

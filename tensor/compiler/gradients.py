@@ -86,8 +86,9 @@ class LeafGradients:
         return id(leaf) not in self._made and self._recorder.origin(leaf) == "captured"
 
 
-def _array(tensor: Any) -> NDArray:
-    array: NDArray = tensor._data
+def _array(gradient: Any) -> NDArray:
+    """The numbers of a gradient, none where it has been taken away."""
+    array: NDArray = np.empty(0) if gradient is None else gradient._data
     return array
 
 

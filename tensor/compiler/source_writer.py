@@ -394,12 +394,9 @@ class SourceWriter:
 
 def _import(module: str, names: Iterable[str]) -> list[str]:
     """The lines that import names, none of them too long to read."""
-    listed = ", ".join(sorted(names))
-    line = f"from {module} import {listed}"
-    if len(line) <= WIDTH:
-        return [line]
-    inner = wrap(f"{listed},", WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
-    return [f"from {module} import (", *inner, ")"]
+    head = f"from {module} import "
+    listed = wrap(", ".join(sorted(names)), WIDTH - len(head))
+    return [head + each.rstrip(",") for each in listed]
 
 
 def _first_addresses(graph: Graph) -> dict[str, int]:

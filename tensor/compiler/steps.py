@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from sys import getrefcount
 from typing import Any, final
 
@@ -110,7 +111,9 @@ class Bound:
         self._added_arrays: list[NDArray] = []
         self._failure: BaseException | None = None
         self._hosts = [self._callback(value) for value in self._written.hosts]
-        self._bind()
+        self._is_bound = False
+        with suppress(OutOfDate):
+            self._bind()
 
     @property
     def source(self) -> Source:
@@ -145,7 +148,11 @@ class Bound:
     # What a run needs
 
     def _bind(self) -> None:
-        """Find the memory that outlives a step, where it is now."""
+        """Find the memory that outlives a step, where it is now.
+
+        Raises ``OutOfDate`` where it is not there, such as a gradient that has been taken away.
+        """
+        self._is_bound = False
         graph = self.recorder.graph
         self._arrays = []
         for captured, memory in zip(self.recorder.captured, graph.memories, strict=True):
@@ -175,6 +182,7 @@ class Bound:
         )
         tables = (self._addresses, self._floats, self._words)
         self._places = (*[each.ctypes.data for each in tables], *_ONE_STEP)
+        self._is_bound = True
 
     def _sizes(self) -> tuple[int, int]:
         """The addresses of what depends on the number of rows."""
@@ -184,6 +192,9 @@ class Bound:
 
     def check_current(self) -> None:
         """Raise ``OutOfDate`` if the recording holds no longer."""
+        for watch in self._watches:
+            if watch.read() != watch.value:
+                raise OutOfDate
         if changes.count != self._seen:
             for watch in self._counted:
                 if watch.read() != watch.value:
@@ -192,17 +203,18 @@ class Bound:
                 raise OutOfDate
             self._bind()
             self._seen = changes.count
-        for watch in self._watches:
-            if watch.read() != watch.value:
-                raise OutOfDate
+        elif self._has_moved():
+            self._bind()
+
+    def _has_moved(self) -> bool:
+        """Whether tensors or gradients have other memory than they had."""
         for tensor, array in zip(self._tensors, self._tensor_arrays):
             if tensor._data is not array:
-                self._bind()
-                return
+                return True
         for leaf, array in zip(self._added_to, self._added_arrays):
             if leaf._grad._data is not array:
-                self._bind()
-                return
+                return True
+        return not self._is_bound
 
     def run(self, arguments: Sequence[Any]) -> Any:
         """Take the step on these arrays and numbers."""

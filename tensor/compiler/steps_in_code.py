@@ -18,6 +18,16 @@ _OF_NUMPY = frozenset({"ceil", "trunc", "rint", "isnan", "isinf", "isfinite"})
 UNROLLED = range(9, 65)
 """Constant lengths of inner loops that LLVM unrolls to the harm of its vectors."""
 
+_WORDS = {
+    "0.0": "zero",
+    "0.5": "half",
+    "1.0": "one",
+    "2.0": "two",
+    "inf": "infinity",
+    "-inf": "minus_infinity",
+}
+"""What numbers are called; others have no name but a number."""
+
 _STARTS = {"add": 0, "mul": 1, "logical_or": 0, "logical_and": 1}
 
 
@@ -89,8 +99,15 @@ class Vocabulary:
             return str(bool(number))
         if dtype == "int64":
             return repr(int(number))
-        text = repr(float(number)) if dtype in _FLOATS else repr(int(number))
-        return self.constants.setdefault((dtype, text), f"c{len(self.constants) + 1}")
+        if dtype == "float32":
+            text = str(np.float32(number))  # the shortest that is the same number
+        else:
+            text = repr(float(number) if dtype in _FLOATS else int(number))
+        if (dtype, text) not in self.constants:
+            name = _WORDS.get(text, "")
+            is_free = name and name not in self.constants.values()
+            self.constants[dtype, text] = name if is_free else f"c{len(self.constants) + 1}"
+        return self.constants[dtype, text]
 
     def start(self, function: str, dtype: str) -> str:
         """What a reduction begins with."""

@@ -95,16 +95,17 @@ def identifier(label: str) -> str:
     return spelled if spelled.isidentifier() and len(spelled) <= 40 else ""
 
 
-def names_of(values: Iterable[Value]) -> dict[int, str]:
+def names_of(values: Iterable[Value], *, all_labels: bool = False) -> dict[int, str]:
     """What values are called, by number: leaves by their labels where these tell them apart.
 
-    Everything else is called by its number in the graph, ``%12``; constants are written out.
+    Everything else is called by its number in the graph, ``%12``, unless all labels are wanted;
+    constants are written out.
     """
     values = [*values]
     labels = {
         value.number: _word(value.label)
         for value in values
-        if value.kind in ("argument", "captured", "number")
+        if all_labels or value.kind in ("argument", "captured", "number")
     }
     counts = Counter(labels.values())
     found = {}

@@ -543,3 +543,50 @@ def test_memory_does_not_grow_with_calls():
     finally:
         tracemalloc.stop()
     assert grown < 20_000
+
+
+def test_gradients_may_be_cleared_at_the_end():
+    def make():
+        part = classifier()
+
+        def step(x, y):
+            loss = functional.cross_entropy(part.model(x), y)
+            loss.backward()
+            part.optimizer.step()
+            part.optimizer.zero_grad()
+            return loss
+
+        part.step = step
+        part.model.parameters()
+        return part
+
+    pair = Pair(make)
+    for k in range(9):
+        if k in (0, 4, 6):
+            pair.each(lambda part: functional.cross_entropy(part.model(inputs(9)), labels(9)).backward())
+        if k == 6:
+            pair.each(lambda part: part.model.eval())
+        pair.step(inputs(k), labels(k))
+    pair.check()
+
+
+def test_the_gradient_that_was_there_can_be_told_from_the_new_one():
+    def make():
+        part = classifier()
+
+        def step(x, y):
+            before = [each.grad.clone() for each in part.model.parameters()]
+            functional.cross_entropy(part.model(x), y).backward()
+            after = [each.grad for each in part.model.parameters()]
+            return [(a * b).sum() for a, b in zip(before, after, strict=True)]
+
+        part.step = step
+        return part
+
+    pair = Pair(make)
+    pair.each(lambda part: functional.cross_entropy(part.model(inputs(9)), labels(9)).backward())
+    for k in range(5):
+        if k == 3:
+            pair.each(lambda part: [setattr(p, "grad", p.grad * 2) for p in part.model.parameters()])
+        pair.step(inputs(k), labels(k))
+    pair.check()

@@ -8,7 +8,7 @@ from support.rehearsals import everything
 from support.twins import TWINS
 from twingrad import data, nn, optim
 from twingrad.nn.backend import numbers_of
-from twingrad.optim.rehearsals import rehearsal
+from twingrad.optim import rehearsing
 
 TRIALS = {"lr_find": optim.lr_find, "dry_run": optim.dry_run}
 OPTIMIZERS = {
@@ -96,7 +96,7 @@ def test_errors_and_interrupts_leave_all_as_it_was(trial, twin, error):
 def test_a_second_interrupt_while_all_is_put_back_does_no_harm(trial, monkeypatch):
     model = network("tensor")
     before = everything(model)
-    put_back = rehearsal._Kept.put_back
+    put_back = rehearsing._Kept.put_back
     calls = []
 
     def impatient(kept):
@@ -105,7 +105,7 @@ def test_a_second_interrupt_while_all_is_put_back_does_no_harm(trial, monkeypatc
             raise KeyboardInterrupt
         put_back(kept)
 
-    monkeypatch.setattr(rehearsal._Kept, "put_back", impatient)
+    monkeypatch.setattr(rehearsing._Kept, "put_back", impatient)
     with pytest.raises(KeyboardInterrupt):
         trial(model, data.toys.moons(24, seed=0))
     assert everything(model) == before
