@@ -8,6 +8,7 @@ from typing import final
 
 from .buffers import Buffers
 from .graph import Value
+from .narrow import NARROW, column, written_out
 from .places import NOWHERE, Index, Place, at, in_rows, stretched, with_strides
 from .schedule import (
     GIVEN,
@@ -75,6 +76,7 @@ class LoopWriter:
         self._split = unit.split or 0
         self._singles: dict[str, Value] = {}
         self._is_flat = self._can_be_flat()
+        self._is_narrow = not self._is_flat and len(unit.space) > 1 and unit.space[-1] <= NARROW
         self._space = (_product(unit.space),) if self._is_flat else unit.space
         self._phases: dict[Value, int] = {}
         self._kept: dict[Value, str] = {}
@@ -115,6 +117,9 @@ class LoopWriter:
             body += self._phase_lines(phase, columns)
         body += self._row_lines(last + 1)
         lines += nested(rows, unit.space[: self._split], body) if rows else body
+        for item in self._narrow_sums():
+            memory = self._words.memory(self._buffers.of[item])
+            lines += [f"{memory}[{k}] = {column(memory, k)}" for k in range(item.size)]
         for item in unit.items:
             if is_single(item) and item in self._schedule.stored:
                 memory = self._words.memory(self._buffers.of[item])
@@ -133,10 +138,31 @@ class LoopWriter:
                 lines += self._started(item, start)
                 continue
             buffer = self._buffers.of[item]
+            if item in self._narrow_sums():
+                self._words.helper("any_order_add")
+                memory = self._words.memory(buffer)
+                lines += [f"{column(memory, k)} = {start}" for k in range(item.size)]
+                continue
             variable = VARIABLES[0]
             lines.append(f"for {variable} in range({item.size}):")
             lines.append(f"{INDENT}{self._words.memory(buffer)}[{variable}] = {start}")
         return lines
+
+    def _narrow_sums(self) -> list[Value]:
+        """The sums along rows that have one element a column of a narrow loop."""
+        if not self._is_narrow:
+            return []
+        return [
+            item
+            for item in self._unit.items
+            if item.kind == "reduce"
+            and item.attributes[0] == "add"
+            and item.dtype in ("float32", "float64")
+            and not is_single(item)
+            and not self._is_of_row(item)
+            and not self._is_row_item(item)
+            and reduced_dims(item) == tuple(range(len(self._unit.space) - 1))
+        ]
 
     def _started(self, item: Value, start: str) -> list[str]:
         """A sum or an extreme that a local variable holds."""
@@ -168,7 +194,11 @@ class LoopWriter:
             else:
                 self._write_element(item)
         *outer, last = self._space[self._split :]
-        if self.is_shared:
+        if self._is_narrow:
+            sums = [self._words.memory(self._buffers.of[item]) for item in self._narrow_sums()]
+            body = written_out(self._block.body(), columns[-1], last, [*self._kept.values()], sums)
+            lines += nested(columns[:-1], outer, body)
+        elif self.is_shared:
             lines += nested(columns, ["start, stop"], self._block.body())
         else:
             lines += nested(
@@ -237,7 +267,12 @@ class LoopWriter:
             for other in self._unit.items:
                 if self._phases[other] > self._phases[item] and self._reads(other, item):
                     length = _product(self._unit.space[self._split :])
-                    self._kept[item] = self._words.scratch(self._names[item], length, item.dtype)
+                    is_in_variables = self._is_narrow and self._split == len(self._unit.space) - 1
+                    self._kept[item] = (
+                        f"{self._names[item]}_row"
+                        if is_in_variables
+                        else self._words.scratch(self._names[item], length, item.dtype)
+                    )
 
     def _reads(self, reader: Value, item: Value) -> bool:
         waiting = [*reader.operands]

@@ -208,7 +208,7 @@ class SourceWriter:
             lines += ["", *self._unit_lines(unit)]
             lines += self._scalar_lines(position + 1)
         if self._buffers.copies:
-            lines += ["", *self._copies()]
+            lines += ["", "# what stays when the step is over", *self._copies()]
         return lines
 
     def _unit_lines(self, unit: Unit) -> list[str]:
