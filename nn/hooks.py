@@ -48,6 +48,11 @@ class Hooks:
         )
 
 
+def are_registered(module: Module) -> bool:
+    """Whether a module, or one in it, has hooks."""
+    return any(each._hooks is not None and any(each._hooks.keys) for each in module.modules())
+
+
 def add(hooks: Registered, hook: Hook, prepend: bool, with_kwargs: bool, what: str) -> Handle:
     """Register a hook, behind the others or before them; ``TypeError`` for no function."""
     check_function(hook, f"{what}: hook")

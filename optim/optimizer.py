@@ -183,6 +183,11 @@ class Optimizer(ABC):
         """Call ``hook(optimizer, args, kwargs)`` behind every step."""
         return added(self._post_hooks, hook, "register_step_post_hook")
 
+    @property
+    def has_hooks(self) -> bool:
+        """Whether functions are called before or behind every step."""
+        return bool(self._pre_hooks or self._post_hooks)
+
     def _check_rule(self) -> None:
         """Refuse a class of neither a rule nor steps of its own, such as one of PyTorch's form."""
         cls = type(self)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...data import DataLoader, Dataset
 from ...data.mapped import is_mapped
 from ...nn.backend import numbers_of
+from ...nn.hooks import are_registered
 from ..lbfgs import LBFGS
 from ..rehearsing import rehearsing
 from .batches import Batch
@@ -33,6 +34,9 @@ CALL = 0.05
 
 MOST = 4096
 """The most updates in one call."""
+
+MOST_RECORDINGS = 50
+"""How often the step may be recorded anew because something was changed, before it is too much."""
 
 _log = logging.getLogger("twingrad")
 
@@ -86,6 +90,7 @@ class CompiledDescent:
         self._steps: dict[int, RowSteps] = {}
         self._has_norm = self._has_right = False
         self._seconds = CALL / 8
+        self._recordings = 0
         self._is_broken = False
         self._waiting = 0
 
@@ -166,13 +171,16 @@ class CompiledDescent:
 
     def _compiled(self) -> RowSteps | None:
         """The compiled step on full groups, made now if need be; None where it cannot be."""
-        if self._is_broken:
+        if self._is_broken or self._has_hooks():
             return None
         steps = self._steps.get(self._rows)
         if steps is not None and steps.is_current():
             return steps
         self._on_compile()
+        self._recordings += 1
         try:
+            if self._recordings > MOST_RECORDINGS:
+                raise RuntimeError("fit: what the step depends on changes again and again")
             self._record()
         except Exception:
             if self._plan.compile:
@@ -180,6 +188,11 @@ class CompiledDescent:
             _log.info("fit: the training step could not be compiled", exc_info=True)
             self._is_broken = True
         return None if self._is_broken else self._steps[self._rows]
+
+    def _has_hooks(self) -> bool:
+        """Whether functions are to be called in each step: compiled, it would call none of them."""
+        optimizer = self._plan.optimizer
+        return optimizer.has_hooks or are_registered(self._plan.model)
 
     def _record(self) -> None:
         """Record the step on a full group and on the last, smaller one, and compile them.
