@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.installation import processor
 from .process import own_memory
 
 
@@ -176,7 +175,13 @@ def describe_machine() -> None:
 
 def machine() -> str:
     """What the figures are measured on."""
-    return f"Python {platform.python_version()}, {platform.system()}, {processor()}"
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as info:
+            model = next(line.split(":")[1].strip() for line in info if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return f"Python {platform.python_version()}, {platform.system()}, {model}"
 
 
 def describe_threads() -> None:

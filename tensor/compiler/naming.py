@@ -19,7 +19,7 @@ WIDTH = 94
 """The columns of a comment."""
 
 _RESERVED = re.compile(
-    r"(t|c|n|length_|result_|gradient_)\d+|.*_(memory|row|value|at|32|64)|found|k_chosen|opaque|t"
+    r"(t|c|n|length_|result_|gradient_)\d+|t\d+_\d+|.*_column_\d+|.*_(memory|row|value|at|32|64)|found|k_chosen|opaque|t"
     r"|zero|half|one|two|infinity|minus_infinity"
 )
 """Names that the writers of code make themselves, or import."""
