@@ -47,7 +47,8 @@ class CompiledFunction:
 
     def _is_method(self, owner: Any, function: Any) -> bool:
         """Whether it is a function as a method of this object, and not of one copied from it."""
-        return self._function.__self__ is owner and self._function.__func__ is function
+        method: Any = self._function
+        return method.__self__ is owner and method.__func__ is function
 
     def __reduce__(self) -> Any:
         """What is copied or pickled is the function, which is recorded anew."""

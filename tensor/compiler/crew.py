@@ -19,6 +19,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ...engine.installation import cores
 from ...engine.machine_code import machine_code
 from .sources import SOURCES
 
@@ -67,7 +68,7 @@ class Crew:
             (teamwork.POST, library.sem_post),
             (teamwork.YIELD, library.sched_yield),
         ):
-            self.memory[place] = ctypes.cast(function, ctypes.c_void_p).value
+            self.memory[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
         self._threads: list[threading.Thread] = []
 
     @property
@@ -87,7 +88,6 @@ class Crew:
             thread = threading.Thread(target=work, args=(self.address,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
-
 
     def forget(self) -> None:
         """Have no threads, as after a fork: what steps know of the crew stays where it is."""
@@ -127,13 +127,7 @@ def threads() -> int:
     """
     asked = [os.environ.get(name, "") for name in _VARIABLES]
     limits = [int(each) for each in asked if each.isdigit() and int(each) > 0]
-    return min([_processors(), *limits[:1]])
-
-
-def _processors() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return min([cores(), *limits[:1]])
 
 
 def _forget() -> None:
@@ -143,5 +137,5 @@ def _forget() -> None:
         crew.forget()
 
 
-if hasattr(os, "register_at_fork"):
+if sys.platform != "win32":
     os.register_at_fork(after_in_child=_forget)

@@ -396,11 +396,11 @@ class LoopWriter:
         key = (value, index)
         if key in self._block.known:
             return self._block.known[key]
-        text = self._loaded(value, index)
-        if text is None:
+        loaded = self._loaded(value, index)
+        if loaded is None:
             return self._computed(value, index)
         name = self._words.local()
-        self._line(f"{name} = {text}")
+        self._line(f"{name} = {loaded}")
         self._block.known[key] = name
         return name
 

@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from ...engine.changes import changes
-from ...engine.machine_code import machine_code
+from ...engine.machine_code import MachineCode, machine_code
 from ...engine.structures import leaves_of, mapped
 from ..broadcasting import NDArray
 from ..graph import latest_change, next_number
@@ -77,7 +77,7 @@ class Bound:
         self._is_single = isinstance(results, Tensor)
         writer = SourceWriter(recorder.graph, name)
         self._written = writer.source_of_epochs() if in_rows else writer.source()
-        self._kernel: Any = None
+        self._kernel: MachineCode | None = None
         self._has_large_products = any(map(_is_large, recorder.graph.needed()))
         self._sized: Sized | None = None
         self._seen = changes.count
@@ -278,9 +278,7 @@ class Bound:
         self._note_changes()
         return results
 
-    def _tables(
-        self, count: int, after_each: Callable[[], None] | None
-    ) -> tuple[NDArray, NDArray]:
+    def _tables(self, count: int, after_each: Callable[[], None] | None) -> tuple[NDArray, NDArray]:
         """What the host does before and behind each of so many steps; its numbers, step by step."""
         actions = self.recorder.actions
         words = np.empty((count, self._words.size), np.uint64)
@@ -300,10 +298,12 @@ class Bound:
 
     def _called(self, arguments: Sequence[int]) -> int:
         """Run the code, with one thread for each product: those of the crew share large ones."""
+        kernel = self._kernel
+        assert kernel is not None
         if not self._has_large_products:
-            return self._kernel(*arguments)
+            return kernel(*arguments)
         with limited_threads(1):
-            return self._kernel(*arguments)
+            return kernel(*arguments)
 
     def _fail(self, done: int, count: int, results: Any) -> None:
         """Raise what stopped a run, with the host's numbers taken back of what was not done."""

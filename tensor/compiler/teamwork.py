@@ -12,7 +12,7 @@ from typing import Any
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.core.typing.templates import signature
+from numba.core.typing import templates
 from numba.extending import intrinsic
 
 from .intrinsics import int64_at
@@ -31,38 +31,38 @@ that lets other threads have the processor."""
 
 NONE = 1 << 40
 
+_signature: Any = templates.signature
+_place: Any = cgutils.alloca_once
+
 
 def _atomic(operation: str) -> Any:
     """The intrinsic that changes a word so that no other thread comes in between; gives the old."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
     def change(typing: Any, memory: Any, place: Any, value: Any) -> Any:
         def write(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
             pointer = builder.gep(arguments[0], [arguments[1]])
             return builder.atomic_rmw(operation, pointer, arguments[2], "seq_cst")
 
-        return signature(types.int64, memory, types.int64, types.int64), write
+        return _signature(types.int64, memory, types.int64, types.int64), write
 
-    return change
+    return intrinsic(change)
 
 
 added = _atomic("add")
 exchanged = _atomic("xchg")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def called_with(typing: Any, function: Any, argument: Any) -> Any:
+def _called_with(typing: Any, function: Any, argument: Any) -> Any:
     """Call the C function ``int f(void *)`` at an address."""
 
     def write(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
         return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
 
-    return signature(types.int32, types.int64, types.int64), write
+    return _signature(types.int32, types.int64, types.int64), write
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def tile_called(
+def _tile_called(
     typing: Any, function: Any, memory: Any, numbers: Any, words: Any, job: Any, tile: Any
 ) -> Any:
     """Call the code of a step for one tile of a job; see :mod:`twingrad.engine.machine_code`."""
@@ -71,8 +71,7 @@ def tile_called(
     def write(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
         place, *given = arguments
         word = ir.IntType(64)
-        result = cgutils.alloca_once(builder, word)
-        exception = cgutils.alloca_once(builder, word)
+        result, exception = _place(builder, word), _place(builder, word)
         kind = ir.FunctionType(ir.IntType(32), [result.type, exception.type, *[word] * 8])
         nothing = ir.Constant(word, 0)
         memory, numbers, words, job, tile = given
@@ -80,10 +79,14 @@ def tile_called(
         builder.call(builder.inttoptr(place, kind.as_pointer()), [result, exception, *passed])
         return builder.load(result)
 
-    return signature(whole, *[whole] * 6), write
+    return _signature(whole, *[whole] * 6), write
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+called_with: Any = intrinsic(_called_with)
+tile_called: Any = intrinsic(_tile_called)
+
+
+@njit(error_model="numpy")
 def take_tiles(crew: Any) -> None:
     """Take tiles until there are none left."""
     while True:
@@ -94,7 +97,7 @@ def take_tiles(crew: Any) -> None:
         added(crew, DONE, 1)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def work(place: int) -> int:
     """Wait for work, share it, and wait again, as long as there is a crew."""
     crew = int64_at(place)
@@ -104,7 +107,7 @@ def work(place: int) -> int:
     return 0
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def shared(
     place: int, function: int, memory: int, numbers: int, words: int, job: int, tiles: int
 ) -> None:
