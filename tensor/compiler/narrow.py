@@ -41,7 +41,7 @@ def written_out(
                 line = line.replace(f"{name}[{variable}]", column(name, k))
             for name in own:
                 line = re.sub(rf"\b{name}\b", f"{name}_{k}", line)
-            line = re.sub(rf"\b{variable}\b", str(k), line)
+            line = re.sub(rf"\b{variable}\b", str(k), line).replace(" + 0]", "]")
             found.append(_free(line, [column(name, k) for name in sums]))
     return found
 
