@@ -20,7 +20,7 @@ BENCH_HELP = """\
 Measure training beside PyTorch, JAX, scikit-learn, micrograd and NumPy, on this machine.
 
 Peers take turns in one run, each in a process of its own, all with as many threads; one that is \
-not installed is said to be missing: pip install "twingrad[bench]" has them all. Notes go to stderr.
+not installed is said to be missing: the extra "bench" has them all. Notes go to stderr.
 
 \b
 twingrad bench --quick

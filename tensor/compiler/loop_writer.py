@@ -76,7 +76,7 @@ class LoopWriter:
         self._split = unit.split or 0
         self._singles: dict[str, Value] = {}
         self._is_flat = self._can_be_flat()
-        self._is_narrow = not self._is_flat and len(unit.space) > 1 and unit.space[-1] <= NARROW
+        self._is_narrow = not self._is_flat and len(unit.space) > 1 and 0 < unit.space[-1] <= NARROW
         self._space = (_product(unit.space),) if self._is_flat else unit.space
         self._phases: dict[Value, int] = {}
         self._kept: dict[Value, str] = {}

@@ -115,9 +115,7 @@ def training(chosen, dtype="float64"):
     return SimpleNamespace(model=model, optimizer=optimizer, step=step)
 
 
-@settings(
-    max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(settings_of_steps)
 def test_many_steps_of_any_training(chosen):
     pair = Pair(lambda: training(chosen), tolerance=1e-9)
@@ -201,10 +199,10 @@ def test_two_optimizers_and_losses_in_one_step():
 
 PROGRAM = """
 import sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:]
 import twingrad
 from support.steps_apart import inputs, labels
-from optim.test_compiled_steps import PLAIN, training
+from test_compiled_steps import PLAIN, training
 
 part = training(PLAIN)
 twingrad.manual_seed(5)
@@ -215,7 +213,8 @@ print(losses, [each.detach().numpy().tobytes().hex() for each in part.model.para
 
 
 def test_compiled_runs_are_the_same_to_the_bit_with_a_cold_and_a_warm_cache(tmp_path, request):
-    command = [sys.executable, "-c", PROGRAM, str(request.config.rootpath / "tests")]
+    tests = request.config.rootpath / "tests"
+    command = [sys.executable, "-c", PROGRAM, str(tests), str(tests / "optim")]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     found = [
         subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
