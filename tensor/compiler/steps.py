@@ -131,7 +131,7 @@ class Bound:
         self._addresses[FIRST_ADDRESSES.index("function")] = self._kernel.address
 
     def share(self, other: Bound) -> bool:
-        """Let a recording of the same step, on fewer or more rows, have the same code, if it can."""
+        """Let a recording of the step on fewer or more rows have the same code, if it can."""
         own = sized(self._written.text, other._written.text)
         others = sized(other._written.text, self._written.text)
         if own is None or others is None or own.text != others.text:
