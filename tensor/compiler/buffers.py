@@ -10,7 +10,8 @@ import numpy as np
 
 from ...engine.shapes import Shape
 from .graph import Graph, Value
-from .schedule import Schedule, Unit, core, is_single, readings, space_of
+from .reading import core, is_single, readings, space_of
+from .schedule import Schedule, Unit
 
 ALIGNMENT = 64
 """Bytes to a multiple of which temporary memory begins: a line of the processor's cache."""

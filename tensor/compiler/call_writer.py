@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import final
 
 from .buffers import Buffers
-from .graph import Value, tight_strides
-from .loop_writer import INDENT, VARIABLES, nested, single
+from .fragments import INDENT, VARIABLES, nested, single
+from .graph import Value
 from .places import NOWHERE, Index, Place, at, in_rows, with_strides
-from .schedule import is_single, matrix
+from .reading import is_single, matrix
 from .steps_in_code import Vocabulary
+from .strides import tight_strides
 
 
 @final
@@ -90,7 +91,7 @@ class CallWriter:
         return [f"start = {width} * tile", f"stop = min(start + {width}, {length})", call]
 
     def _matrix(self, value: Value, index: Index) -> tuple[str, int, int]:
-        """The memory of a matrix from a place on, whether it is transposed, its row length there."""
+        """The memory of a matrix from a place on, whether it is transposed, and its row length."""
         home = value if value in self._buffers.of else value.operands[0]
         if home is value:
             place = _among(value.shape, index)

@@ -14,8 +14,9 @@ from math import prod
 import numpy as np
 
 from ...engine.wording import short_bytes, short_number
-from .graph import LEAVES, Graph, Value, tight_strides
+from .graph import LEAVES, Graph, Value
 from .limits import Limits, Product
+from .strides import tight_strides
 from .wording import REDUCTIONS, Name, formula, names_of, roles_of, written_out
 
 FREE = frozenset({"cast", "mask", "where"})

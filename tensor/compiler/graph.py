@@ -17,6 +17,8 @@ import numpy as np
 from ...engine import ieee
 from ...engine.shapes import Shape, broadcast_shape
 from ..kernels.program import CONDITIONS
+from .patterns import is_number, picked, seen, share_of
+from .strides import composed, tight_strides
 
 LEAVES = frozenset({"argument", "captured", "number", "constant", "position"})
 """Kinds of values that are given, not computed."""
@@ -213,9 +215,9 @@ class Graph:
             return operand
         dtype = "int64" if function in ("argmax", "argmin") else operand.dtype
         if function == "add" and len(dims) == 1:
-            picked = _picked(operand, dims[0])
-            if picked is not None:
-                return self.without(self._within(*picked, operand.shape[dims[0]]), dims[0])
+            found = picked(operand, dims[0])
+            if found is not None:
+                return self.without(self._within(*found, operand.shape[dims[0]]), dims[0])
         return self.value("reduce", (operand,), (function, dims), shape, dtype)
 
     def view(self, operand: Value, shape: Shape, strides: Sequence[int], offset: int = 0) -> Value:
@@ -225,10 +227,10 @@ class Graph:
             return operand
         if 0 in shape:
             strides, offset = (0,) * len(shape), 0
-            operand = _seen(operand)
+            operand = seen(operand)
         elif operand.kind == "view":
             inner_strides, inner_offset = operand.attributes
-            steps = _composed(operand.shape, inner_strides, shape, strides, offset)
+            steps = composed(operand.shape, inner_strides, shape, strides, offset)
             if steps is not None:
                 found, start = steps
                 return self.view(operand.operands[0], shape, found, inner_offset + start)
@@ -338,15 +340,15 @@ class Graph:
         if function in ("mul", "add", "sub", "div"):
             a, b = operands
             neutral = {"add": -0.0, "sub": 0.0}.get(function, 1.0)  # -0 + 0 and -0 - -0 are 0
-            if _is_number(b, neutral) and a.dtype == dtype:
+            if is_number(b, neutral) and a.dtype == dtype:
                 return a
-            if function in ("mul", "add") and _is_number(a, neutral) and b.dtype == dtype:
+            if function in ("mul", "add") and is_number(a, neutral) and b.dtype == dtype:
                 return b
         if function == "exp":
-            share = _share(operands[0])
+            share = share_of(operands[0])
             if share is not None:
                 part, logarithm = share
-                whole = _seen(logarithm).operands[0]
+                whole = seen(logarithm).operands[0]
                 if logarithm.kind == "view":
                     whole = self.view(whole, logarithm.shape, *logarithm.attributes)
                 return self.elementwise("div", self.elementwise("exp", part), whole)
@@ -360,74 +362,6 @@ class Graph:
         return None
 
 
-def _picked(value: Value, dim: int) -> tuple[Value, Value] | None:
-    """What stands at the one place along a dimension where a value is not 0, and that place."""
-    if not _is_step(value, "where"):
-        return None
-    test, chosen, other = value.operands
-    is_place = (
-        _is_step(test, "equal")
-        and test.operands[0].kind == "position"
-        and test.operands[0].attributes == (dim,)
-        and test.operands[0].shape == value.shape
-    )
-    if not is_place or not _is_number(other, 0.0):
-        return None
-    index = test.operands[1]
-    fits = len(index.shape) == len(value.shape) and index.shape[dim] == 1
-    if not fits or len(chosen.shape) != len(value.shape) or chosen.shape[dim] != 1:
-        return None
-    return (chosen, index) if chosen.shape == index.shape else None
-
-
-def _share(value: Value) -> tuple[Value, Value] | None:
-    """``a`` and ``log(s)`` of their difference, where s sums exp(a), and no a is above 0.
-
-    Then ``exp(a - log(s))``, the backward pass of log_softmax, is ``exp(a) / s``.
-    """
-    if not _is_step(value, "sub"):
-        return None
-    shifted, logarithm = value.operands
-    if not (_is_step(shifted, "sub") and _is_step(_seen(logarithm), "log")):
-        return None
-    total = _seen(logarithm).operands[0]
-    summed, greatest = _seen(total), _seen(shifted.operands[1])
-    if not (summed.kind == "reduce" and summed.attributes[0] == "add"):
-        return None
-    added = summed.operands[0]
-    if not (_is_step(added, "exp") and added.operands[0] is shifted):
-        return None
-    is_greatest = (
-        greatest.kind == "reduce"
-        and greatest.attributes == ("maximum", summed.attributes[1])
-        and greatest.operands[0] is shifted.operands[0]
-    )
-    return (shifted, logarithm) if is_greatest else None
-
-
-def _is_step(value: Value, function: str) -> bool:
-    return value.kind == "elementwise" and value.attributes == (function,)
-
-
-def _seen(value: Value) -> Value:
-    """What a view is of."""
-    return value.operands[0] if value.kind == "view" else value
-
-
-def _is_number(value: Value, number: float) -> bool:
-    """Whether a value is a constant number; 0 and -0 are two."""
-    return value.kind == "constant" and repr(float(value.attributes[0])) == repr(number)
-
-
-def tight_strides(shape: Shape) -> tuple[int, ...]:
-    """The strides, in elements, of an array in one piece; 0 along dimensions of length 1."""
-    strides, step = [], 1
-    for length in reversed(shape):
-        strides.append(0 if length == 1 else step)
-        step *= length
-    return tuple(reversed(strides))
-
-
 def values_below(roots: Iterable[Value]) -> list[Value]:
     """The roots and all that they are made from, operands first."""
     found: dict[int, Value] = {}
@@ -438,65 +372,3 @@ def values_below(roots: Iterable[Value]) -> list[Value]:
             found[value.number] = value
             waiting.extend(value.operands)
     return [found[number] for number in sorted(found)]
-
-
-def _composed(
-    inner_shape: Shape,
-    inner_strides: Sequence[int],
-    shape: Shape,
-    strides: Sequence[int],
-    offset: int,
-) -> tuple[tuple[int, ...], int] | None:
-    """The strides and the start of a view of a view, in the inmost operand's elements.
-
-    None where some step of the outer view is not the same at every place: a walk along it would
-    leave one dimension of the inner view and go on in another.
-    """
-    lengths, steps = _merged(inner_shape, inner_strides)
-    places = _running_strides(lengths)
-    start, rest = 0, offset
-    least, greatest = [], []
-    for place, step in zip(places, steps):
-        at, rest = divmod(rest, place)
-        start += at * step
-        least.append(at)
-        greatest.append(at)
-    found = []
-    for length, stride in zip(shape, strides):
-        if length == 1 or stride == 0:
-            found.append(0)
-            continue
-        d = next((d for d, place in enumerate(places) if stride % place == 0), None)
-        if d is None:
-            return None
-        count = stride // places[d]
-        found.append(count * steps[d])
-        ends = (least, greatest) if count > 0 else (greatest, least)
-        ends[1][d] += count * (length - 1)
-    within = all(low >= 0 and high < length for low, high, length in zip(least, greatest, lengths))
-    return (tuple(found), start) if within else None
-
-
-def _merged(shape: Shape, strides: Sequence[int]) -> tuple[Shape, tuple[int, ...]]:
-    """A view with as few dimensions as there can be: neighbours joined that run through."""
-    lengths: list[int] = []
-    steps: list[int] = []
-    for length, step in zip(shape, strides):
-        if length == 1:
-            continue
-        if lengths and steps[-1] == step * length:
-            lengths[-1] *= length
-            steps[-1] = step
-        else:
-            lengths.append(length)
-            steps.append(step)
-    return tuple(lengths), tuple(steps)
-
-
-def _running_strides(shape: Shape) -> tuple[int, ...]:
-    """The strides of an array in one piece, those along dimensions of length 1 included."""
-    strides, step = [], 1
-    for length in reversed(shape):
-        strides.append(step)
-        step *= length
-    return tuple(reversed(strides))

@@ -15,7 +15,8 @@ import numpy as np
 
 from ...engine.shapes import Shape
 from ..broadcasting import NDArray
-from .graph import Graph, Value, tight_strides
+from .graph import Graph, Value
+from .strides import tight_strides
 
 
 class Layout(NamedTuple):

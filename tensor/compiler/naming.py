@@ -9,7 +9,8 @@ from typing import final
 
 from .buffers import Buffers
 from .graph import Graph, Value
-from .schedule import GIVEN, Schedule, is_single, is_stretching
+from .reading import GIVEN, is_single, is_stretching
+from .schedule import Schedule
 from .wording import formula, identifier
 
 LONGEST = 60

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import final
 
 from ...engine.shapes import Shape
-from .graph import tight_strides
+from .strides import tight_strides
 
 
 @final

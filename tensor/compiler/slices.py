@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from ...engine.shapes import Shape
 from ..operations.slices import with_length
-from .graph import Graph, Value, tight_strides
+from .graph import Graph, Value
+from .strides import tight_strides
 
 
 class Slice(NamedTuple):

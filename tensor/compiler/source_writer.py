@@ -11,10 +11,12 @@ from typing import final
 
 from .buffers import ALIGNMENT, Buffer, Buffers
 from .call_writer import CallWriter
+from .fragments import INDENT, VARIABLES, nested, seen_single, single
 from .graph import Graph, Value
-from .loop_writer import INDENT, VARIABLES, LoopWriter, nested, seen_single, single
+from .loop_writer import LoopWriter
 from .naming import WIDTH, Formulas, names_of
-from .schedule import COSTLY, Schedule, Unit, is_single
+from .reading import is_single
+from .schedule import COSTLY, Schedule, Unit
 from .steps_in_code import Vocabulary
 
 FIRST_ADDRESSES = ("sgemm", "dgemm", "temporary", "sizes", "shares", "crew", "function")
@@ -220,14 +222,14 @@ class SourceWriter:
             return [*comment, *self._calls.lines(unit.items[0])]
         writer = LoopWriter(unit, self._schedule, self._buffers, self._words, self._names)
         lines = writer.lines()
-        if not writer.is_shared:
+        if not writer.shape.is_shared:
             return [*comment, *lines]
         known = [
             f"{name} = {self._words.memory(self._buffers.of[value])}[0]"
             for name, value in writer.singles.items()
         ]
-        ends = [f"start = {RANGE} * tile", f"stop = min(start + {RANGE}, {writer.size})"]
-        tiles = -(-writer.size // RANGE)
+        ends = [f"start = {RANGE} * tile", f"stop = min(start + {RANGE}, {writer.shape.size})"]
+        tiles = -(-writer.shape.size // RANGE)
         return [*comment, self._shared([*known, *ends, *lines], tiles)]
 
     def _shared(self, lines: Sequence[str], tiles: int) -> str:

@@ -12,8 +12,9 @@ from ...engine.shapes import Shape, broadcast_shape
 from ..dtypes import FLOATS, DType
 from ..kernels.numpy_code import array_function
 from ..kernels.program import CONDITIONS, GRADIENT, Constant, Operand, Program
-from .graph import Graph, Value, tight_strides
+from .graph import Graph, Value
 from .slices import added
+from .strides import tight_strides
 
 __all__ = [
     "all_true", "broadcast", "cast", "combined", "empty", "gradients", "integral", "narrowed",

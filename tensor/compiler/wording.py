@@ -10,7 +10,8 @@ from math import prod
 from ...engine.drawing.words import one_line
 from ...engine.notation import number, parenthesised
 from ...engine.shapes import Shape
-from .graph import Graph, Value, tight_strides
+from .graph import Graph, Value
+from .strides import tight_strides
 
 Name = Callable[[Value], str]
 

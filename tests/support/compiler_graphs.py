@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from twingrad.tensor.compiler.graph import Graph, tight_strides
+from twingrad.tensor.compiler.graph import Graph
+from twingrad.tensor.compiler.strides import tight_strides
 
 from .compiler_growth import COMPARISONS, FLOATS, LARGEST, Growth, fits
 

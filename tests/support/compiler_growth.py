@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from twingrad.engine.shapes import broadcast_shape
-from twingrad.tensor.compiler.graph import Check, tight_strides
+from twingrad.tensor.compiler.graph import Check
+from twingrad.tensor.compiler.strides import tight_strides
 
 from .compiler_cases import Case
 

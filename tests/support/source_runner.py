@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import special
+
 from twingrad.tensor.compiler.source_writer import SourceWriter
 from twingrad.tensor.random import blocks
 from twingrad.tensor.random.blocks import Span
@@ -77,7 +78,19 @@ def run(case: Any) -> Evaluation | None:
     gradients = {k: np.empty(v.size, v.dtype) for k, v in graph.gradients.items()}
     space = np.full(source.temporary, 255, np.uint8)
     arguments = [np.array(x).reshape(-1) for x in case.arguments]
-    addresses: list[Any] = [0, 0, Raw(space), 0, 0, 0, 0, *arguments, *flat, *outs, *gradients.values()]
+    addresses: list[Any] = [
+        0,
+        0,
+        Raw(space),
+        0,
+        0,
+        0,
+        0,
+        *arguments,
+        *flat,
+        *outs,
+        *gradients.values(),
+    ]
     for value in source.hosts:
         addresses.append(_host(source, value, addresses, space, case))
     floats = [float(x) for x, v in zip(case.numbers, graph.numbers) if v.dtype != "uint64"]
@@ -125,10 +138,13 @@ def _drawn(what: str, dtype: str) -> Any:
     return draw
 
 
-_FUNCTIONS = (
-    "exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh hypot sqrt floor ceil trunc "
-    "rint isnan isinf isfinite"
-).split()
+_FUNCTIONS = [
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh",
+    "cosh", "tanh", "hypot", "sqrt", "floor", "ceil", "trunc", "rint", "isnan", "isinf",
+    "isfinite",
+]  # fmt: skip
+
+_INVERTED = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")
 
 _DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "uint64", "bool")
 
@@ -136,7 +152,10 @@ _NAMES: dict[str, Any] = {
     **{f"{d}_at": _pointer(d) for d in _DTYPES},
     **{d: getattr(np, d) for d in _DTYPES},
     **{name: getattr(np, name) for name in _FUNCTIONS},
-    **{f"a{n}": getattr(np, f"arc{n}") for n in "sin cos tan sinh cosh tanh tan2".split()},
+    **{
+        f"a{n}": getattr(np, f"arc{n}")
+        for n in ["sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2"]
+    },
     **{
         f"{what}_{dtype[-2:]}": _drawn(what, dtype)
         for what in ("uniform", "normal", "exponential")

@@ -19,9 +19,10 @@ from ...operations.selection import (
     part_start,
     row_positions,
 )
-from ..graph import Graph, Value, tight_strides
+from ..graph import Graph, Value
 from ..lowering import Application, by_host, lowers
 from ..memories import Layout, overwritten, permuted
+from ..strides import tight_strides
 from ..values import all_true, broadcast, combined, empty, reshaped, within
 
 

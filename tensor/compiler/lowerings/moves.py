@@ -8,10 +8,11 @@ from ...operations.cumulative import Shift
 from ...operations.gates import Gate
 from ...operations.joining import Cat, Stack
 from ...operations.moves import BroadcastTo, Clone, Permute, Reshape, SumTo, To
-from ..graph import Graph, Value, tight_strides
+from ..graph import Graph, Value
 from ..lowering import Application, lowers
 from ..memories import permuted
 from ..slices import joined, sliced
+from ..strides import tight_strides
 from ..values import broadcast, cast, empty, reduced, reshaped
 
 

@@ -10,9 +10,10 @@ from ....engine.shapes import Shape
 from ...inplace import Overwrite
 from ...operations.parts import DIAGONAL, DiagonalSpread, Triangle
 from ...operations.selection import SliceSpread
-from ..graph import Graph, Value, tight_strides
+from ..graph import Graph, Value
 from ..lowering import Application, lowers
 from ..memories import layout_of, overwritten
+from ..strides import tight_strides
 from ..values import broadcast, combined, empty, reshaped
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from support.compiler_graphs import graphs
 from support.graph_interpreter import KINDS as MEANINGS
 from support.graph_interpreter import evaluate, places_of_view
-from twingrad.tensor.compiler.graph import Check, Graph, Value, tight_strides, values_below
+from twingrad.tensor.compiler.graph import Check, Graph, Value, values_below
+from twingrad.tensor.compiler.strides import tight_strides
 
 SHAPES = st.lists(st.integers(0, 4), max_size=3).map(tuple)
 

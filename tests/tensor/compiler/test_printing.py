@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support.compiler_graphs import graphs
 from support.drawn import EVIL
 from support.steps import classifier
-from twingrad.tensor.compiler.graph import Check, Graph, tight_strides
+from twingrad.tensor.compiler.graph import Check, Graph
 from twingrad.tensor.compiler.printing import GraphView
+from twingrad.tensor.compiler.strides import tight_strides
 from twingrad.tensor.compiler.wording import formula, seen
 
 STEP = """\
