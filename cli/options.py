@@ -257,7 +257,7 @@ Compile = Annotated[
         "",
         TRAINING,
         "Whether the training step may become machine code, with the same results but for "
-        "rounding. Default: where it pays, from 1000 steps on.",
+        "rounding. Default: where it pays, from 3000 steps on.",
     ),
 ]
 Out = Annotated[

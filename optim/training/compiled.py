@@ -26,7 +26,7 @@ from .rates import Rates
 if TYPE_CHECKING:
     from ...tensor.compiler.row_steps import RowSteps
 
-WORTHWHILE = 1000
+WORTHWHILE = 3000
 """How many updates pay for compiling one: it takes a second or two, which a cache saves later."""
 
 CALL = 0.05
@@ -243,6 +243,8 @@ class CompiledDescent:
 
     def _update(self, numbers: Sequence[float], rows: NDArray[Any]) -> Update:
         """The numbers that a step gave, as what was measured."""
+        if len(numbers) == 1 + self._has_right:  # as a rule: a loss, and how many rows are right
+            return Update(len(rows), numbers[0], 0.0, numbers[1] if self._has_right else nan)
         following = iter(numbers)
         parts = self._plan.accumulate
         losses = [*islice(following, parts)]

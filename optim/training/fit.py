@@ -134,9 +134,9 @@ def fit(
     compile : bool, optional
         Turn the training step into compiled code, and take many steps in one call; the results are
         the same but for rounding. If not given, that is done where it pays, which depends on the
-        number of updates alone: from 1000 of them on. The first update is never compiled, nor is
-        one of fewer rows. Models of the scalar twin, LBFGS, augmentation, memory maps and batches
-        that come from elsewhere are always trained without.
+        number of updates alone: from 3000 of them on. Models of the scalar twin, LBFGS,
+        augmentation, memory maps, batches that come from elsewhere, and models with hooks are
+        always trained without.
 
     Returns
     -------

@@ -157,15 +157,16 @@ class Training:
         with _redrawing(self.step_in_epoch > 0):
             for callback in self._plan.callbacks:
                 callback.on_epoch_begin(self)
+        callbacks = self._plan.callbacks
         for updates in self._updates():
             for found in updates:
                 self.lr, self.loss = found.lr, found.objective
                 if not isfinite(self.loss):
                     break
                 self._note(found)
-                self._sums.seconds = monotonic() - started
-                for callback in self._plan.callbacks:
+                for callback in callbacks:
                     callback.on_step_end(self)
+            self._sums.seconds = monotonic() - started
             if not isfinite(self.loss):
                 self._stop_without_a_number()
                 break

@@ -197,7 +197,7 @@ PRODUCT = 4_000_000
 WIDTH = 128
 """The least rows or columns of a tile: fewer would cost BLAS more than they are worth."""
 
-MOST_TILES = 8
+MOST_TILES = 4
 
 
 def _tile(value: Value) -> int | None:
