@@ -45,8 +45,11 @@ class MachineCode:
         self._places = tuple(map(ctypes.addressof, self._result))
 
     def __call__(self, *numbers: int) -> int:
-        """Run it on these numbers."""
-        self._function(*self._places, *numbers)
+        """Run it on these numbers; ``RuntimeError`` where it raises anything, which none should."""
+        if self._function(*self._places, *numbers):
+            raise RuntimeError(
+                "a compiled step has failed: run it without compiling, and report the step"
+            )
         return self._result[0].value
 
 

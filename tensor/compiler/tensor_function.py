@@ -71,8 +71,19 @@ class TensorFunction:
         return GraphView(self._found().recorder.graph)
 
     def explain(self) -> Explanation:
-        """What a call of the latest recording costs."""
-        return explanation(self._found())
+        """What a call of the latest recording costs.
+
+        Raises ``RuntimeError`` where that holds no longer.
+        """
+        found = self._found()
+        try:
+            found.check_current()
+        except OutOfDate:
+            raise RuntimeError(
+                f"explain: what {self._name} was recorded with has changed since: call it once "
+                "more, then ask again"
+            ) from None
+        return explanation(found)
 
     def _found(self) -> Bound:
         if self.latest is None:
