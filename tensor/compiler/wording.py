@@ -10,26 +10,13 @@ from math import prod
 from ...engine.drawing.words import one_line
 from ...engine.notation import number, parenthesised
 from ...engine.shapes import Shape
+from ..kernels.loops import INFIX as OPERATORS
 from .graph import Graph, Value
 from .strides import tight_strides
 
 Name = Callable[[Value], str]
 
-INFIX: Mapping[str, str] = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "pow": "**",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-    "logical_and": "and",
-    "logical_or": "or",
-}
+INFIX: Mapping[str, str] = OPERATORS | {"pow": "**"}
 """Steps that are written between their operands."""
 
 BINDING: Mapping[str, int] = {
