@@ -103,11 +103,6 @@ def machine_code(source: str, arguments: int, depends_on: Sequence[Path] = ()) -
     return _loaded(found, arguments)
 
 
-def is_kept(source: str, arguments: int, depends_on: Sequence[Path] = ()) -> bool:
-    """Whether the disk holds the function, so that nothing has to be compiled."""
-    return _path(source, arguments, depends_on).exists()
-
-
 def _path(source: str, arguments: int, depends_on: Sequence[Path]) -> Path:
     """The file that the function is kept in."""
     digest = hashlib.sha256("\n".join([*_machine(), str(arguments), source]).encode())
