@@ -10,7 +10,7 @@ import numpy as np
 
 from ...engine.shapes import Shape
 from .graph import Graph, Value
-from .reading import core, is_single, readings, space_of
+from .reading import added_to, core, is_single, readings, space_of
 from .schedule import Schedule, Unit
 
 ALIGNMENT = 64
@@ -79,6 +79,7 @@ class Buffers:
         for position, memory in enumerate(self._graph.memories):
             self.of[memory.before] = self._buffer(memory.before, "captured", position)
         self._give_homes()
+        self._give_homes_to_terms()
         self.copies.sort(key=lambda copy: copy[1].kind == "captured")
         self._share_temporaries()
 
@@ -109,10 +110,20 @@ class Buffers:
                     buffer = replace(buffer, name=f"{kind}_{position}")
                 self.copies.append((value, buffer))
 
+    def _give_homes_to_terms(self) -> None:
+        """Let what products are added to lie where the sum is to stay."""
+        for value in reversed(self._schedule.values):
+            term = added_to(value)
+            if term is not None and value in self.of:
+                home = self.of[value]
+                self.of[term] = self._buffer(term, home.kind, home.position)
+
     def _may_overwrite(self, value: Value, position: int) -> bool:
         """Whether nobody reads what memory held before when the new value is written there."""
         schedule = self._schedule
         before = self._graph.memories[position].before
+        if added_to(value) is before:  # which is the case only where it is safe
+            return True
         if is_single(value) or value.kind == "reduce":
             return False
         own = schedule.position(value)
@@ -167,6 +178,9 @@ class Buffers:
         lasting: set[Value],
     ) -> Value | None:
         """A temporary value that the item may be written over, element by element."""
+        term = added_to(item)
+        if term is not None:
+            return term
         if unit.is_call or unit.split or item.kind == "reduce" or is_single(item):
             return None
         taken = {self.of[each].position for each in unit.items if each in self.of}

@@ -9,7 +9,7 @@ from .buffers import Buffers
 from .fragments import INDENT, VARIABLES, nested, single
 from .graph import Value
 from .places import NOWHERE, Index, Place, at, in_rows, with_strides
-from .reading import is_single, matrix
+from .reading import PRODUCTS, added_to, is_single, matrix
 from .steps_in_code import Vocabulary
 from .strides import tight_strides
 
@@ -27,6 +27,7 @@ class CallWriter:
         """The call as lines of source."""
         writers: dict[str, Callable[[Value], list[str]]] = {
             "matmul": self._product,
+            "gemm": self._product,
             "scatter": self._scatter,
             "place": self._place,
             "overwrite": self._overwrite,
@@ -62,17 +63,23 @@ class CallWriter:
         self, value: Value, index: Index, start: tuple[Place, Place], rows: str, columns: str
     ) -> str:
         """BLAS's product of a part of a matrix, so many rows and columns from a start on."""
-        a, b = value.operands
-        first = self._matrix(a, (*index, start[0], NOWHERE))
-        second = self._matrix(b, (*index, NOWHERE, start[1]))
-        width = value.shape[-1]
+        a, b, *_ = value.operands
+        factor, is_turned = value.attributes or (1, False)
+        if is_turned:  # (a @ b).T is b.T @ a.T
+            first = self._matrix(b, (*index, NOWHERE, start[0]), is_turned)
+            second = self._matrix(a, (*index, start[1], NOWHERE), is_turned)
+        else:
+            first = self._matrix(a, (*index, start[0], NOWHERE))
+            second = self._matrix(b, (*index, NOWHERE, start[1]))
         target = self._moved(self._name(value), _among(value.shape, (*index, *start)))
-        one, zero = (self._words.constant(k, value.dtype) for k in (1, 0))
+        alpha = self._words.constant(factor, value.dtype)
+        beta = self._words.constant(0 if added_to(value) is None else 1, value.dtype)
         kind = "sgemm" if value.dtype == "float32" else "dgemm"
         self._words.helper("gemm")
         return (
-            f"gemm({kind}, {first[1]}, {second[1]}, {rows}, {columns}, {a.shape[-1]}, {one}, "
-            f"{first[0]}, {first[2]}, {second[0]}, {second[2]}, {zero}, {target}, {width})"
+            f"gemm({kind}, {first[1]}, {second[1]}, {rows}, {columns}, {a.shape[-1]}, {alpha}, "
+            f"{first[0]}, {first[2]}, {second[0]}, {second[2]}, {beta}, {target}, "
+            f"{value.shape[-1]})"
         )
 
     def tiles(self, value: Value) -> int:
@@ -90,17 +97,20 @@ class CallWriter:
             call = self._call(value, (), (at("start"), NOWHERE), count, str(columns))
         return [f"start = {width} * tile", f"stop = min(start + {width}, {length})", call]
 
-    def _matrix(self, value: Value, index: Index) -> tuple[str, int, int]:
-        """The memory of a matrix from a place on, whether it is transposed, and its row length."""
+    def _matrix(self, value: Value, index: Index, is_turned: bool = False) -> tuple[str, int, int]:
+        """The memory of a matrix from a place on, whether BLAS transposes it, its row length.
+
+        The place is one in the value, also where the transpose of it is needed.
+        """
         home = value if value in self._buffers.of else value.operands[0]
         if home is value:
             place = _among(value.shape, index)
-            return self._moved(self._name(home), place), 0, max(value.shape[-1], 1)
+            return self._moved(self._name(home), place), int(is_turned), max(value.shape[-1], 1)
         strides, offset = value.attributes
         found = matrix(value)
         assert found is not None
         place = with_strides(index, strides, offset)
-        return self._moved(self._name(home), place), int(found[0]), found[1]
+        return self._moved(self._name(home), place), int(found[0] != is_turned), found[1]
 
     def _moved(self, name: str, place: Place) -> str:
         if place == NOWHERE:
@@ -202,7 +212,7 @@ MOST_TILES = 4
 
 def _tile(value: Value) -> int | None:
     """The dimension along which threads share a product; None if they do not."""
-    if value.kind != "matmul" or len(value.shape) != 2:
+    if value.kind not in PRODUCTS or len(value.shape) != 2:
         return None
     rows, columns = value.shape
     if rows * columns * value.operands[0].shape[-1] < PRODUCT or max(rows, columns) < 2 * WIDTH:

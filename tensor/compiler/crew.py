@@ -21,6 +21,7 @@ import numpy as np
 
 from ...engine.installation import cores
 from ...engine.machine_code import machine_code
+from . import crew_memory
 from .sources import SOURCES
 
 SOURCE = '''"""What a thread of the crew does."""
@@ -35,8 +36,6 @@ def kernel(crew):
 SEMAPHORE = 12
 """Words of 64 bits that are kept for a semaphore; the C libraries take no more than 32 bytes."""
 
-WORDS = 64
-
 _VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -47,26 +46,25 @@ class Crew:
     Attributes
     ----------
     memory : array of int64
-        What they share: see :mod:`.teamwork`.
+        What they share: see :mod:`.crew_memory`.
     """
 
     def __init__(self) -> None:
-        from . import teamwork
-
-        whole = np.zeros(WORDS + 8, np.int64)
+        whole = np.zeros(crew_memory.LENGTH + 8, np.int64)
         start = -whole.ctypes.data % 64 // 8
-        self.memory = whole[start : start + WORDS]
+        self.memory = whole[start : start + crew_memory.LENGTH]
         self._whole = whole
         self._semaphore = ctypes.create_string_buffer(8 * SEMAPHORE)
         library: Any = ctypes.CDLL(None)
         self._begin = library.sem_init
         if self._begin(self._semaphore, 0, 0):
             raise OSError("no semaphores")
-        self.memory[teamwork.SEMAPHORE] = ctypes.addressof(self._semaphore)
+        self.memory[crew_memory.SEMAPHORE] = ctypes.addressof(self._semaphore)
         for place, function in (
-            (teamwork.WAIT, library.sem_wait),
-            (teamwork.POST, library.sem_post),
-            (teamwork.YIELD, library.sched_yield),
+            (crew_memory.WAIT, library.sem_wait),
+            (crew_memory.TRY, library.sem_trywait),
+            (crew_memory.POST, library.sem_post),
+            (crew_memory.YIELD, library.sched_yield),
         ):
             self.memory[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
         self._threads: list[threading.Thread] = []
@@ -79,9 +77,7 @@ class Crew:
 
     def hire(self, count: int) -> None:
         """Have so many threads besides the one that runs a step."""
-        from . import teamwork
-
-        self.memory[teamwork.HELPERS] = count
+        self.memory[crew_memory.HELPERS] = count
         while len(self._threads) < count:
             work = machine_code(SOURCE, 1, SOURCES)
             name = f"twingrad crew {len(self._threads) + 1}"
@@ -91,11 +87,9 @@ class Crew:
 
     def forget(self) -> None:
         """Have no threads, as after a fork: what steps know of the crew stays where it is."""
-        from . import teamwork
-
         self._threads = []
         self._begin(self._semaphore, 0, 0)
-        for place in (teamwork.HELPERS, teamwork.BUSY):
+        for place in (crew_memory.HELPERS, crew_memory.BUSY):
             self.memory[place] = 0
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from ...engine.wording import short_bytes, short_number
 from .graph import LEAVES, Graph, Value
 from .limits import Limits, Product
+from .reading import PRODUCTS
 from .strides import tight_strides
 from .wording import REDUCTIONS, Name, formula, names_of, roles_of, written_out
 
@@ -66,7 +67,7 @@ def flops(value: Value) -> int:
             return 0 if value.attributes[0] in FREE else value.size
         case "reduce":
             return max(0, value.operands[0].size - value.size)
-        case "matmul":
+        case "matmul" | "gemm":
             return 2 * value.size * value.operands[0].shape[-1]
         case "scatter":
             return value.operands[0].size
@@ -114,11 +115,14 @@ def bytes_written(value: Value) -> int:
 
 def products(value: Value) -> Counter[Product]:
     """The matrix products that a value is, by their sizes and the way they lie in memory."""
-    if value.kind != "matmul":
+    if value.kind not in PRODUCTS:
         return Counter()
-    a, b = value.operands
+    a, b, *_ = value.operands
     *batch, n, m = value.shape
-    product = Product(n, m, a.shape[-1], value.dtype, _is_turned(a), _is_turned(b))
+    turned = _is_turned(a), _is_turned(b)
+    if value.attributes and value.attributes[1]:  # (a @ b).T is b.T @ a.T
+        turned = not turned[1], not turned[0]
+    product = Product(n, m, a.shape[-1], value.dtype, *turned)
     return Counter({product: prod(batch)})
 
 

@@ -73,7 +73,7 @@ def explanation(bound: Bound) -> Explanation:
     """Measure a compiled step on copies of its memory."""
     schedule, buffers = bound.source.schedule, bound.source.buffers
     units = [(unit.items, unit.reads) for unit in schedule.units]
-    works = works_of(bound.recorder.graph, units, schedule.stored)
+    works = works_of(schedule.graph, units, schedule.stored)
     places = {each.position for each in buffers.of.values() if each.kind == "temporary"}
     run = bound.rehearsal()
     times: list[float] = []

@@ -124,6 +124,8 @@ class Graph:
     reduce     function, dims     add, mul, maximum, minimum, argmax or argmin along dims, which
                                   are dropped
     matmul                        ``(..., n, k) @ (..., k, m)``, the other dimensions the same
+    gemm       factor, turned     ``factor * (a @ b)``, or the transpose of that, plus the third
+                                  operand if there is one; see :mod:`.accumulation`
     gather     dim                ``source[..., index[...], ...]`` along a dimension; in the shape
                                   of the index
     scatter    dim                zeros of the shape with the part added at the index

@@ -21,7 +21,7 @@ WIDTH = 94
 
 _RESERVED = re.compile(
     r"(t|c|n|length_|result_|gradient_)\d+|t\d+_\d+|.*_column_\d+|.*_(memory|row|value|at|32|64)|found|k_chosen|opaque|t"
-    r"|zero|half|one|two|infinity|minus_infinity"
+    r"|zero|half|one|two|infinity|minus_infinity|order|results|row|code|at"
 )
 """Names that the writers of code make themselves, or import."""
 
@@ -31,6 +31,7 @@ _BEGINNINGS = ("all_", "any_order_")
 _KINDS = {
     "captured": "memory",
     "matmul": "product",
+    "gemm": "product",
     "position": "places",
     "gather": "gathered",
     "place": "placed",

@@ -12,7 +12,10 @@ from ...engine.shapes import Shape
 from .graph import Value
 from .strides import tight_strides
 
-CALLS = frozenset({"matmul", "scatter", "place", "overwrite", "join", "host"})
+PRODUCTS = frozenset({"matmul", "gemm"})
+"""Kinds that BLAS computes."""
+
+CALLS = PRODUCTS | frozenset({"scatter", "place", "overwrite", "join", "host"})
 """Kinds that are units of their own."""
 
 GIVEN = frozenset({"argument", "captured"})
@@ -83,6 +86,11 @@ def is_call(value: Value) -> bool:
     if value.kind != "reduce" or not value.attributes[0].startswith("arg"):
         return value.kind in CALLS
     return not is_single(value) and row_split(value) is None
+
+
+def added_to(value: Value) -> Value | None:
+    """What a product is added to where it lies, if to anything."""
+    return value.operands[2] if value.kind == "gemm" and len(value.operands) > 2 else None
 
 
 def space_of(value: Value) -> Shape:

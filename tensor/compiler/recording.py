@@ -132,12 +132,15 @@ class Recorder:
     # What the host does
 
     def host(
-        self, action: Callable[[], Sequence[float]], undo: Callable[[], None] | None = None
+        self,
+        action: Callable[[], Sequence[float]],
+        undo: Callable[[], None] | None = None,
+        several: Callable[[int], Sequence[Sequence[float]]] | None = None,
     ) -> list[Tensor]:
         """What an action gives now, and anew before every later run, as weak numbers."""
         with recorder_set(None):
             numbers = [float(number) for number in action()]
-        self.actions.append(Action("host", action, len(numbers), undo))
+        self.actions.append(Action("host", action, len(numbers), undo, several))
         tensors = []
         for number in numbers:
             array = np.array(number, np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +45,15 @@ class Action:
         How many numbers it gives.
     undo : callable or None
         Takes back what the last run of it changed, where the step is not run after all.
+    several : callable or None
+        What so many runs in a row give, where nothing else happens in between.
     """
 
     kind: str
     run: Callable[[], Any]
     count: int
     undo: Callable[[], None] | None = None
+    several: Callable[[int], Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,9 +14,11 @@ from math import prod
 from typing import final
 
 from ...engine.shapes import Shape
+from .accumulation import accumulated
 from .graph import LEAVES, Graph, Value
 from .reading import (
     CALLS,
+    PRODUCTS,
     core,
     is_call,
     is_given,
@@ -93,6 +95,8 @@ class Schedule:
 
     Attributes
     ----------
+    graph : Graph
+        What is computed: the given graph, with products that are added to others.
     units : list of Unit
         The loops and calls.
     scalars : list of list of Value
@@ -103,14 +107,14 @@ class Schedule:
 
     def __init__(self, graph: Graph) -> None:
         _copy_leaves(graph)
-        self.graph = graph
-        self.values = graph.needed()
+        self.graph = accumulated(graph)
+        self.values = self.graph.needed()
         self.units: list[Unit] = []
         self.scalars: list[list[Value]] = [[]]
         self._at: dict[Value, int] = {}
         """The position of the unit of an item; for a scalar, of the unit that it comes behind."""
         self._uses = _uses(self.values)
-        self._roots = {*graph.roots()}
+        self._roots = {*self.graph.roots()}
         self.items = self._found_items()
         for value in self.values:
             if is_single(value):
@@ -132,7 +136,7 @@ class Schedule:
                 found.add(value)
                 for each in value.operands:
                     found.add(stem(each))
-                    if each.kind == "view" and not (value.kind == "matmul" and matrix(each)):
+                    if each.kind == "view" and not (value.kind in PRODUCTS and matrix(each)):
                         found.add(each)
             elif value.kind == "reduce":
                 found.add(value)
@@ -200,7 +204,7 @@ class Schedule:
 
     def _place_item(self, value: Value) -> None:
         sources = [*self._sources(value)]
-        reads = {each for each in sources if not is_single(each)}
+        reads = {each for each in sources if not is_single(each) or is_call(each)}
         if is_call(value):
             self._append(Unit(core(value.shape), [value], None, {*sources}), value)
             return
@@ -303,7 +307,7 @@ class Schedule:
                         found.add(source)
             if unit.is_call:
                 found.add(unit.items[0])
-                if unit.items[0].kind in ("matmul", "host"):
+                if unit.items[0].kind in (*PRODUCTS, "host"):
                     read = {each for each in unit.items[0].operands if each not in self.items}
                     found |= {*map(stem, read)} & self._plain_numbers
         found |= {each for each in self.read_by_scalars if not is_single(each)}

@@ -15,7 +15,7 @@ from .fragments import INDENT, VARIABLES, nested, seen_single, single
 from .graph import Graph, Value
 from .loop_writer import LoopWriter
 from .naming import WIDTH, Formulas, names_of
-from .reading import is_single
+from .reading import PRODUCTS, is_single
 from .schedule import COSTLY, Schedule, Unit
 from .steps_in_code import Vocabulary
 
@@ -86,9 +86,9 @@ class SourceWriter:
     """Writes the code of a graph."""
 
     def __init__(self, graph: Graph, title: str) -> None:
-        self._graph = graph
         self._title = title
         self._schedule = Schedule(graph)
+        self._graph = graph = self._schedule.graph
         self._names = names_of(self._schedule, _TAKEN)
         self._buffers = Buffers(self._schedule, self._names)
         self._formulas = Formulas(self._schedule, self._buffers, self._names)
@@ -101,20 +101,18 @@ class SourceWriter:
 
     def source(self) -> Source:
         """The code of one step."""
-        return self._source(self._function("kernel"))
+        return self._source([])
 
     def source_of_epochs(self) -> Source:
         """The code of many steps on rows that are chosen from all there are."""
-        step = self._function("step")
-        lines = ['@njit(error_model="numpy")', *step, "", "", *self._epoch()]
-        return self._source(lines, ["from numba import njit"])
+        return self._source(self._epoch())
 
-    def _source(self, lines: Sequence[str], imports: Sequence[str] = ()) -> Source:
+    def _source(self, opening: Sequence[str]) -> Source:
+        lines = self._function(opening)
         text = "\n".join(
             [
                 f'"""{self._title}"""',
                 "",
-                *imports,
                 *self._imports(),
                 "",
                 *self._constants(),
@@ -134,8 +132,8 @@ class SourceWriter:
             self.address,
         )
 
-    def _function(self, name: str) -> list[str]:
-        """The step as a function."""
+    def _function(self, opening: Sequence[str]) -> list[str]:
+        """The step as a function, with what it does before."""
         body = self._body()
         declared = self._declared()
         jobs: list[str] = []
@@ -148,15 +146,14 @@ class SourceWriter:
         for job, tile in enumerate(self._jobs, 1):
             block = [*tile, "return 0"]
             jobs += [f"if job == {job}:", *[INDENT + line for line in block], ""]
-        lines = [*pointers, *declared, *jobs, *body, "return 0"]
-        head = f"def {name}({', '.join(ARGUMENTS)}):"
+        lines = [pointers[0], *opening, *pointers[1:], *declared, *jobs, *body, "return 0"]
+        head = f"def kernel({', '.join(ARGUMENTS)}):"
         return [head, *[INDENT + line if line else "" for line in lines]]
 
     def _epoch(self) -> list[str]:
-        """A function of many steps, each on the next rows in an order, that keeps all results."""
+        """Many steps, each on the next rows in an order: the step is called for each of them."""
         graph = self._graph
-        pointers = ["addresses = int64_at(memory)", "order = int64_at(order_memory)"]
-        pointers.append("results = float64_at(results_memory)")
+        pointers = ["order = int64_at(order_memory)", "results = float64_at(results_memory)"]
         for dtype in ("int64", "float64"):
             self._words.helper(f"{dtype}_at")
         gather: list[str] = []
@@ -181,25 +178,25 @@ class SourceWriter:
             kept.append(f"results[{count} * at + {position}] = result_{position}[0]")
         words = sum(each.dtype == "uint64" for each in graph.numbers)
         floats = len(graph.numbers) - words
-        passed = f"memory, numbers_memory + {8 * floats} * at, words_memory + {8 * words} * at"
-        passed += ", 0, 0, 0, 0, 0"
+        self._words.teamwork.add("called")
+        given = [f"addresses[{FIRST_ADDRESSES.index('function')}]", "memory"]
+        for table, width in (("numbers_memory", 8 * floats), ("words_memory", 8 * words)):
+            given.append(f"{table} + {width} * at" if width else table)
         rows = graph.arguments[0].shape[0]
         body = [
             *nested("i", [rows], [f"row = order[{rows} * at + i]", *gather]),
-            f"code = step({passed})",
+            f"code = called({', '.join(given)}, 0, 0)",
             "if code:",
             f"{INDENT}return at * {CODES} + code % {CODES}",
             *kept,
         ]
-        given = ", ".join(ARGUMENTS)
         return [
-            f"def kernel({given}):",
-            f"{INDENT}if job:",
-            f"{INDENT}{INDENT}return step({given})",
+            "if steps:",
             *[INDENT + line for line in pointers],
             f"{INDENT}for at in range(steps):",
             *[2 * INDENT + line for line in body],
             f"{INDENT}return -1",
+            "",
         ]
 
     # The function
@@ -320,12 +317,10 @@ class SourceWriter:
     def _declared(self) -> list[str]:
         """The names of memory and numbers."""
         lines = []
-        used = {each.kind for each in self._schedule.values}
-        if "matmul" in used:
-            for position, name in enumerate(FIRST_ADDRESSES[:2]):
-                kind = "float32" if name == "sgemm" else "float64"
-                if any(v.kind == "matmul" and v.dtype == kind for v in self._schedule.values):
-                    lines.append(f"{name} = addresses[{position}]")
+        multiplied = {each.dtype for each in self._schedule.values if each.kind in PRODUCTS}
+        for position, (name, dtype) in enumerate(zip(FIRST_ADDRESSES, ("float32", "float64"))):
+            if dtype in multiplied:
+                lines.append(f"{name} = addresses[{position}]")
         for value in self._schedule.values:
             if value.kind == "number":
                 source = "words" if value.dtype == "uint64" else "numbers"

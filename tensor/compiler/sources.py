@@ -6,8 +6,8 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 _NAMES = (
-    *("intrinsics.py", "teamwork.py", "staging.py", "randomness.py", "mathematics.py"),
-    *("exponentials.py", "logarithms.py", "error_functions.py"),
+    *("intrinsics.py", "teamwork.py", "crew_memory.py", "staging.py", "randomness.py"),
+    *("mathematics.py", "exponentials.py", "logarithms.py", "error_functions.py"),
 )
 
 SOURCES = (

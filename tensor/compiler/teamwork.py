@@ -15,21 +15,30 @@ from numba.core import cgutils
 from numba.core.typing import templates
 from numba.extending import intrinsic
 
+from .crew_memory import (
+    BUSY,
+    COUNT,
+    DONE,
+    FUNCTION,
+    HELPERS,
+    JOB,
+    MEMORY,
+    NEXT,
+    NUMBERS,
+    POST,
+    SEMAPHORE,
+    TRY,
+    WAIT,
+    WORDS,
+    YIELD,
+)
 from .intrinsics import int64_at
 
-NEXT = 0
-"""The number of the next tile; far beyond the last one where there is no work."""
-DONE = 8
-"""How many tiles are done."""
-BUSY = 16
-"""1 while a step uses the crew."""
-COUNT, FUNCTION, MEMORY, NUMBERS, WORDS, JOB = 24, 25, 26, 27, 28, 29
-"""How many tiles there are, and what is called for each with which arguments."""
-HELPERS, SEMAPHORE, WAIT, POST, YIELD = 32, 33, 34, 35, 36
-"""How many threads wait, the semaphore with the functions of the C library for it, and the one
-that lets other threads have the processor."""
-
 NONE = 1 << 40
+
+PATIENCE = 4000
+"""How often a thread looks for more work before it sleeps, some tens of microseconds together: the
+next loop of a step comes sooner than a thread that sleeps is awake."""
 
 _signature: Any = templates.signature
 _place: Any = cgutils.alloca_once
@@ -62,10 +71,13 @@ def _called_with(typing: Any, function: Any, argument: Any) -> Any:
     return _signature(types.int32, types.int64, types.int64), write
 
 
-def _tile_called(
+def _called(
     typing: Any, function: Any, memory: Any, numbers: Any, words: Any, job: Any, tile: Any
 ) -> Any:
-    """Call the code of a step for one tile of a job; see :mod:`twingrad.engine.machine_code`."""
+    """Call the code of a step, or that of one tile of a job in it.
+
+    It is at an address; see :mod:`twingrad.engine.machine_code`.
+    """
     whole = types.int64
 
     def write(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
@@ -83,7 +95,7 @@ def _tile_called(
 
 
 called_with: Any = intrinsic(_called_with)
-tile_called: Any = intrinsic(_tile_called)
+called: Any = intrinsic(_called)
 
 
 @njit(error_model="numpy")
@@ -93,7 +105,7 @@ def take_tiles(crew: Any) -> None:
         tile = added(crew, NEXT, 1)
         if tile >= crew[COUNT]:
             return
-        tile_called(crew[FUNCTION], crew[MEMORY], crew[NUMBERS], crew[WORDS], crew[JOB], tile)
+        called(crew[FUNCTION], crew[MEMORY], crew[NUMBERS], crew[WORDS], crew[JOB], tile)
         added(crew, DONE, 1)
 
 
@@ -102,12 +114,16 @@ def work(place: int) -> int:
     """Wait for work, share it, and wait again, as long as there is a crew."""
     crew = int64_at(place)
     while crew[HELPERS] > 0:
-        called_with(crew[WAIT], crew[SEMAPHORE])
+        looks = 0
+        while looks < PATIENCE and called_with(crew[TRY], crew[SEMAPHORE]) != 0:
+            looks += 1
+        if looks == PATIENCE:
+            called_with(crew[WAIT], crew[SEMAPHORE])
         take_tiles(crew)
     return 0
 
 
-@njit(error_model="numpy")
+@njit("void(int64, int64, int64, int64, int64, int64, int64)", error_model="numpy")
 def shared(
     place: int, function: int, memory: int, numbers: int, words: int, job: int, tiles: int
 ) -> None:
@@ -115,7 +131,7 @@ def shared(
     crew = int64_at(place)
     if place == 0 or exchanged(crew, BUSY, 1) == 1:
         for tile in range(tiles):
-            tile_called(function, memory, numbers, words, job, tile)
+            called(function, memory, numbers, words, job, tile)
         return
     exchanged(crew, NEXT, NONE)  # whoever wakes up late finds nothing, whatever is written here
     crew[FUNCTION] = function

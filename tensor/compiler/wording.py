@@ -175,6 +175,8 @@ def formula(value: Value, name: Name) -> str:
             return f"{REDUCTIONS.get(function, function)}({operands[0]}{along})"
         case "matmul":
             return _infix("@", operands)
+        case "gemm":
+            return _gemm(attributes[0], attributes[1], operands)
         case "place":
             there = seen("", value.shape, value.operands[0].shape, *attributes)
             return f"place({operands[0]}, at={there.lstrip('.')})"
@@ -227,6 +229,26 @@ def _step(value: Value, operands: Sequence[str]) -> str:
     if function == "cast":
         return f"{value.dtype}({operands[0]})"
     return f"{function}({', '.join(operands)})"
+
+
+def _gemm(factor: float, is_turned: bool, operands: Sequence[str]) -> str:
+    """A product in a sum.
+
+    >>> _gemm(1.0, False, ["a", "b"]), _gemm(0.5, True, ["a", "b.T", "c"])
+    ('a @ b', 'c + 0.5 * (b @ a.T)')
+    """
+    first, second, *others = operands
+    if is_turned:
+        first, second = _transposed(second), _transposed(first)
+    text = _infix("@", [first, second])
+    if factor != 1:
+        text = _infix("*", [number(factor), text])
+    return _infix("+", [*others, text])
+
+
+def _transposed(text: str) -> str:
+    """The formula of a transpose."""
+    return text.removesuffix(".T") if text.endswith(".T") else f"{_bound(text, _WHOLE)}.T"
 
 
 def _infix(sign: str, operands: Sequence[str]) -> str:

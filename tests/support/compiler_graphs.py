@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from twingrad.tensor.compiler.graph import Graph
 from twingrad.tensor.compiler.strides import tight_strides
 
-from .compiler_growth import COMPARISONS, FLOATS, LARGEST, Growth, fits
+from .compiler_growth import COMPARISONS, FLOATS, LARGEST, fits
+from .compiler_products import Products
 
 SMOOTH = ("neg", "abs", "square", "sin", "cos", "tanh", "atan", "asinh", "erf", "erfc", "sign")
 STEEP = ("exp", "exp2", "expm1", "sinh", "cosh", "tan")
@@ -66,7 +67,7 @@ def graphs(draw, steps=12, kinds=None, checks_hold=None, made=Graph):
     return builder.case
 
 
-class _Builder(Growth):
+class _Builder(Products):
     """The operations, and patterns of several, that a graph is grown by."""
 
     def smooth(self):
@@ -334,7 +335,8 @@ def _joins(a, b, dim):
 
 KINDS = (
     "chain", "arithmetic", "smooth", "steep", "narrow", "view", "strided", "reduction", "matmul",
-    "softmax", "log_softmax", "picked", "normalized", "layer", "comparison", "choice", "logic",
-    "cast", "whole", "gather", "scatter", "place", "overwrite", "join", "random", "host",
+    "sum_of_products", "softmax", "log_softmax", "picked", "normalized", "layer", "comparison",
+    "choice", "logic", "cast", "whole", "gather", "scatter", "place", "overwrite", "join", "random",
+    "host",
 )  # fmt: skip
 """What a graph is grown by."""

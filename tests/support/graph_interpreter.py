@@ -98,7 +98,7 @@ def _computed(value, operands, noise):
     if noise is None or not value.dtype.startswith("float"):
         return compute(value, *operands)
     function = value.attributes[0] if value.attributes else ""
-    if value.kind in ("matmul", "scatter") or (value.kind == "reduce" and function in SUMS):
+    if value.kind in ("matmul", "gemm", "scatter") or (value.kind == "reduce" and function in SUMS):
         operands = [_off(operands[0], noise), *operands[1:]]
     computed = compute(value, *operands)
     if value.kind == "elementwise" and function not in EXACT | {"cast"}:
@@ -162,6 +162,14 @@ def _matmul(value, a, b):
     return np.matmul(a, b)
 
 
+def _gemm(value, a, b, *others):
+    factor, is_turned = value.attributes
+    product = _matmul(value, a, b) * np.dtype(value.dtype).type(factor)
+    product = np.swapaxes(product, -1, -2) if is_turned else product
+    assert all((x.shape, x.dtype) == (product.shape, product.dtype) for x in others), f"{value}"
+    return sum(others, product)
+
+
 def _places_of_index(value, shape, index):
     """For each dimension of a shape the places that an index along one of them names."""
     (dim,) = value.attributes
@@ -220,6 +228,7 @@ KINDS = {
     "view": _view,
     "reduce": _reduce,
     "matmul": _matmul,
+    "gemm": _gemm,
     "gather": _gather,
     "scatter": _scatter,
     "place": _place,

@@ -50,7 +50,8 @@ def _gemm(kind, ta, tb, n, m, k, alpha, a, lda, b, ldb, beta, c, ldc):  # type: 
     product = read(a, n, k, lda, ta) @ read(b, k, m, ldb, tb)
     for i in range(n):
         for j in range(m):
-            c[i * ldc + j] = alpha * product[i, j]
+            before = beta * c[i * ldc + j] if beta else 0  # what is there may be anything
+            c[i * ldc + j] = before + alpha * product[i, j]
 
 
 def _pointer(dtype: str) -> Any:
