@@ -165,8 +165,7 @@ def _compile(name: str, source: str, arguments: int) -> _Compiled:
     signature = f"int64({', '.join(['int64'] * arguments)})"
     compiled = numba.njit(signature, **options)(module.kernel)
     overload: Any = next(iter(compiled.overloads.values()))
-    text = next(iter(compiled.inspect_llvm().values()))
-    code = _target().emit_object(_llvm().parse_assembly(text))
+    _, _, (code, _) = overload.library.serialize_using_object_code()
     return _Compiled(overload.fndesc.llvm_func_name, code)
 
 

@@ -102,7 +102,7 @@ class Updates:
                 )
         recorder.watch(self.decisions, f"the options of {what}")
         recorder.watch(self.are_alike, f"the state of {what}", counted=True)
-        numbers = recorder.host(self, self.undo)
+        numbers = recorder.host(self, self.undo, self.several)
         variant = self._variant
         for number, text in zip(numbers, variant.texts, strict=True):
             recorder.value_of(number).label = text
@@ -154,6 +154,18 @@ class Updates:
         for slot in self._slots:
             slot.kept = now
         return computed[len(kept) :]
+
+    def several(self, count: int) -> Sequence[Sequence[float]]:
+        """The numbers of so many updates, which are counted; no option changes in between."""
+        if self._keeps:
+            return [self() for _ in range(count)]
+        rows = [self()]
+        done = self._slots[0].updates
+        numbers, options = self._numbers, self._options
+        rows += [numbers(*options, float(done + more)) for more in range(1, count)]
+        for slot in self._slots:
+            slot.updates = done + count - 1
+        return rows
 
     def undo(self) -> None:
         """Take the last count back, and then the one before it."""

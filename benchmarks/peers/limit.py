@@ -6,7 +6,7 @@ flow allows, is faster; what it adds is the time between and within its loops.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
@@ -25,8 +25,8 @@ from .base import Peer, Runner, Settings
 Array = NDArray[Any]
 Call = Callable[[], object]
 
-_LARGE = 1 << 20
-"""From so many numbers on, all threads copy."""
+STEPS = 5
+"""The products of so many steps are made by each thread of one's own at once."""
 
 
 def operands(work: Work) -> list[tuple[Array, Array]]:
@@ -66,12 +66,31 @@ def numbers_held(work: Work) -> int:
     return 4 * work.parameters + work.batch * width
 
 
-def products(work: Work, threads: int) -> list[Call]:
-    """The products of a step, by the fastest library that is there."""
-    found = [_by_numpy(work)]
+def products(work: Work, threads: ThreadPoolExecutor, count: int) -> tuple[Call, int]:
+    """What makes the products of some steps as fast as can be here, and of how many steps.
+
+    The fastest way counts, of a library's own threads, and of as many threads of one's own which
+    make the products of one step each and never wait for each other: no sharing is better.
+    """
+    each = [_by_numpy(work) for _ in range(count)]
+    found = [(partial(_all, each[0]), 1)]
     if find_spec("torch") is not None:
-        found.append(_by_torch(work, threads))
-    return min(found, key=_seconds_of_all)
+        found.append((partial(_all, _by_torch(work, count)), 1))
+    if count > 1 and find_spec("threadpoolctl") is not None:
+        found.append((partial(_at_once, threads, each), count * STEPS))
+    return min(found, key=lambda each: _seconds(each[0]) / each[1])
+
+
+def _all(calls: Sequence[Call]) -> None:
+    for call in calls:
+        call()
+
+
+def _at_once(threads: ThreadPoolExecutor, each: Sequence[Sequence[Call]]) -> None:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        list(threads.map(_all, each * STEPS))
 
 
 def _by_numpy(work: Work) -> list[Call]:
@@ -94,11 +113,10 @@ def _by_torch(work: Work, threads: int) -> list[Call]:
     return calls
 
 
-def _seconds_of_all(calls: list[Call]) -> float:
+def _seconds(call: Call) -> float:
     def run(count: int) -> None:
         for _ in range(count):
-            for call in calls:
-                call()
+            call()
 
     run(1)
     return min(measure.seconds_of(run, 5) for _ in range(7))
@@ -109,29 +127,32 @@ class LimitRunner(Runner):
 
     def __init__(self, work: Work, problem: Problem, settings: Settings) -> None:
         self._batches = work.batches
-        self._products = products(work, settings.threads)
+        self._threads = ThreadPoolExecutor(settings.threads)
+        self._products, self._steps = products(work, self._threads, settings.threads)
         half = numbers_held(work) // 2
         to, source = np.ones(half, np.float32), np.ones(half, np.float32)
         whole, rest = divmod(numbers_moved(work) // 2, half)
         self._copies = [(to, source)] * whole + [(to[:rest], source[:rest])]
-        self._parts = settings.threads if half >= _LARGE else 1
-        self._threads = ThreadPoolExecutor(self._parts)
+        ways = [partial(self._copy, parts) for parts in {1, settings.threads}]
+        self._copying = min(ways, key=_seconds)
 
     def run(self, passes: int) -> list[float]:
         """See :class:`Runner`."""
-        for _ in range(passes * self._batches):
-            for product in self._products:
-                product()
-            for to, source in self._copies:
-                self._copy(to, source)
+        steps = passes * self._batches
+        for _ in range(-(-steps // self._steps)):
+            self._products()
+        for _ in range(steps):
+            self._copying()
         return [nan] * passes
 
-    def _copy(self, to: Array, source: Array) -> None:
-        if self._parts == 1:
-            np.copyto(to, source)
-        else:
-            parts = (np.array_split(each, self._parts) for each in (to, source))
-            list(self._threads.map(np.copyto, *parts))
+    def _copy(self, parts: int) -> None:
+        """Copy as much as a step moves, in one thread or in several."""
+        for to, source in self._copies:
+            if parts == 1:
+                np.copyto(to, source)
+            else:
+                split = (np.array_split(each, parts) for each in (to, source))
+                list(self._threads.map(np.copyto, *split))
 
 
 PEERS = (Peer("limit", ("numpy",), ("epoch", "step"), LimitRunner, agrees=False),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from math import nan
 from time import monotonic
 from typing import TYPE_CHECKING, Any, final
@@ -140,7 +140,7 @@ class CompiledDescent:
             began = monotonic()
             self._rates.begin()
             try:
-                found = steps.run(np.concatenate(together), self._rates.step)
+                found = self._taken(steps, together)
             except CheckFailed as failed:
                 self._rates.rewind(failed.done)
                 if failed.done:
@@ -154,12 +154,29 @@ class CompiledDescent:
             done += len(together)
             count *= 2
 
+    def _taken(self, steps: RowSteps, groups: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """What steps on some groups give in numbers; the rate of each is noted."""
+        order = np.concatenate(groups)
+        if not self._rates.is_constant:
+            return steps.run(order, self._rates.step)
+        found = steps.run(order)
+        self._rates.noted = [self._rates.present] * len(groups)
+        return found
+
     def _noted(self, found: NDArray[Any], groups: Sequence[NDArray[Any]]) -> list[Update]:
         """What steps gave in numbers, with the rates that they were taken with."""
-        updates = [self._update(row, rows) for row, rows in zip(found.tolist(), groups)]
-        for update, rate in zip(updates, self._rates.noted):
-            update.lr = rate
-        return updates
+        rates = self._rates.noted
+        if found.shape[1] == 1 + self._has_right:  # as a rule: a loss, and how many rows are right
+            count = len(groups[0])
+            losses, *right = found.T.tolist()
+            hits = right[0] if right else repeat(nan)
+            return [
+                Update(count, loss, 0.0, hit, nan, rate)
+                for loss, hit, rate in zip(losses, hits, rates)
+            ]
+        return [
+            self._update(row, rows, rate) for row, rows, rate in zip(found.tolist(), groups, rates)
+        ]
 
     def _plain(self, rows: NDArray[Any]) -> Update:
         """An update without compiled code."""
@@ -241,10 +258,8 @@ class CompiledDescent:
         norm = [found.gradient_norm] if self._has_norm else []
         return [*found.losses, *(found.right or ()), *norm, *found.penalties]
 
-    def _update(self, numbers: Sequence[float], rows: NDArray[Any]) -> Update:
+    def _update(self, numbers: Sequence[float], rows: NDArray[Any], rate: float) -> Update:
         """The numbers that a step gave, as what was measured."""
-        if len(numbers) == 1 + self._has_right:  # as a rule: a loss, and how many rows are right
-            return Update(len(rows), numbers[0], 0.0, numbers[1] if self._has_right else nan)
         following = iter(numbers)
         parts = self._plan.accumulate
         losses = [*islice(following, parts)]
@@ -254,7 +269,7 @@ class CompiledDescent:
         if parts > 1:
             masses = [self._plan.batches.mass(each) for each in np.split(rows, parts)]
             loss = sum([each * share for each, share in zip(losses, shares(masses), strict=True)])
-        return Update(len(rows), loss, sum(following, start=0.0), right, norm)
+        return Update(len(rows), loss, sum(following, start=0.0), right, norm, rate)
 
 
 def _of_one_length(groups: Sequence[NDArray[Any]]) -> Iterator[list[NDArray[Any]]]:

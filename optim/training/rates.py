@@ -54,6 +54,11 @@ class Rates:
             self.step()
         return found
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether nothing changes the rate between the updates of an epoch."""
+        return self._scheduler is None
+
     def step(self) -> None:
         """Note the rate of an update, and let the schedule step."""
         self.noted.append(self.present)

@@ -167,9 +167,22 @@ def permutation(count: int, generator: Generator | None, what: str) -> NDArray:
     """
 
     def draw(span: blocks.Span) -> NDArray:
-        return np.argsort(blocks.words(span, count)).astype(int64, copy=False)
+        return _order(blocks.words(span, count))
 
     return _drawn(what, draw, chosen(generator, what), count)
+
+
+def _order(words: NDArray) -> NDArray:
+    """The positions of distinct words in ascending order.
+
+    Sorting words that carry their positions in the last bits takes half as long as ``argsort``.
+    """
+    mask = np.uint64((1 << max(len(words) - 1, 0).bit_length()) - 1)
+    carried = (words & ~mask) | np.arange(len(words), dtype=np.uint64)
+    carried.sort()
+    if (carried[1:] ^ carried[:-1] <= mask).any():  # the bits that gave way would have decided
+        return np.argsort(words).astype(int64, copy=False)
+    return (carried & mask).astype(int64)
 
 
 def choices(weights: NDArray, count: int, generator: Generator | None, what: str) -> NDArray:
