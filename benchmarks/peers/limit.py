@@ -86,7 +86,7 @@ def _all(calls: Sequence[Call]) -> None:
         call()
 
 
-def _at_once(threads: ThreadPoolExecutor, each: Sequence[Sequence[Call]]) -> None:
+def _at_once(threads: ThreadPoolExecutor, each: list[list[Call]]) -> None:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):

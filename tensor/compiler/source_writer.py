@@ -11,11 +11,12 @@ from typing import final
 
 from .buffers import ALIGNMENT, Buffer, Buffers
 from .call_writer import CallWriter
-from .fragments import INDENT, VARIABLES, nested, seen_single, single
+from .fragments import INDENT, VARIABLES, nested, single
 from .graph import Graph, Value
 from .loop_writer import LoopWriter
 from .naming import WIDTH, Formulas, names_of
 from .reading import PRODUCTS, is_single
+from .scalar_writer import ScalarWriter
 from .schedule import COSTLY, Schedule, Unit
 from .steps_in_code import Vocabulary
 
@@ -96,6 +97,7 @@ class SourceWriter:
         self._first = _first_addresses(graph)
         self._words = Vocabulary(self._first["host"])
         self._calls = CallWriter(self._buffers, self._words, self._names)
+        self._scalars = ScalarWriter(self._schedule, self._buffers, self._words, self._names)
         self._checked: set[int] = set()
         self._jobs: list[Sequence[str]] = []
 
@@ -240,7 +242,7 @@ class SourceWriter:
     def _scalar_lines(self, group: int) -> list[str]:
         lines = []
         for value in self._schedule.scalars[group]:
-            lines += self._scalar(value)
+            lines += self._scalars.lines(value)
         for order, check in enumerate(self._graph.checks):
             if order not in self._checked and self._is_known(check.value, group):
                 self._checked.add(order)
@@ -254,52 +256,6 @@ class SourceWriter:
 
     def _single(self, value: Value) -> str:
         return single(value, self._words, self._buffers, self._names)
-
-    def _scalar(self, value: Value) -> list[str]:
-        """The line that computes a value of one element."""
-        name = self._names[value]
-        lines = []
-        texts = [self._single(each) for each in value.operands if is_single(each)]
-        if value.kind == "elementwise":
-            dtypes = [each.dtype for each in value.operands]
-            last = value.operands[-1]
-            constant = last if last.kind == "constant" else None
-            function = value.attributes[0]
-            lines.append(
-                f"{name} = {self._words.step(function, texts, value.dtype, dtypes, constant)}"
-            )
-        elif value.kind == "reduce":
-            start = "0" if value.attributes[0].startswith("arg") else texts[0]
-            lines.append(f"{name} = {start}")
-        elif value.kind == "random":
-            drawn = self._words.drawn(value.attributes[0], value.dtype, texts, "0")
-            lines.append(f"{name} = {drawn}")
-        elif value.kind == "gather":
-            lines.append(f"{name} = {self._gathered(value)}")
-        buffer = self._buffers.of.get(value)
-        if buffer is not None and value in self._schedule.stored:
-            text = self._single(value)
-            if value.kind == "view":
-                text = seen_single(value, self._words, self._buffers, self._names)
-            lines.append(f"{self._words.memory(buffer)}[0] = {text}")
-        return lines
-
-    def _gathered(self, value: Value) -> str:
-        source, chosen = value.operands
-        if is_single(source):
-            return self._single(source)
-        (dim,) = value.attributes
-        step = 1
-        for length in source.shape[dim + 1 :]:
-            step *= length
-        target = source.operands[0] if source.kind == "view" else source
-        if source.kind == "view":
-            step = source.attributes[0][dim]
-            offset = source.attributes[1]
-        else:
-            offset = 0
-        name = self._words.memory(self._buffers.of[target])
-        return f"{name}[{step} * {self._single(chosen)} + {offset}]"
 
     def _copies(self) -> list[str]:
         lines = []

@@ -55,7 +55,7 @@ class TensorFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         mode = special_mode()
-        if mode is not None and (mode.recorder is not None or mode.anomaly):
+        if mode is not None and (mode.recorder is not None or mode.anomaly or mode.witness):
             return self._function(*args, **kwargs)
         with self._lock:
             return self._called(args, kwargs)
