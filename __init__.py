@@ -274,7 +274,7 @@ from .tensor import (
 )
 
 if TYPE_CHECKING:
-    from . import data, nn, optim, workflow
+    from . import data, nn, optim, testing, workflow
     from .nn.backend import backend
     from .optim import fit
     from .tensor import tensor  # at run time it is the room, which is called as the function is
@@ -289,6 +289,7 @@ _LATER = {
     "fit": (".optim", "fit"),
     "nn": (".nn", None),
     "optim": (".optim", None),
+    "testing": (".testing", None),
     "workflow": (".workflow", None),
 }
 """What is loaded when it is first asked for, rooms or names in them: who wants a Value only does
@@ -547,6 +548,7 @@ __all__ = [
     "tensor",
     "tensor_split",
     "tensordot",
+    "testing",
     "tile",
     "topk",
     "trace",

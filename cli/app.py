@@ -9,6 +9,8 @@ import typer
 
 from .. import __version__
 from .bench import BENCH_HELP, bench
+from .check import CHECK_HELP, check
+from .check import EXIT_CODES as CHECK_EXIT_CODES
 from .evaluate import EVALUATE_HELP, evaluate
 from .info import INFO_HELP, info
 from .output import INTERRUPTED, WRONG_USE
@@ -68,6 +70,7 @@ def main(
 
 _RUNS = "Train a network, and use it"
 _LEARNING = "Look into it"
+_CHECKING = "Check it"
 _MACHINE = "Measure it"
 
 app.command(cls=Command, help=TRAIN_HELP, epilog=EXIT_CODES, rich_help_panel=_RUNS)(train)
@@ -82,6 +85,8 @@ app.command(
     context_settings={"ignore_unknown_options": True},
     rich_help_panel=_LEARNING,
 )(step)
+
+app.command(cls=Command, help=CHECK_HELP, epilog=CHECK_EXIT_CODES, rich_help_panel=_CHECKING)(check)
 
 app.command(cls=Command, help=BENCH_HELP, rich_help_panel=_MACHINE)(bench)
 app.command(cls=Command, help=INFO_HELP, rich_help_panel=_MACHINE)(info)

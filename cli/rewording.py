@@ -19,6 +19,10 @@ _SHELL = (
         ": leave --task out, or save targets as floats for a regression, else as whole numbers",
     ),
     (r": make y floats\Z", ": save them as floats"),
+    (
+        r": pass floating point numbers, arrays or operands, or name the leaves .*\Z",
+        ": have its numbers drawn, or write them with a point, as in --values x=1.0",
+    ),
     (r", or stratify=False\Z", ""),
 )
 """Parts of sentences, and what takes their place."""

@@ -4,12 +4,15 @@ The modes belong to the running thread or task, not to the process, and are put 
 block ends, however it ends.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import ContextDecorator, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
+
+Witness = Callable[[Any, Sequence[Any], Sequence[Any], Any], None]
+"""Called with an operation that was just applied, its operands, its parameters, and the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,15 @@ class Mode:
         What notes everything that is done on tensors, for the compiler.
     tape : Recorder or None
         What notes everything that is done on Values.
+    witness : callable or None
+        What is told of every operation on Values and tensors.
     """
 
     record: bool = True
     anomaly: bool = False
     recorder: Any = None
     tape: Any = None
+    witness: Witness | None = None
 
 
 _PLAIN = Mode()
@@ -114,21 +120,24 @@ class detect_anomaly(_Switch):
     _changes = MappingProxyType({"anomaly": True})
 
 
-@contextmanager
-def recorder_set(recorder: Any) -> Iterator[None]:
+def recorder_set(recorder: Any) -> AbstractContextManager[None]:
     """Have everything that is done on tensors in this block noted by a recorder, or by none."""
-    mode = replace(current_mode(), recorder=recorder)
-    token = _mode.set(None if mode == _PLAIN else mode)
-    try:
-        yield
-    finally:
-        _mode.reset(token)
+    return _changed(recorder=recorder)
+
+
+def tape_set(tape: Any) -> AbstractContextManager[None]:
+    """Have everything that is done on Values in this block noted by a tape, or by none."""
+    return _changed(tape=tape)
+
+
+def witnessed(witness: Witness) -> AbstractContextManager[None]:
+    """Tell a witness of every operation that is applied to Values and tensors in this block."""
+    return _changed(witness=witness)
 
 
 @contextmanager
-def tape_set(tape: Any) -> Iterator[None]:
-    """Have everything that is done on Values in this block noted by a tape, or by none."""
-    mode = replace(current_mode(), tape=tape)
+def _changed(**changes: Any) -> Iterator[None]:
+    mode = replace(current_mode(), **changes)
     token = _mode.set(None if mode == _PLAIN else mode)
     try:
         yield

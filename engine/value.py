@@ -417,6 +417,8 @@ def _restricted(out: Value, mode: Mode) -> Value:
         mode.tape.node(out)
     if mode.anomaly:
         check_anomalies_forward(out)
+    if mode.witness is not None:
+        mode.witness(out.operation, out.parents, (), out)
     if not mode.record or not out._requires_grad:
         out._requires_grad = False
         out.parents = ()

@@ -1,4 +1,7 @@
-"""``detect_anomaly`` for tensors: the first operation that makes a nan or an infinity."""
+"""What looks at operations on tensors: ``detect_anomaly``, and a witness.
+
+``detect_anomaly`` finds the first operation that makes a nan or an infinity.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import Mode
 from .dtypes import FLOATS
 from .graph import Node
+
+
+def applied_under(
+    mode: Mode, operation: Any, operands: Sequence[Any], parameters: Sequence[Any], out: Any
+) -> None:
+    """Let whoever looks at operations under this mode see one that was just applied."""
+    if mode.anomaly:
+        check_forward(operation.name, operands, out._data)
+    if mode.witness is not None:
+        mode.witness(operation, operands, parameters, out)
 
 
 def check_forward(name: str, operands: Sequence[Any], data: Any) -> None:

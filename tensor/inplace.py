@@ -39,7 +39,7 @@ def _is_silent(mode: Mode | None) -> bool:
 
 def _is_simple(mode: Mode | None) -> bool:
     """Whether nobody looks at what an operation does."""
-    return mode is None or not (mode.anomaly or mode.recorder is not None)
+    return mode is None or not (mode.anomaly or mode.witness or mode.recorder is not None)
 
 
 class View(NamedTuple):

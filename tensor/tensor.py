@@ -12,8 +12,8 @@ import numpy as np
 from ..engine.formula import Formula
 from ..engine.modes import current_mode, special_mode
 from ..engine.shapes import Shape, broadcast_shape
-from . import anomalies
 from .alike import Alike
+from .anomalies import applied_under
 from .coercion import array_from, constant_array, matched
 from .conversions import Conversions
 from .dtypes import FLOATS, DType
@@ -231,8 +231,8 @@ class Tensor(
         else:
             out._node = None
             out._requires_grad = False
-        if mode is not None and mode.anomaly:
-            anomalies.check_forward(row.name, (a,) if b is _NOTHING else (a, b), data)
+        if mode is not None and (mode.anomaly or mode.witness):
+            applied_under(mode, operation, (a,) if b is _NOTHING else (a, b), (), out)
         return out
 
     @staticmethod
@@ -282,8 +282,8 @@ class Tensor(
             out._requires_grad = False
         if primitive.is_view and is_part(data, tensors[0]._data):
             out._become_view(tensors[0], primitive, parameters)
-        if mode is not None and mode.anomaly:
-            anomalies.check_forward(primitive.name, tensors, data)
+        if mode is not None and (mode.anomaly or mode.witness):
+            applied_under(mode, primitive, tensors, parameters, out)
         return out
 
 
@@ -401,8 +401,7 @@ def _apply_matched(row: Elementwise, operands: tuple[Any, ...]) -> Tensor:
         )
         out._node.out = data if applied.saves[-1] else None
         out._requires_grad = True
-    if mode.anomaly:
-        anomalies.check_forward(row.name, kept, data)
+    applied_under(mode, row.formula, kept, (), out)
     return out
 
 

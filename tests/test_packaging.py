@@ -42,7 +42,8 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_only_the_package(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"twingrad"}
+    packages = {top for top in tops if not top.endswith(".dist-info")}
+    assert packages == {"twingrad", "twingrad_pytest.py"}
     seconds = {name.split("/")[1] for name in names if name.startswith("twingrad/")}
     assert not seconds & {"tests", "build", "README.md", "pyproject.toml"}
     assert "py.typed" in seconds
@@ -61,6 +62,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel):
             "nn",
             "optim",
             "tensor",
+            "testing",
             "workflow",
         )
         if (ROOT / room).is_dir()

@@ -93,7 +93,7 @@ class CompiledFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function gives; see the class."""
         mode = special_mode()
-        if mode is not None and (mode.anomaly or mode.tape or mode.recorder):
+        if mode is not None and (mode.anomaly or mode.tape or mode.recorder or mode.witness):
             return self.function(*args, **kwargs)
         given = Arguments(args, kwargs)
         key = given.key, mode is None or mode.record

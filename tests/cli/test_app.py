@@ -18,9 +18,9 @@ def test_alone_it_names_every_command_and_its_panel():
     ran = run()
     assert ran.returncode == 0
     lines = ran.stdout.splitlines()
-    for word in ("train", "predict", "evaluate", "show", "step", "bench", "info"):
+    for word in ("train", "predict", "evaluate", "show", "step", "check", "bench", "info"):
         assert any(line.startswith(f"\N{BOX DRAWINGS LIGHT VERTICAL} {word} ") for line in lines)
-    for panel in ("Train a network, and use it", "Look into it", "Measure it"):
+    for panel in ("Train a network, and use it", "Look into it", "Check it", "Measure it"):
         assert panel in ran.stdout
     assert "completion" not in ran.stdout
 

@@ -4,10 +4,10 @@ import mpmath
 import pytest
 from hypothesis import assume, given, settings
 
-from support.graphs import SMOOTH, programs
 from support.references import definitions
 from twingrad import Array, Value, grad
 from twingrad.engine.formulas import table
+from twingrad.testing.strategies import SMOOTH, programs
 
 STEP = mpmath.mpf(10) ** -20
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.graphs import programs
 from twingrad import Array, Stepper, Value
 from twingrad.engine.steps import BackwardStep, ForwardStep, SeedStep, Step
+from twingrad.testing.strategies import programs
 
 
 def neuron():

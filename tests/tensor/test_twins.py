@@ -5,10 +5,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from support.graphs import SMOOTH, programs
 from twingrad import Array
 from twingrad.engine.formulas import table
 from twingrad.tensor import Tensor, autograd
+from twingrad.testing.strategies import SMOOTH, programs
 
 
 def magnitude(root, leaf):

@@ -1,0 +1,1 @@
+"""Gradient checkers of several libraries, each fed with the same operations and inputs."""

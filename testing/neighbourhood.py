@@ -1,0 +1,213 @@
+"""A thorough look along one line: many steps, other ladders, and the neighbours, before "wrong"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from .deciding import Decision, decide
+from .differences import slopes
+from .findings import Verdict
+from .flat_function import Vector
+from .ladder import ladder
+from .lines import Line, sampled
+from .quick import quick_slopes
+
+Analytic = Callable[[Vector, int], float]
+"""The author's derivative along a line, at any position, of one output."""
+
+_LADDERS = ((8.0, 1.0), (2.3, 0.77))
+"""Ratios of steps, and shares of the scale that they begin at."""
+
+_PLAIN = 1e75
+"""Numbers up to this size, and down to its inverse, can be multiplied without a thought."""
+
+_NEIGHBOURS = 16
+_REACHES = (0.25, 0.3, 0.35, 0.4, 0.45)
+"""How far neighbours are, as powers of the resolution: 1e-4 to 1e-7 of their size in float64.
+
+Slopes of a smooth function come together as the neighbours do; beside a kink they never do.
+"""
+
+_UNSETTLED = (Verdict.WRONG, Verdict.UNKNOWN)
+
+
+class Question(NamedTuple):
+    """A line, and what is known of it.
+
+    Attributes
+    ----------
+    line : Line
+    size, resolution : float
+        The largest size of a moved element, and its machine epsilon: they bound steps from below.
+    sizes : list of float
+        The scales that the function may change on.
+    at : function
+        The author's derivative along the line.
+    """
+
+    line: Line
+    size: float
+    resolution: float
+    sizes: list[float]
+    at: Analytic
+
+
+def examine(question: Question, analytic: Vector, outputs: list[int]) -> list[Decision]:
+    """Decide on the derivatives of some outputs along a line, as surely as can be.
+
+    Parameters
+    ----------
+    question : Question
+    analytic : array (outputs,)
+        The author's derivatives, of all outputs.
+    outputs : list of int
+        Those to decide on.
+    """
+    decisions: dict[int, Decision] = {}
+    left = outputs
+    for ratio, offset in _LADDERS:
+        decisions |= _measured(question, analytic, left, ratio, offset)
+        left = [each for each in left if decisions[each].verdict in _UNSETTLED]
+        if not left:
+            break
+    for output in left:
+        if decisions[output].is_wrong:
+            decisions[output] = _confirmed(question, analytic[output], output, decisions[output])
+    return [decisions[each] for each in outputs]
+
+
+def suspect(question: Question, analytic: Vector, output: int) -> bool:
+    """Whether one ladder of steps speaks against a derivative; neighbours are not asked."""
+    decision = _measured(question, analytic, [output], *_LADDERS[0])[output]
+    return decision.is_wrong
+
+
+def _measured(
+    question: Question, analytic: Vector, outputs: list[int], ratio: float, offset: float
+) -> dict[int, Decision]:
+    function = question.line.function
+    steps = ladder(question.size, question.sizes, question.resolution, ratio, offset)
+    if len(steps) < 5:
+        return dict.fromkeys(
+            outputs, Decision(Verdict.UNKNOWN, reason="there is no room for steps")
+        )
+    samples = sampled(question.line, steps)
+    found = slopes(samples, function.output_resolution)
+    return {
+        output: decide(analytic[output], found, samples, output, function.closeness)
+        for output in outputs
+    }
+
+
+def _confirmed(question: Question, analytic: float, output: int, decision: Decision) -> Decision:
+    """The decision that a number is wrong, or a milder one if the neighbours explain it."""
+    concerned = _concerned(question, output)
+    sizes = np.abs(question.line.base[concerned])
+    if _is_extreme(np.abs([*sizes, analytic, decision.numeric])):
+        reason = "numbers so large or small that their products may not be representable"
+        return decision._replace(verdict=Verdict.UNKNOWN, reason=reason)
+    if not np.isfinite(analytic):
+        return decision
+    edges = [decision.left, decision.right] if np.isfinite(decision.left) else [decision.numeric]
+    outside = min(abs(analytic - edge) for edge in edges)
+    spread = _spread(question, output, concerned)
+    lost = _lost(sizes, question.resolution) * max(abs(analytic), abs(decision.numeric))
+    if outside <= decision.tolerance + 8.0 * spread + lost:
+        return decision._replace(
+            verdict=Verdict.UNKNOWN, reason="rounding changes the gradient by as much"
+        )
+    width = np.inf
+    together = False
+    for power in _REACHES:
+        reach = question.resolution**power
+        low, high, seen = _slopes_nearby(question, output, reach, 0.25 * outside)
+        if seen < _NEIGHBOURS // 4:
+            break
+        if not low - decision.tolerance <= analytic <= high + decision.tolerance:
+            return decision
+        if high - low > 0.5 * width:
+            return decision._replace(
+                verdict=Verdict.KINK, reason=f"slopes nearby are from {low:.6g} to {high:.6g}"
+            )
+        together = width < np.inf
+        width = high - low
+    if together:
+        return decision
+    reason = "rounding hides what the slopes nearby are"
+    return decision._replace(verdict=Verdict.UNKNOWN, reason=reason)
+
+
+def _concerned(question: Question, output: int) -> np.ndarray:
+    """Which elements of the inputs the result changes with, or is asked about."""
+    line = question.line
+    cotangent = np.zeros(line.center.size)
+    cotangent[output] = 1.0
+    felt = line.function.pulled(line.base, cotangent) != 0
+    concerned: np.ndarray = (felt | (line.direction != 0)) & np.isfinite(line.base)
+    return concerned
+
+
+def _is_extreme(sizes: Vector) -> bool:
+    """Whether squares and cubes of the numbers concerned leave the range of floating point.
+
+    Then a gradient may be right as a formula, and still be 0, nan or far off as a number.
+    """
+    plain = sizes[np.isfinite(sizes) & (sizes != 0)]
+    return bool(np.any((plain < 1.0 / _PLAIN) | (plain > _PLAIN)))
+
+
+def _lost(sizes: Vector, resolution: float) -> float:
+    """The share of a gradient that rounding may take where large and small numbers are added.
+
+    Solving equations, for one, loses as much as the numbers concerned are apart.
+    """
+    plain = sizes[sizes != 0]
+    return 64.0 * resolution * float(plain.max() / plain.min()) if plain.size else 0.0
+
+
+def _spread(question: Question, output: int, concerned: np.ndarray) -> float:
+    """How far the author's derivatives differ between neighbours a few last bits apart."""
+    line = question.line
+    function = line.function
+    generator = np.random.default_rng(0)
+    own = (line.direction != 0) & (line.base == 0)
+    sizes = np.where(own, 1.0, np.abs(line.base)) * function.input_resolution
+    spread = 0.0
+    for side in (-1.0, 1.0):
+        found = []
+        for count in (3.0, 5.0, 9.0):
+            moves = generator.choice([-1.0, 0.0, 1.0], sizes.size)
+            moves = np.where(line.direction != 0, side * count * line.direction, moves)
+            position = line.base + np.where(concerned, moves * sizes, 0.0)
+            found.append(question.at(function.representable(position), output))
+        known = [each for each in found if np.isfinite(each)]
+        spread = max(spread, max(known, default=0.0) - min(known, default=0.0))
+    return spread
+
+
+def _slopes_nearby(
+    question: Question, output: int, reach: float, accuracy: float
+) -> tuple[float, float, int]:
+    """The least and the greatest slope along the line at random neighbours, and of how many."""
+    line = question.line
+    function = line.function
+    generator = np.random.default_rng(1)
+    sizes = np.where(line.base == 0, 1.0, np.abs(line.base))
+    sizes = np.where(np.isfinite(sizes), sizes, 0.0)
+    own = float(np.median(sizes[line.direction != 0]))
+    lines = []
+    for k in range(_NEIGHBOURS):
+        moves = generator.uniform(-1.0, 1.0, line.base.size)
+        if k % 2 and np.count_nonzero(line.direction) == 1:
+            moves = np.where(line.direction != 0, k / _NEIGHBOURS - 0.5, moves)
+        base = line.base + np.where(sizes > 0, moves * sizes * reach, 0.0)
+        lines.append(Line(function, line.direction, function.representable(base)))
+    quick = quick_slopes(function, lines, [2.0 * own * reach] * _NEIGHBOURS)
+    if np.median(quick.noise[:, output]) > accuracy:
+        quick = quick_slopes(function, lines, [16.0 * own * reach] * _NEIGHBOURS)
+    settled = quick.noise[:, output] + quick.bend[:, output] <= accuracy
+    found = quick.slope[settled, output]
+    return found.min(initial=np.inf), found.max(initial=-np.inf), found.size
