@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..engine.array import Array
 from ..engine.backward import evaluation_order
 from ..engine.modes import enable_grad
 from ..engine.scalar_twin import ScalarTwin
-from ..engine.structures import leaves_of
+from ..engine.structures import leaves_of, mapped
 from ..engine.value import Value
 from ..nn.backend import named, random_numbers_kept
 from ..nn.module import Module
@@ -331,7 +332,16 @@ def twin_subject(
     modules = [each for each in (function, parameters) if isinstance(each, Module)]
     library = _library_for(leaves_of([*inputs]), modules, parameters)
     held = held_by(library, function, parameters)
+    if modules and library is TENSORS:
+        inputs = mapped(partial(_in_dtype_of, modules[0]), list(inputs))
     return operand_subject(library, function, inputs, held, name)
+
+
+def _in_dtype_of(module: Module, leaf: Any) -> Any:
+    """An array of floats, or a float, in the dtype of a module's parameters, which takes no other."""
+    array = plain_floats(leaf)
+    dtype = next((each.dtype for each in module.parameters() if each.dtype.kind == "f"), None)
+    return leaf if array is None or dtype is None else array.astype(dtype, copy=False)
 
 
 def _library_for(leaves: Sequence[Any], modules: Sequence[Module], parameters: Any) -> GraphLibrary:

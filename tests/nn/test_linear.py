@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 import twingrad
-from support.differences import check_gradients
 from support.layers import check_golden, check_twins, layer_cases
 from support.twins import TWINS, numbers, operand
 from twingrad import nn
 from twingrad.nn import functional as F
+from twingrad.testing import gradcheck
 
 W = twingrad.ones(1, 3)
 CASES = layer_cases("Linear", "Bilinear", "Flatten", "Unflatten")
@@ -30,8 +30,8 @@ def test_first_and_second_derivatives_are_those_of_differences():
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(4, 3)), generator.normal(size=(4, 2))
     weight, bias = generator.normal(size=(5, 3)), generator.normal(size=5)
-    check_gradients(F.linear, x, weight, bias)
-    check_gradients(F.bilinear, x, y, generator.normal(size=(5, 3, 2)), bias)
+    gradcheck(F.linear, x, weight, bias, order=2)
+    gradcheck(F.bilinear, x, y, generator.normal(size=(5, 3, 2)), bias, order=2)
 
 
 @pytest.mark.parametrize("twin", TWINS)

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import twingrad
-from support.differences import check_gradients
 from support.layers import check_golden, check_twins, layer_cases
 from support.twins import TWINS, numbers, operand
 from twingrad import nn
 from twingrad.nn import functional as F
+from twingrad.testing import gradcheck
 
 CASES = layer_cases("BatchNorm1d", "LayerNorm", "GroupNorm", "RMSNorm")
 BATCH = np.array([[0.5, -1.5, 2.0], [3.25, -0.75, 1.25], [0.125, -2.5, 1.0], [4.5, -3.0, 0.25]])
@@ -39,7 +39,7 @@ def test_normalizations_agree_on_both_twins(case):
     ids=["batch", "layer", "group", "rms"],
 )
 def test_first_and_second_derivatives_are_those_of_differences(function):
-    check_gradients(function, BATCH, np.array([1.5, -0.5, 2.0]), np.array([0.5, 0.0, -1.0]))
+    gradcheck(function, BATCH, np.array([1.5, -0.5, 2.0]), np.array([0.5, 0.0, -1.0]), order=2)
 
 
 @pytest.mark.parametrize("twin", TWINS)

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.differences import check_gradients
 from support.expressions import (
     OF_JOINING,
     check_results,
@@ -24,6 +23,7 @@ from twingrad.tensor.operations.joining import (
     stack,
     vstack,
 )
+from twingrad.testing import gradcheck
 
 GOLDEN = golden_expressions("joining")
 
@@ -82,7 +82,7 @@ def test_gradients_of_first_and_second_order_are_those_of_differences(function):
         return tuple(each * each * each for each in found)
 
     matrix = np.array([[0.5, -1.5, 2.0], [0.25, -0.75, 1.25]])
-    check_gradients(cubed, matrix, matrix[::-1] + 0.125, matrix[0])
+    gradcheck(cubed, matrix, matrix[::-1] + 0.125, matrix[0], order=2)
 
 
 @given(st.data())

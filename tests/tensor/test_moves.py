@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.differences import check_gradients
 from support.expressions import (
     OF_MOVES,
     check_results,
@@ -18,6 +17,7 @@ from support.expressions import (
 from support.golden import LAYOUTS
 from twingrad import no_grad
 from twingrad.tensor import Tensor
+from twingrad.testing import gradcheck
 
 GOLDEN = golden_expressions("moves")
 
@@ -124,7 +124,7 @@ def test_gradients_of_first_and_second_order_are_those_of_differences(on, expres
     def function(x):
         return tuple(each * each * each for each in results_of(expression, x))
 
-    check_gradients(function, golden_input(GOLDEN, on))
+    gradcheck(function, golden_input(GOLDEN, on), order=2)
 
 
 @given(number_shapes, st.data())

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.differences import check_gradients
 from support.products import GOLDEN, check_product, check_refused, golden_products
 from twingrad import no_grad
 from twingrad.tensor import Tensor, autograd
 from twingrad.tensor.operations.products import linear
+from twingrad.testing import gradcheck
 
 
 @pytest.mark.parametrize(("case", "layout"), golden_products("products"))
@@ -51,7 +51,7 @@ def test_products_are_those_of_numpy_and_gradients_those_of_differences(shapes, 
     product = Tensor(left) @ Tensor(right)
     assert product.shape == expected.shape
     np.testing.assert_allclose(product.numpy(), expected, rtol=1e-12, atol=1e-12)
-    check_gradients(lambda a, b: a @ b, left, right)
+    gradcheck(lambda a, b: a @ b, left, right, order=2)
 
 
 COMBINATIONS = [
@@ -66,11 +66,11 @@ COMBINATIONS = [
 def test_first_and_second_derivatives_of_every_combination(left, right, constant, generator):
     arrays = [generator.uniform(-1, 1, shape) for shape in (left, right)]
     if constant is None:
-        check_gradients(lambda a, b: a @ b, *arrays)
+        gradcheck(lambda a, b: a @ b, *arrays, order=2)
     elif constant == 0:
-        check_gradients(lambda b: (arrays[0] @ b).square(), arrays[1])
+        gradcheck(lambda b: (arrays[0] @ b).square(), arrays[1], order=2)
     else:
-        check_gradients(lambda a: (a @ arrays[1]).square(), arrays[0])
+        gradcheck(lambda a: (a @ arrays[1]).square(), arrays[0], order=2)
 
 
 FUNCTIONS = {
@@ -95,7 +95,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_first_and_second_derivatives_of_every_function(name, generator):
     function, *shapes = FUNCTIONS[name]
-    check_gradients(function, *[generator.uniform(-1, 1, shape) for shape in shapes])
+    gradcheck(function, *[generator.uniform(-1, 1, shape) for shape in shapes], order=2)
 
 
 @pytest.mark.parametrize("wanted", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])

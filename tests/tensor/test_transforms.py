@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
-from support.differences import check_gradients
 from twingrad import Array, Value, enable_grad, no_grad
 from twingrad.engine.structures import leaves_of, mapped
 from twingrad.tensor import Tensor, autograd
@@ -26,6 +25,7 @@ from twingrad.tensor.transforms import (
     value_and_grad,
     vjp,
 )
+from twingrad.testing import gradcheck
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "transforms.json").read_text())
 TRANSFORMS = {"grad": grad, "jacobian": jacobian, "hessian": hessian}
@@ -472,7 +472,7 @@ def test_hvp_is_the_hessian_times_the_tangents(numbers):
     ],
 )
 def test_derivatives_can_be_differentiated(derivative):
-    check_gradients(derivative, x, x[::-1] * 0.7)
+    gradcheck(derivative, x, x[::-1] * 0.7, order=2)
 
 
 def test_forward_over_reverse_and_reverse_over_forward_give_the_hessian():

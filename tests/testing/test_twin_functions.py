@@ -12,6 +12,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import twingrad as tg
 from support.subjects import cotangents_of, difference, pulled
+from twingrad import nn
+from twingrad.nn import functional as F
+from twingrad.testing import gradcheck
 from twingrad.testing.subject import Passage
 from twingrad.testing.subjects import subject_of
 
@@ -463,3 +466,10 @@ def test_errors_of_the_function_pass_through():
     subject = subject_of(lambda x: x / 1.0 if x.sum() > 0 else 1 / 0, (np.ones(2),))
     with pytest.raises(ZeroDivisionError):
         subject.values([-np.ones(2)])
+
+
+def test_numbers_for_a_module_are_of_the_dtype_of_its_parameters():
+    layer = nn.Linear(3, 2)
+    subject = subject_of(layer, [np.ones((2, 3))])
+    assert {each.dtype for each in subject.inputs} == {np.dtype(np.float32)}
+    assert gradcheck(lambda x, y: F.mse_loss(layer(x), y), np.ones((4, 3)), 0.5, parameters=layer)
