@@ -338,7 +338,7 @@ def twin_subject(
 
 
 def _in_dtype_of(module: Module, leaf: Any) -> Any:
-    """An array of floats, or a float, in the dtype of a module's parameters, which takes no other."""
+    """An array of floats, or a float, in the dtype of a module's parameters."""
     array = plain_floats(leaf)
     dtype = next((each.dtype for each in module.parameters() if each.dtype.kind == "f"), None)
     return leaf if array is None or dtype is None else array.astype(dtype, copy=False)

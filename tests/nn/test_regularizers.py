@@ -77,7 +77,7 @@ def test_penalties_and_their_slopes_are_the_same_on_both_twins(penalty, formula,
 @each_penalty
 @pytest.mark.parametrize("data", [[[1.0, -3.0, 0.5], [0.1, 2.0, -0.25]], TALL[:1] * 3])
 def test_first_and_second_derivatives_are_those_of_differences(penalty, formula, data):
-    gradcheck(penalty, data, order=2)
+    gradcheck(penalty, np.array(data), order=2)
 
 
 @on_both

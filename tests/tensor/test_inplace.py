@@ -229,8 +229,6 @@ def test_augmented_assignment_to_a_part():
 
 
 def test_second_derivatives_through_a_changed_view():
-    from twingrad.testing import gradcheck
-
     def function(a, b):
         y = a * 1.0
         y[:, 1].mul_(b)

@@ -52,7 +52,7 @@ def test_whole_parts_and_remainders_are_numpys(a, b):
     ],
 )
 def test_gradients_agree_with_differences(function):
-    gradcheck(function, [[5.3, -5.4, 1.2]], [[2.2], [-1.7]], order=2)
+    gradcheck(function, np.array([[5.3, -5.4, 1.2]]), np.array([[2.2], [-1.7]]), order=2)
 
 
 @pytest.mark.parametrize("name", ["ceil", "trunc", "round"])
