@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import twingrad
 from support.golden import LAYOUTS, check_golden, golden_cases
 from twingrad.tensor import Tensor, autograd
 from twingrad.testing import gradcheck
@@ -51,6 +52,8 @@ def test_zeros_among_the_factors_have_right_gradients_of_every_order(name, zeros
     x = generator.uniform(1, 2, (2, 4))
     x[0, list(zeros)] = 0
     gradcheck(lambda x: getattr(x, name)(1), x, order=2)
+    slope = twingrad.grad(lambda x: getattr(x, name)(1).sin().sum())
+    gradcheck(slope, x, order=2)  # of which the second derivatives are the third ones
     if name == "prod":
         gradcheck(lambda x: x.prod(), x, order=2)
         gradcheck(lambda x: x.prod(0, keepdim=True), x, order=2)

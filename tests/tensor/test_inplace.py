@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from twingrad import no_grad
 from twingrad.tensor import Tensor
+from twingrad.testing import gradcheck
 
 
 def leaf(*numbers):

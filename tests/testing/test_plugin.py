@@ -10,7 +10,8 @@ from importlib.util import find_spec
 
 import pytest
 
-import twingrad.testing.plugin  # what is loaded here is not loaded by each run, as NumPy cannot be
+# what is loaded here is not loaded by each run, as NumPy cannot be
+import twingrad.testing.plugin  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
