@@ -27,7 +27,7 @@ _RIGHT: Mapping[str, tuple[str, ...]] = {
         "1 if x > max or min > max else 0",
     ),
 }
-"""Partials in the place of the table's, which are PyTorch's, and wrong where both bounds are equal."""
+"""Partials for which the table takes PyTorch's, which are wrong where both bounds are equal."""
 
 
 @cache

@@ -472,4 +472,5 @@ def test_numbers_for_a_module_are_of_the_dtype_of_its_parameters():
     layer = nn.Linear(3, 2)
     subject = subject_of(layer, [np.ones((2, 3))])
     assert {each.dtype for each in subject.inputs} == {np.dtype(np.float32)}
-    assert gradcheck(lambda x, y: F.mse_loss(layer(x), y), np.ones((4, 3)), np.ones((4, 2)), parameters=layer)
+    x, y = np.ones((4, 3)), np.ones((4, 2))
+    assert gradcheck(lambda x, y: F.mse_loss(layer(x), y), x, y, parameters=layer)
