@@ -38,10 +38,10 @@ pow = row(
     "pow",
     "a, b",
     "a ** b",
-    "0 if b == 0 else b * a**(b - 1) ; 0 if a == 0 and b >= 0 else out * log(a)",
+    "b * a**(b - 1) if b != 0 or a * a > 0 else 0 ; 0 if a == 0 and b >= 0 else out * log(a)",
     symbol="**",
     domain="a > 0 or b == floor(b) and (a != 0 or b >= 0)",
-    note="at a = 0 and at b = 0 the slopes are PyTorch's;",
+    note="at a = 0 the slopes are PyTorch's, the mixed second one at b = 0 is not: 1 / a, not 0;",
     reference="power rule",
 )
 reciprocal = row("reciprocal", "x", "1 / x", "-out * out", domain="x != 0")

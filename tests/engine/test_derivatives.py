@@ -32,6 +32,13 @@ def test_grad_of_grad_of_grad(x):
     assert grad(grad(grad(cube)))(x) == pytest.approx(6.0, abs=1e-12)
 
 
+def test_a_power_has_its_mixed_second_derivative_where_the_exponent_is_0():
+    by_base = grad(lambda a, b: a**b)
+    assert grad(lambda b: by_base(4.0, b))(0.0) == 0.25
+    assert by_base(0.0, 0.0) == 0.0
+    assert by_base(5e-324, 0.0) == 0.0
+
+
 def test_numbers_in_are_numbers_out_and_values_in_are_values_out():
     assert type(grad(cube)(2)) is float
     x = Value(2.0)
