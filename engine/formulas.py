@@ -62,9 +62,9 @@ hypot = row(
     "hypot",
     "a, b",
     "hypot(a, b)",
-    "a / out ; b / out",
+    "0 if out == 0 else a / out ; 0 if out == 0 else b / out",
     kinks="abs(a) + abs(b)",
-    note="where both are 0 the slopes are nan.",
+    note="where both are 0, 0 is chosen; PyTorch's slopes are nan there.",
     reference="DLMF 1.9.3",
 )
 

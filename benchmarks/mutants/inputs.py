@@ -47,10 +47,12 @@ def normal_inputs(operation: Operation, examples: int, seed: int) -> list[Inputs
 
 
 def _normal(wanted: Input, generator: np.random.Generator) -> FloatArray:
-    numbers = np.asarray(generator.standard_normal(wanted.shape))
+    numbers = generator.standard_normal(wanted.shape)
     if wanted.domain == "positive":
-        return np.exp(numbers)
-    return 1.0 / (1.0 + np.exp(-numbers)) if wanted.domain == "share" else numbers
+        numbers = np.exp(numbers)
+    elif wanted.domain == "share":
+        numbers = 1.0 / (1.0 + np.exp(-numbers))
+    return np.asarray(numbers)  # what is computed of an array without dimensions is none
 
 
 def drawn_inputs(operation: Operation, examples: int, seed: int) -> list[Inputs]:

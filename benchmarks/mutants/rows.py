@@ -15,7 +15,7 @@ _DOMAINS: Mapping[str, Mapping[str, Domain]] = {
     "log": {"x": "positive"},
     "log10": {"x": "positive"},
     "log1p": {"x": "positive"},
-    "pow": {"a": "positive", "b": "positive"},
+    "pow": {"a": "positive"},
     "sqrt": {"x": "positive"},
 }
 """Which arguments of a row may not be any number."""

@@ -294,6 +294,7 @@ BETTER_VALUES: dict[str, tuple[str, Callable[..., bool]]] = {
 }
 BETTER_PARTIALS: dict[str, tuple[str, Callable[..., bool]]] = {
     "acosh": ("nan outside the domain, where PyTorch has a slope", lambda x: x < 1),
+    "hypot": ("0 at the kink, where PyTorch has nan", lambda a, b: a == b == 0),
     "rsqrt": ("-0.0 is taken as an end of the domain too", lambda x: x == 0),
     "softsign": ("0 at the infinities, where PyTorch has nan", lambda x: abs(x) == math.inf),
 }
