@@ -63,9 +63,7 @@ def expected_losses(definition, y):
 
 def expected_slope(definition, score, y):
     with mpmath.workdps(60):
-        step = mpf("1e-20")
-        above, below = (definition(score + each, mpf(y)) for each in (step, -step))
-        return float((above - below) / (2 * step))
+        return float(mpmath.diff(lambda x: definition(x, mpf(y)), mpf(score)))
 
 
 @pytest.mark.parametrize(

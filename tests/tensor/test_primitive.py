@@ -136,3 +136,13 @@ def test_the_sign_of_a_zero_constant_counts():
         assert row(leaf(0.0)).item() == row(0.0) == -np.pi
     finally:
         row.remove()
+
+
+def test_a_primitive_is_called_as_its_own_class_unless_that_says_otherwise():
+    class Halved(Product):
+        name = "half"
+
+    class Doubled(Halved):
+        pass
+
+    assert (Halved().name, Doubled().name) == ("half", "doubled")

@@ -25,7 +25,7 @@ from twingrad.tensor.transforms import (
     value_and_grad,
     vjp,
 )
-from twingrad.testing import gradcheck
+from twingrad.testing import from_numpy, gradcheck
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "transforms.json").read_text())
 TRANSFORMS = {"grad": grad, "jacobian": jacobian, "hessian": hessian}
@@ -431,18 +431,25 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
 @given(st.lists(st.floats(-2, 2), min_size=6, max_size=6))
-def test_products_agree_with_the_jacobian_and_with_differences(f, numbers):
+def test_products_agree_with_the_jacobian(f, numbers):
     a, t = np.array(numbers[:3]), np.array(numbers[3:])
     matrix = jacobian(f)(tensor(a)).numpy()
     output, pushed = jvp(f, tensor(a), tensor(t))
     assert same(output, f(tensor(a)))
     assert same(pushed, matrix @ t)
-    step = 1e-6
-    difference = (f(tensor(a + step * t)).numpy() - f(tensor(a - step * t)).numpy()) / (2 * step)
-    np.testing.assert_allclose(pushed.numpy(), difference, rtol=1e-5, atol=1e-6)
     cotangent = np.cos(np.arange(output.numel())).reshape(output.shape)
     (pulled,) = vjp(f, tensor(a))[1](cotangent)
     assert same(pulled, np.tensordot(cotangent, matrix, output.ndim))
+
+
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_products_agree_with_differences(f):
+    products = from_numpy(
+        lambda a: f(tensor(a)).numpy(),
+        vjp=lambda cotangent, a: vjp(f, tensor(a))[1](cotangent)[0].numpy(),
+        jvp=lambda t, a: jvp(f, tensor(a), tensor(t))[1].numpy(),
+    )
+    gradcheck(products, x)
 
 
 @given(st.lists(st.floats(-2, 2), min_size=6, max_size=6))
