@@ -323,9 +323,10 @@ clamp = row(
     "clamp",
     "x, min=-inf, max=inf",
     "minimum(maximum(x, min), max)",
-    "1 if min <= x <= max else 0 ; 1 if x < min < max else 0 ; 1 if x > max or min > max else 0",
+    "1 if min <= x <= max else 0 ; 1 if x < min <= max else 0 ; 1 if x > max or min > max else 0",
     kinks="x - min ; x - max ; max - min",
-    note="at the bounds the slope is 1; max wins where min > max.",
+    note="at the bounds the slope is 1; max wins where min > max, and min, where x is below both "
+    "and they are equal (PyTorch: all slopes are 0 there).",
 )
 where = row(
     "where",

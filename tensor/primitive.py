@@ -66,7 +66,8 @@ class Primitive(ABC):
     Attributes
     ----------
     name : str
-        What it is called in messages and as ``grad_fn``; the name of the class if not given.
+        What it is called in messages and as ``grad_fn``; the name of the class, in small letters,
+        if the class itself gives none.
     arity : int
         How many operands it has.
     saves : tuple of int
@@ -119,7 +120,7 @@ class Primitive(ABC):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if not hasattr(cls, "name"):
+        if "name" not in vars(cls):
             cls.name = cls.__name__.lower()
 
     def __call__(self, *arguments: Any) -> Any:

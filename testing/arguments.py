@@ -14,7 +14,8 @@ from ..engine.structures import leaves_of, rebuilt
 from ..nn import Module
 from ..tensor import Primitive
 
-_BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+"""Parameters that are given in the order in which they stand."""
 
 
 def function_name(function: Any) -> str:
@@ -32,33 +33,35 @@ def function_name(function: Any) -> str:
     return "f" if name == "<lambda>" else str(name)
 
 
+def parameters_of(function: Any) -> list[Parameter] | None:
+    """What a function, a row of the table, a primitive or a module takes; None if nobody knows.
+
+    >>> [each.name for each in parameters_of(lambda x, *rest: x)]
+    ['x', 'rest']
+    """
+    if isinstance(function, Formula):
+        return [Parameter(name, Parameter.POSITIONAL_ONLY) for name in function.arguments]
+    if isinstance(function, Module | Primitive):
+        return parameters_of(function.forward)
+    try:
+        return [*signature(function).parameters.values()]
+    except (TypeError, ValueError):  # functions written in C often have no signature
+        return None
+
+
 def argument_names(function: Any, count: int) -> list[str]:
     """The names of the first ``count`` positional arguments, as far as a signature tells them.
 
     >>> argument_names(lambda x, *rest: x, 3)
     ['x', 'rest[0]', 'rest[1]']
     """
-    names, rest = _positional(function)
-    names = names[:count]
-    missing = count - len(names)
-    if rest is not None:
-        return names + [f"{rest}[{k}]" for k in range(missing)]
-    return names + [f"argument {len(names) + k + 1}" for k in range(missing)]
-
-
-def _positional(function: Any) -> tuple[list[str], str | None]:
-    """The names of positional arguments, and the one that takes all others, if there is any."""
-    if isinstance(function, Formula):
-        return [*function.arguments], None
-    if isinstance(function, Module | Primitive):
-        return _positional(function.forward)
-    try:
-        parameters = [*signature(function).parameters.values()]
-    except (TypeError, ValueError):  # functions written in C often have no signature
-        parameters = []
-    names = [each.name for each in parameters if each.kind in _BY_POSITION]
-    rest = [each.name for each in parameters if each.kind is Parameter.VAR_POSITIONAL]
-    return names, rest[0] if rest else None
+    parameters = parameters_of(function) or []
+    names = [each.name for each in parameters if each.kind in BY_POSITION][:count]
+    others = [each.name for each in parameters if each.kind is Parameter.VAR_POSITIONAL]
+    missing = range(count - len(names))
+    if others:
+        return names + [f"{others[0]}[{k}]" for k in missing]
+    return names + [f"argument {len(names) + k + 1}" for k in missing]
 
 
 def leaf_names(structure: Any, name: str) -> list[str]:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import signature
 from pathlib import Path
 from types import FrameType
 from typing import Any, final
@@ -22,7 +21,9 @@ from ..engine.modes import current_mode, witnessed
 from ..engine.operation import Operation
 from ..engine.value import Value
 from ..tensor import Primitive, Tensor
+from .arguments import BY_POSITION, parameters_of
 from .findings import Finding, Verdict, Violation
+from .glance import looks_wrong
 from .judging import judge
 from .promises import broken_promises
 from .snippets import UNFINISHED, snippet
@@ -34,6 +35,9 @@ _MOST = 1000
 
 _LARGE = 10_000
 """Derivatives beyond which an operation is looked at along a few directions only."""
+
+_SMALL = 1000
+"""Numbers up to which operands are looked at thoroughly at once."""
 
 _DIRECTIONS = 4
 _SHOWN = 6
@@ -92,8 +96,8 @@ class Application:
             return self.operation.notation(inputs, self.apply(*self.operands).data).arguments[
                 position
             ]
-        names = [*signature(self.operation.forward).parameters]
-        return names[position] if position < len(names) else f"operand {position + 1}"
+        known = [each for each in parameters_of(self.operation) or () if each.kind in BY_POSITION]
+        return known[position].name if position < len(known) else f"operand {position + 1}"
 
 
 @final
@@ -172,16 +176,43 @@ def blame_for_promises(subject: Subject, seed: int = 0) -> Blame:
 
 
 def _first(subject: Subject, find: Callable[[Application, int], Culprit | None]) -> Blame:
-    """Look at each operation, in the order of computation, until something is found."""
+    """Look at each operation, in the order of computation, until something is found.
+
+    Large operations that look right at a glance come last: to be sure of them takes long.
+    """
     applications = applied(subject)
-    for position, application in enumerate(applications[:_MOST], 1):
-        try:
-            culprit = find(application, position)
-        except Exception:  # an operation may take no operands but those that it was made for
-            continue
-        if culprit is not None:
+    numbered = [*enumerate(applications[:_MOST], 1)]
+    later = []
+    for position, application in numbered:
+        if len(numbered) > 1 and _is_large(application) and not _looks_wrong(application):
+            later.append((position, application))
+        elif culprit := _found(find, application, position):
+            return Blame(len(applications), culprit)
+    for position, application in later:
+        if culprit := _found(find, application, position):
             return Blame(len(applications), culprit)
     return Blame(len(applications))
+
+
+def _found(
+    find: Callable[[Application, int], Culprit | None], application: Application, position: int
+) -> Culprit | None:
+    try:
+        return find(application, position)
+    except Exception:  # an operation may take no operands but those that it was made for
+        return None
+
+
+def _is_large(application: Application) -> bool:
+    size: int = sum(_array(each).size for each in application.operands)
+    return size > _SMALL
+
+
+def _looks_wrong(application: Application) -> bool:
+    try:
+        return looks_wrong(application.subject())
+    except Exception:  # as above
+        return False
 
 
 def quick_projections(subject: Subject) -> int | None:
@@ -280,14 +311,15 @@ def _varied(finding: Finding, application: Application, subject: Subject) -> int
 
 def _operands(application: Application, finding: Finding | None) -> tuple[str, ...]:
     """What each operand was: the elements concerned, if an elementwise derivative is wrong."""
-    arrays = [
-        np.asarray(each.data if isinstance(each, Value) else each._data)
-        for each in application.operands
-    ]
+    arrays = [_array(each) for each in application.operands]
     if isinstance(application.operation, Formula) and finding and finding.output_index:
         shape = np.broadcast_shapes(*[array.shape for array in arrays])
         arrays = [np.broadcast_to(array, shape)[finding.output_index] for array in arrays]
     return tuple(f"{application.argument(k)} = {_numbers(array)}" for k, array in enumerate(arrays))
+
+
+def _array(operand: Any) -> Any:
+    return np.asarray(operand.data if isinstance(operand, Value) else operand._data)
 
 
 def _numbers(array: Any) -> str:

@@ -11,11 +11,15 @@ from .differences import Slopes
 from .findings import Verdict
 from .flat_function import Vector
 from .lines import Samples
+from .quick import NATURAL
 
 _BENT = 0.05
 _TREAD = 2.0**-7
 _TREAD_SHARE = 2.0**-20
 """How wide the treads of rounded values may be, and what share of the number they stand at."""
+_SMEARED = 0.25
+_SMALL = 1e-8
+"""How well larger steps must know a slope, and by what share of the number values may change."""
 _NATURAL = 0.25
 """Steps must be seen that are smaller than the size on which most functions change, which is 1."""
 
@@ -68,9 +72,14 @@ class Column(NamedTuple):
     constant: np.ndarray
 
     @classmethod
-    def of(cls, slopes: Slopes, output: int) -> Column:
-        """The slopes of one output."""
-        return cls(slopes.sizes, *[each[:, output] for each in slopes[1:]])
+    def of(cls, slopes: Slopes, output: int, size: float) -> Column:
+        """The slopes of one output, where the numbers that are moved have a ``size``.
+
+        How steep the function is between steps much larger than that says nothing about here.
+        """
+        column = cls(slopes.sizes, *[each[:, output] for each in slopes[1:]])
+        here = column.sizes <= max(NATURAL, size)
+        return column._replace(variation=np.where(here, column.variation, 0.0))
 
 
 def decide(
@@ -83,11 +92,11 @@ def decide(
     number that differs from a smooth slope there is wrong, as is one outside a kink's two slopes.
     Numbers whose relative difference is less than ``close`` are the same.
     """
-    column = Column.of(slopes, output)
+    column = Column.of(slopes, output, samples.size)
     bent = _bends(column)
     plateaus = _plateaus(column, _smooth_levels(column, close) & ~bent, close)
     for k in plateaus:
-        if abs(column.central[k] - analytic) <= _allowed(column, close)[k]:
+        if _agrees(analytic, column, k, close):
             varied = [j for j in plateaus if j > k and not column.constant[j]]
             if not varied:
                 return _smooth(Verdict.OK, column, k, close)
@@ -96,8 +105,10 @@ def decide(
         return jump
     finest_bend = int(np.flatnonzero(bent)[-1]) if bent.any() else -1
     if plateaus and plateaus[-1] > finest_bend:
-        treads = _may_be_steps(analytic, column, plateaus[-1], samples, output)
-        if treads or (analytic == 0 and _is_tread(column, plateaus[-1], samples, output)):
+        level = plateaus[-1]
+        treads = _may_be_steps(analytic, column, level, samples, output)
+        treads |= _is_overruled(analytic, column, level, samples, output)
+        if treads or (analytic == 0 and _is_tread(column, level, samples, output)):
             return Decision(Verdict.UNKNOWN, reason="the values change in steps")
         return _beside_smooth(analytic, column, plateaus, close)
     if bent.any():
@@ -119,10 +130,9 @@ def _smooth_levels(column: Column, close: float) -> np.ndarray:
 
 
 def _reference(column: Column, slope: Vector) -> Vector:
-    """What errors must be small beside: the slope, and slopes at the scale of a natural step."""
-    natural = np.where(column.sizes <= 4.0, column.variation, 0.0)
-    reference: Vector = np.maximum(np.maximum.accumulate(natural), column.variation)
-    return np.maximum(np.abs(slope), reference)
+    """What errors must be small beside: the slope, and slopes to the ends of larger steps."""
+    reference: Vector = np.maximum(np.abs(slope), np.maximum.accumulate(column.variation))
+    return reference
 
 
 def _bends(column: Column) -> np.ndarray:
@@ -160,6 +170,13 @@ def _allowed(column: Column, close: float) -> Vector:
     return allowed
 
 
+def _agrees(analytic: float, column: Column, level: int, close: float) -> bool:
+    """Whether a number is the slope; what is lost in rounding agrees with 0 only."""
+    if analytic != 0 and column.variation[: level + 1].max() == 0 and column.constant[level]:
+        return False
+    return bool(abs(column.central[level] - analytic) <= _allowed(column, close)[level])
+
+
 def _smooth(
     verdict: Verdict, column: Column, level: int, close: float, reason: str = ""
 ) -> Decision:
@@ -194,7 +211,10 @@ def _may_be_steps(
     right = samples.right[:, output] - samples.center[output]
     left = samples.left[:, output] - samples.center[output]
     changed = np.flatnonzero((right != 0) | (left != 0))
-    if not changed.size or changed[-1] + 1 >= len(right):
+    if not changed.size:
+        rounding = np.finfo(np.float64).eps * max(abs(samples.center[output]), samples.size, 1.0)
+        return bool(abs(analytic) * max(samples.size, 1.0) <= 4.0 * rounding)
+    if changed[-1] + 1 >= len(right):
         return False
     first = int(changed[-1])
     width = float(samples.right_steps[first])
@@ -207,6 +227,26 @@ def _may_be_steps(
     fall = np.abs(left + analytic * samples.left_steps)[beyond]
     quantum = max(abs(analytic) * width, float(np.fmax(np.abs(right), np.abs(left))[first]))
     return bool(np.all(rise <= 2.0 * quantum) and np.all(fall <= 2.0 * quantum))
+
+
+def _is_overruled(
+    analytic: float, column: Column, level: int, samples: Samples, output: int
+) -> bool:
+    """Whether larger steps have the analytic number for their slope, and not that of a level.
+
+    Where a part of the values is a difference of larger numbers, it changes in steps; between
+    two of them the rest may look as smooth as can be. What larger steps see must be small:
+    a kink, or a fast wave, is no rounding.
+    """
+    size = max(abs(float(samples.center[output])), samples.size, 1.0)
+    apart = abs(analytic - column.central[level])
+    coarser = slice(0, level)
+    error = column.central_error[coarser]
+    reference = np.maximum(abs(analytic), column.variation[coarser])
+    known = (error <= _SMEARED * reference) & (apart * column.sizes[coarser] <= _SMALL * size)
+    here = np.abs(column.central[coarser] - analytic) <= error
+    there = np.abs(column.central[coarser] - column.central[level]) <= 2.0 * error
+    return bool(np.any(known & here & ~there))
 
 
 def _is_tread(column: Column, level: int, samples: Samples, output: int) -> bool:

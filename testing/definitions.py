@@ -9,13 +9,16 @@ from typing import Any, final
 import numpy as np
 
 from ..engine.formula import Formula
-from ..nn.module import Module
 from .adapters.adapter import Adapter
-from .expressions import expression, module_state
+from .expressions import expression
+from .module_code import is_module, module_state
 from .sources import import_path, source_of
 
 _CONSTANT = (bool, int, float, str, bytes, type(None), tuple)
 """What may be one object in two places without meaning the same."""
+
+_TAKEN = ("functools", "np", "testing", "twingrad")
+"""What snippets import under these names."""
 
 _CALLABLE = (type, FunctionType, BuiltinFunctionType, np.ufunc, Formula)
 
@@ -66,7 +69,7 @@ class Definitions:
             if code is None:
                 self.missing.append(f"{name} ({_kind(thing)})")
             self.assign(name, "..." if code is None else code)
-            if isinstance(thing, Module) and code is not None:
+            if is_module(thing) and code is not None:
                 self.lines += [f"{name}.{line}" for line in module_state(thing, self)]
         return name
 
@@ -74,7 +77,7 @@ class Definitions:
         """An expression for something, a name if one means it; None if there is none."""
         if known := self._name_of(thing):
             return known
-        if isinstance(thing, Module):
+        if is_module(thing):
             return self.named("model", thing)
         if isinstance(thing, _CALLABLE):
             own = thing.name if isinstance(thing, Formula) else thing.__name__
@@ -85,7 +88,14 @@ class Definitions:
         """A name that means something already; empty if there is none."""
         if isinstance(thing, _CONSTANT):
             return ""
-        return next((name for name, known in self._named.items() if known is thing), "")
+        for name, known in self._named.items():
+            if known is thing:
+                return name
+            if is_module(known):
+                for path, parameter in known.named_parameters():
+                    if parameter is thing:
+                        return f'{name}.get_parameter("{path}")'
+        return ""
 
     def named(self, name: str, thing: Any) -> str:
         """An expression for something that may get this name, or one like it."""
@@ -93,13 +103,13 @@ class Definitions:
             return expression(thing, self) or name
         if isinstance(thing, _CALLABLE) and getattr(thing, "__name__", "") != "<lambda>":
             return self.code(thing) or name
-        if isinstance(thing, Module) and name == "f":
+        if is_module(thing) and name == "f":
             name = "model"
         return self.bind(self.free(name), thing)
 
     def free(self, name: str) -> str:
         """A name like this one that means nothing yet."""
-        while name in self._named:
+        while name in self._named or name in _TAKEN:
             name += "_"
         return name
 

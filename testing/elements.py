@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 
+from .complex_slopes import ComplexStep, mistaken, same
 from .deciding import Decision
 from .findings import Verdict
 from .flat_function import FlatFunction, Vector
 from .ladder import scales
 from .lines import Line
-from .neighbourhood import Analytic, Question, examine
+from .modes import Derivatives, one
+from .neighbourhood import Question, examine
 from .quick import quick_slopes
 from .recording import Recorder
 
@@ -47,16 +50,39 @@ class Elements:
         shape = function.size, function.center.size
         analytic = np.full(shape, np.nan)
         for output in self.known if self.movable else ():
-            analytic[:, output] = function.pulled(function.point, _one(output, shape[1]))
+            analytic[:, output] = function.pulled(function.point, one(output, shape[1]))
         misshapen = set(self.recorder.misshapen("reverse").tolist())
         self.movable = [i for i in self.movable if i not in misshapen]
         open_elements = np.zeros(shape, bool)
         open_elements[np.ix_(self.movable, self.known)] = True
         self.recorder.count(Verdict.UNKNOWN, open_elements.size - int(open_elements.sum()))
+        self._complex_look(analytic, open_elements)
         self._first_look(analytic, open_elements)
         self._second_look("reverse", analytic, open_elements)
         self._directions(analytic)
         self._forward(analytic)
+
+    def _complex_look(self, analytic: Vector, open_elements: np.ndarray) -> None:
+        """Settle what the complex step can, to nearly all digits."""
+        step = ComplexStep(self.function, self.generator)
+        found = step.slopes(self.movable)
+        if found is None:
+            return
+        trusted = open_elements & found.trusted
+        agreed = trusted & same(analytic, found.slopes)
+        size = np.maximum(np.abs(analytic), np.abs(found.slopes))
+        apart = np.abs(analytic - found.slopes)
+        self.recorder.differs(float((apart / size).max(initial=0.0, where=agreed & (size > 0))))
+        self.recorder.count(Verdict.OK, int(agreed.sum()))
+        self.verdicts[agreed] = Verdict.OK
+        open_elements[agreed] = False
+        suspected = trusted & ~agreed & (apart <= self.function.closeness * np.abs(found.slopes))
+        for i, output in np.argwhere(suspected):
+            number, slope = analytic[i, output], float(found.slopes[i, output])
+            if not self.recorder.has_enough and step.is_off(int(i), int(output), number, slope):
+                self.recorder.element("reverse", int(i), int(output), number, mistaken(slope))
+                self.verdicts[i, output] = Verdict.WRONG
+                open_elements[i, output] = False
 
     def _first_look(self, analytic: Vector, open_elements: np.ndarray) -> None:
         for attempt in range(2):
@@ -107,30 +133,21 @@ class Elements:
             abs(float(self.function.point[coordinate])),
             float(self.function.input_resolution[coordinate]),
             self.sizes[coordinate],
-            self._analytic(mode, line),
+            partial(Derivatives(self.function, mode).at, line),
         )
 
-    def _analytic(self, mode: str, line: Line) -> Analytic:
-        function = line.function
-
-        def reverse(position: Vector, output: int) -> float:
-            gradient = function.pulled(position, _one(output, function.center.size))
-            return float(line.slopes(gradient))
-
-        def forward(position: Vector, output: int) -> float:
-            derivatives = function.pushed(position, line.direction)
-            return float("nan") if derivatives is None else float(derivatives[output])
-
-        return reverse if mode == "reverse" else forward
-
     def _directions(self, analytic: Vector) -> None:
-        """Move all the elements at once that have kinks: their slopes must fit together."""
-        moved = np.flatnonzero(self.kinks.any(axis=1))
+        """Move all the elements at once that have kinks, or are equal to one that has.
+
+        Their slopes must fit together.
+        """
+        point = self.function.point
+        equal = np.isin(point, point[self.kinks.any(axis=1)])
+        moved = np.array([i for i in self.movable if equal[i]], int)
         fine = ((self.verdicts == Verdict.OK) | (self.verdicts == Verdict.KINK))[moved].all(axis=0)
         outputs = _positions(self.kinks.any(axis=0) & fine)
         if moved.size < 2 or not outputs:
             return
-        point = self.function.point
         draws = self.generator.choice([-1.0, -0.5, 0.5, 1.0], (2, moved.size))
         noise = (self.function.input_resolution * np.abs(point))[moved] @ np.abs(analytic[moved])
         lines = []
@@ -154,7 +171,7 @@ class Elements:
             float(sizes.min()),
             float(self.function.input_resolution.max()),
             scales(float(np.sort(sizes)[sizes.size // 2]), sizes),
-            self._analytic("reverse", line),
+            partial(Derivatives(self.function, "reverse").at, line),
         )
         names = ", ".join(self.function.subject.input_names)
         for output, decision in zip(outputs, examine(question, analytic, outputs)):
@@ -167,7 +184,7 @@ class Elements:
         function = self.function
         analytic = np.full(reverse.shape, np.nan)
         for i in self.movable:
-            derivatives = function.pushed(function.point, _one(i, function.size))
+            derivatives = function.pushed(function.point, one(i, function.size))
             if derivatives is None:
                 return
             analytic[i] = derivatives
@@ -184,9 +201,3 @@ class Elements:
 
 def _positions(chosen: Any) -> list[int]:
     return [int(each) for each in np.flatnonzero(chosen)]
-
-
-def _one(position: int, size: int) -> Vector:
-    unit = np.zeros(size)
-    unit[position] = 1.0
-    return unit

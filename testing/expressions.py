@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
 from inspect import Parameter, signature
@@ -14,21 +14,18 @@ import numpy as np
 from ..engine.array import Array
 from ..engine.formula import Formula
 from ..engine.value import Value
-from ..nn import MLP, Sequential
-from ..nn.module import Module
 from ..tensor import Tensor
 from .adapters.adapter import Adapter
 from .adapters.autograd_functions import AutogradFunction
 from .adapters.jax_functions import JaxFunction
 from .adapters.numpy_functions import NumpyFunction
 from .adapters.torch_functions import TorchFunction
-from .literals import alike, array_code, float_code, full_code
+from .adapters.torch_things import array_of, has_no_options, is_tensor
+from .literals import WRITTEN, alike, array_code, float_code, full_code
+from .module_code import is_module, module_code
 
 if TYPE_CHECKING:
     from .definitions import Definitions
-
-WRITTEN = 64
-"""Elements up to which an array is written out."""
 
 _FACTORIES = {
     AutogradFunction: "from_autograd",
@@ -36,7 +33,6 @@ _FACTORIES = {
     NumpyFunction: "from_numpy",
     TorchFunction: "from_torch",
 }
-_WIDTH = 60
 _LITERAL = (type(None), bool, int, str, bytes)
 
 
@@ -52,6 +48,10 @@ def expression(thing: Any, definitions: Definitions) -> str | None:
     for kind, write in _WRITERS:
         if isinstance(thing, kind):
             return write(thing, definitions)
+    if is_tensor(thing):
+        return _torch_tensor(thing, definitions)
+    if is_module(thing):
+        return _module(thing, definitions)
     return _instance(thing, definitions)
 
 
@@ -64,11 +64,14 @@ def _all(things: Sequence[Any], definitions: Definitions) -> list[str] | None:
 
 def _sequence(thing: Sequence[Any], definitions: Definitions) -> str | None:
     parts = _all(thing, definitions)
-    if parts is None or type(thing) not in (list, tuple):
+    if parts is None:
         return None
     joined = ", ".join(parts)
     if type(thing) is list:
         return f"[{joined}]"
+    if type(thing) is not tuple:
+        is_named = getattr(thing, "_fields", None) is not None
+        return f"{definitions.code(type(thing))}({joined})" if is_named else None
     return f"({joined},)" if len(parts) == 1 else f"({joined})"
 
 
@@ -103,6 +106,14 @@ def _tensor(tensor: Tensor, definitions: Definitions) -> str | None:
     definitions.use("twingrad")
     flag = ", requires_grad=True" if tensor.requires_grad else ""
     return None if array is None else f"twingrad.tensor({array}{flag})"
+
+
+def _torch_tensor(tensor: Any, definitions: Definitions) -> str | None:
+    numbers = array_of(tensor)
+    array = None if numbers is None else _array(numbers, definitions)
+    definitions.use("torch")
+    flag = ", requires_grad=True" if tensor.requires_grad else ""
+    return None if array is None else f"torch.tensor({array}{flag})"
 
 
 def _value(value: Value, definitions: Definitions) -> str:
@@ -152,47 +163,8 @@ def _adapter(adapter: Adapter, definitions: Definitions) -> str:
     return f"testing.{_FACTORIES[type(adapter)]}({', '.join(codes)})"
 
 
-def _module(module: Module, definitions: Definitions) -> str | None:
-    """A module by its class and options, without the numbers of its parameters."""
-    children = [each for _, each in module.named_children()]
-    if isinstance(module, Sequential | MLP):
-        found = [_module(each, definitions) for each in children]
-        parts = [each for each in found if each is not None]
-        definitions.use("twingrad")
-        is_whole = len(parts) == len(children)
-        return f"twingrad.nn.Sequential({_listed(parts)})" if is_whole else None
-    if not children and type(module).__module__.startswith(_NN):
-        definitions.use("twingrad")
-        options = module.extra_repr() or _options(module, definitions)
-        return None if options is None else f"twingrad.nn.{type(module).__name__}({options})"
-    return _instance(module, definitions)
-
-
-def module_state(module: Module, definitions: Definitions) -> Iterator[str]:
-    """The methods to call on a module that has just been made, so that it is like this one."""
-    parameters = [*module.parameters()]
-    if parameters and module.backend == "scalar":
-        yield 'to("scalar")'
-    elif parameters and parameters[0].dtype == np.float64:
-        yield "double()"
-    state = {name: np.asarray(each.data) for name, each in module.state_dict().items()}
-    if sum(each.size for each in state.values()) <= WRITTEN:
-        entries = [f'"{name}": {_array(each, definitions)}' for name, each in state.items()]
-        if entries:
-            yield f"load_state_dict({{{_listed(entries)}}})"
-    else:
-        definitions.has_alike = True
-    if not module.training:
-        yield "eval()"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    """Parts with commas between them, on lines of their own if they are long."""
-    line = ", ".join(parts)
-    return line if len(line) <= _WIDTH else "".join(["\n", *[f"    {each},\n" for each in parts]])
-
-
-_NN = Module.__module__.rpartition(".")[0] + "."
+def _module(module: Any, definitions: Definitions) -> str | None:
+    return module_code(module, definitions, _options)
 
 
 def _method(method: MethodType, definitions: Definitions) -> str:
@@ -228,13 +200,15 @@ def _options(thing: Any, definitions: Definitions) -> str | None:
 def _arguments(thing: Any) -> dict[str, Any] | None:
     """What a class may have been called with to make an object; None where that is not known."""
     found: dict[str, Any] = {}
+    if has_no_options(thing):
+        return found
     try:
         parameters = signature(type(thing)).parameters.values()
     except (TypeError, ValueError):  # classes written in C often have none
         return None
     for each in parameters:
         if each.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
-            continue
+            return None
         known = getattr(thing, each.name, Parameter.empty)
         if isinstance(known, (*_LITERAL, float)) and each.kind is not Parameter.POSITIONAL_ONLY:
             if known != each.default:
@@ -256,7 +230,6 @@ _WRITERS: list[tuple[type, Write]] = [
     (Value, _value),
     (Array, _values),
     (Formula, _formula),
-    (Module, _module),
     (Adapter, _adapter),
     (MethodType, _method),
     (partial, _partial),

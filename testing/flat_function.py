@@ -23,6 +23,8 @@ class FlatFunction:
     Attributes
     ----------
     subject : Subject
+    order : int
+        2 if it is a gradient itself.
     point : array (inputs,)
         Where the subject is checked, as float64.
     center : array (outputs,)
@@ -38,8 +40,9 @@ class FlatFunction:
         as far as the dtypes allow.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, order: int = 1) -> None:
         self.subject = subject
+        self.order = order
         self.inputs = [np.asarray(each) for each in subject.inputs]
         self.point = _joined(self.inputs)
         self._calls = [1]
@@ -97,6 +100,17 @@ class FlatFunction:
         if [(each.shape, each.dtype) for each in results] != self._outputs:
             return np.full(self.center.shape, np.nan)
         return self._weighted(_joined(results))
+
+    def complex_values(self, position: Vector, imaginary: Vector) -> NDArray[np.complex128] | None:
+        """The results at ``position + 1j * imaginary``; None where there are none."""
+        given = position + 1j * imaginary
+        parts = np.split(given, self.input_starts[1:-1])
+        arrays = [part.reshape(like.shape) for part, like in zip(parts, self.inputs, strict=True)]
+        found = self.subject.complex_values(arrays)
+        if found is None or [np.shape(each) for each in found] != [s for s, _ in self._outputs]:
+            return None
+        self._calls[0] += 1
+        return np.concatenate([np.asarray(y, np.complex128).reshape(-1) for y in found])
 
     def representable(self, position: Vector) -> Vector:
         """The position that the inputs' dtypes make of this one."""

@@ -11,8 +11,10 @@ import numpy as np
 from ..engine.checks import checked_count, checked_flag
 from .blame import Blame, blame, blame_for_promises, quick_projections
 from .findings import Verdict
+from .glance import looks_wrong_at
 from .judging import judge
 from .observing import tell
+from .parameters import lasting
 from .promises import broken_promises
 from .report import GradientError, GradientWarning, Report
 from .snippets import UNFINISHED, snippet
@@ -99,12 +101,13 @@ def gradcheck(
         checked_count(projections, "gradcheck: projections", at_least=1)
     checked_count(seed, "gradcheck: seed")
     checked_flag(raise_exception, "gradcheck: raise_exception")
+    parameters = lasting(parameters)
     with np.errstate(all="ignore"):
         subject = subject_of(f, inputs, parameters)
         report = examined(subject, order, projections, seed)
         if not report.ok:
             report.blame = _blame(report, subject, seed)
-            report.snippet = _snippet(f, inputs, parameters, order, projections, seed)
+            report.snippet = _snippet(report, f, inputs, parameters, order, projections, seed)
     tell(report)
     if report.verdict is Verdict.UNKNOWN:
         warnings.warn(str(report), GradientWarning, stacklevel=2)
@@ -114,13 +117,20 @@ def gradcheck(
 
 
 def _snippet(
-    f: Any, inputs: Sequence[Any], parameters: Any, order: int, projections: int | None, seed: int
+    report: Report,
+    f: Any,
+    inputs: Sequence[Any],
+    parameters: Any,
+    order: int,
+    projections: int | None,
+    seed: int,
 ) -> str:
     """Code that shows the same failure."""
 
     def fails(others: Sequence[Any]) -> bool:
         subject = subject_of(f, others, parameters)
-        return not examined(subject, order, projections or quick_projections(subject), seed).ok
+        many = projections or quick_projections(subject)
+        return _seems_wrong(report, subject) or not examined(subject, order, many, seed).ok
 
     defaults = {"order": 1, "projections": None, "seed": 0}
     given = {"order": order, "projections": projections, "seed": seed}
@@ -129,6 +139,17 @@ def _snippet(
         return snippet(f, inputs, parameters, fails, **options)
     except Exception as error:  # some object that cannot be looked into: the report matters more
         return f"{UNFINISHED}: everything, for {type(error).__name__}: {error}"
+
+
+def _seems_wrong(report: Report, subject: Subject) -> bool:
+    """Whether the worst derivative of a report is wrong in a subject of other numbers, too.
+
+    To look for what is wrong costs much more than to look at it again.
+    """
+    worst = report.findings[0] if report.findings else None
+    if worst is None or worst.verdict is not Verdict.WRONG or worst.index is None:
+        return False
+    return looks_wrong_at(worst, subject if worst.order == 1 else subject.derived())
 
 
 def examined(
@@ -141,12 +162,22 @@ def examined(
     judgements = []
     if not notes and not any(each.rule == "shape" for each in violations):
         judgements = judge(subject, order=order, projections=projections, seed=seed)
-    return Report(subject.name, judgements, violations, notes)
+    report = Report(subject.name, judgements, violations, notes)
+    report.sizes = _sizes(subject, order)
+    return report
+
+
+def _sizes(subject: Subject, order: int) -> tuple[int, ...]:
+    """How many derivatives there are of each order."""
+    variables = sum(array.size for array in subject.inputs)
+    results = sum(array.size for array in subject.values(subject.inputs))
+    return (variables * results, (variables + results) * variables)[:order]
 
 
 def _blame(report: Report, subject: Subject, seed: int) -> Blame:
     """The operation because of which something is wrong."""
-    for order, judgement in enumerate(report.judgements, 1):
-        if judgement.counts[Verdict.WRONG]:
-            return blame(subject, order, seed)
+    wrong = [each.counts[Verdict.WRONG] > 0 for each in report.judgements]
+    found = blame(subject, wrong.index(True) + 1, seed) if any(wrong) else None
+    if found is not None and (found.culprit or not found.operations):
+        return found
     return blame_for_promises(subject, seed)

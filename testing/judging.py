@@ -55,13 +55,13 @@ def judge(
 def _judged(
     subject: Subject, order: int, projections: int | None, generator: np.random.Generator
 ) -> Judgement:
-    function = FlatFunction(subject)
+    function = FlatFunction(subject, order)
     precise = subject.precise() if function.is_coarse else None
     if precise is None:
         recorder = Recorder(function, order)
         _look(function, recorder, projections, generator)
         return recorder.finished()
-    double = FlatFunction(precise)
+    double = FlatFunction(precise, order)
     recorder = Recorder(double, order)
     _look(double, recorder, projections, generator)
     compare(function, double, recorder, generator)

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+WRITTEN = 64
+"""Elements up to which an array is written out."""
+
 _WIDTH = 96
 _HUGE = 1e307
 

@@ -13,7 +13,8 @@ from .findings import Verdict
 from .flat_function import Vector
 from .ladder import ladder
 from .lines import Line, sampled
-from .quick import quick_slopes
+from .modes import one
+from .witnesses import Nearby
 
 Analytic = Callable[[Vector, int], float]
 """The author's derivative along a line, at any position, of one output."""
@@ -24,12 +25,15 @@ _LADDERS = ((8.0, 1.0), (2.3, 0.77))
 _PLAIN = 1e75
 """Numbers up to this size, and down to its inverse, can be multiplied without a thought."""
 
-_NEIGHBOURS = 16
+_SEEN_AT_LEAST = 4
 _REACHES = (0.25, 0.3, 0.35, 0.4, 0.45)
 """How far neighbours are, as powers of the resolution: 1e-4 to 1e-7 of their size in float64.
 
 Slopes of a smooth function come together as the neighbours do; beside a kink they never do.
 """
+
+_CANCELLED = 64.0
+"""How many last bits of the largest numbers concerned may be lost where they cancel."""
 
 _UNSETTLED = (Verdict.WRONG, Verdict.UNKNOWN)
 
@@ -79,12 +83,6 @@ def examine(question: Question, analytic: Vector, outputs: list[int]) -> list[De
     return [decisions[each] for each in outputs]
 
 
-def suspect(question: Question, analytic: Vector, output: int) -> bool:
-    """Whether one ladder of steps speaks against a derivative; neighbours are not asked."""
-    decision = _measured(question, analytic, [output], *_LADDERS[0])[output]
-    return decision.is_wrong
-
-
 def _measured(
     question: Question, analytic: Vector, outputs: list[int], ratio: float, offset: float
 ) -> dict[int, Decision]:
@@ -113,6 +111,9 @@ def _confirmed(question: Question, analytic: float, output: int, decision: Decis
         return decision
     edges = [decision.left, decision.right] if np.isfinite(decision.left) else [decision.numeric]
     outside = min(abs(analytic - edge) for edge in edges)
+    if _is_lost(question, output, concerned, outside, decision):
+        reason = "rounding of larger numbers hides as much"
+        return decision._replace(verdict=Verdict.UNKNOWN, reason=reason)
     spread = _spread(question, output, concerned)
     lost = _lost(sizes, question.resolution) * max(abs(analytic), abs(decision.numeric))
     if outside <= decision.tolerance + 8.0 * spread + lost:
@@ -123,17 +124,19 @@ def _confirmed(question: Question, analytic: float, output: int, decision: Decis
     together = False
     for power in _REACHES:
         reach = question.resolution**power
-        low, high, seen = _slopes_nearby(question, output, reach, 0.25 * outside)
-        if seen < _NEIGHBOURS // 4:
+        nearby = Nearby(question.line, output, reach, 0.25 * outside)
+        hull = nearby.random()
+        if hull.seen < _SEEN_AT_LEAST:
             break
-        if not low - decision.tolerance <= analytic <= high + decision.tolerance:
+        if np.isfinite(analytic) and not hull.has(analytic, decision.tolerance):
+            hull = hull.joined(nearby.sought(analytic))
+        if not hull.has(analytic, decision.tolerance):
             return decision
-        if high - low > 0.5 * width:
-            return decision._replace(
-                verdict=Verdict.KINK, reason=f"slopes nearby are from {low:.6g} to {high:.6g}"
-            )
+        if hull.high - hull.low > 0.5 * width:
+            reason = f"slopes nearby are from {hull.low:.6g} to {hull.high:.6g}"
+            return decision._replace(verdict=Verdict.KINK, reason=reason)
         together = width < np.inf
-        width = high - low
+        width = hull.high - hull.low
     if together:
         return decision
     reason = "rounding hides what the slopes nearby are"
@@ -143,9 +146,7 @@ def _confirmed(question: Question, analytic: float, output: int, decision: Decis
 def _concerned(question: Question, output: int) -> np.ndarray:
     """Which elements of the inputs the result changes with, or is asked about."""
     line = question.line
-    cotangent = np.zeros(line.center.size)
-    cotangent[output] = 1.0
-    felt = line.function.pulled(line.base, cotangent) != 0
+    felt = line.function.pulled(line.base, one(output, line.center.size)) != 0
     concerned: np.ndarray = (felt | (line.direction != 0)) & np.isfinite(line.base)
     return concerned
 
@@ -159,13 +160,37 @@ def _is_extreme(sizes: Vector) -> bool:
     return bool(np.any((plain < 1.0 / _PLAIN) | (plain > _PLAIN)))
 
 
+def _is_lost(
+    question: Question, output: int, concerned: np.ndarray, outside: float, decision: Decision
+) -> bool:
+    """Whether a difference is less than what cancels unseen in values that hide it.
+
+    Values that stay the same may be the difference of larger numbers, and a gradient may be made
+    of such differences anywhere: nobody wrote it to keep the digits of small ones.
+    """
+    function = question.line.function
+    if decision.numeric != 0 and function.order == 1:
+        return False
+    point = question.line.base[np.isfinite(question.line.base)]
+    felt = point if function.order > 1 else question.line.base[concerned]
+    center = np.abs(question.line.center)
+    values = center[np.isfinite(center)] if function.order > 1 else center[[output]]
+    largest = max(np.abs(felt).max(initial=1.0), values.max(initial=1.0))
+    return bool(outside * max(question.size, 1.0) <= _CANCELLED * question.resolution * largest)
+
+
 def _lost(sizes: Vector, resolution: float) -> float:
     """The share of a gradient that rounding may take where large and small numbers are added.
 
-    Solving equations, for one, loses as much as the numbers concerned are apart.
+    Solving equations, for one, loses as much as the numbers concerned are apart; of n numbers
+    that are alike, the least is an n-th of the others by chance alone.
     """
     plain = sizes[sizes != 0]
-    return 64.0 * resolution * float(plain.max() / plain.min()) if plain.size else 0.0
+    if not plain.size:
+        return 0.0
+    apart = float(plain.max() / plain.min()) / plain.size
+    lost: float = 64.0 * resolution * max(apart, 1.0)
+    return lost
 
 
 def _spread(question: Question, output: int, concerned: np.ndarray) -> float:
@@ -186,28 +211,3 @@ def _spread(question: Question, output: int, concerned: np.ndarray) -> float:
         known = [each for each in found if np.isfinite(each)]
         spread = max(spread, max(known, default=0.0) - min(known, default=0.0))
     return spread
-
-
-def _slopes_nearby(
-    question: Question, output: int, reach: float, accuracy: float
-) -> tuple[float, float, int]:
-    """The least and the greatest slope along the line at random neighbours, and of how many."""
-    line = question.line
-    function = line.function
-    generator = np.random.default_rng(1)
-    sizes = np.where(line.base == 0, 1.0, np.abs(line.base))
-    sizes = np.where(np.isfinite(sizes), sizes, 0.0)
-    own = float(np.median(sizes[line.direction != 0]))
-    lines = []
-    for k in range(_NEIGHBOURS):
-        moves = generator.uniform(-1.0, 1.0, line.base.size)
-        if k % 2 and np.count_nonzero(line.direction) == 1:
-            moves = np.where(line.direction != 0, k / _NEIGHBOURS - 0.5, moves)
-        base = line.base + np.where(sizes > 0, moves * sizes * reach, 0.0)
-        lines.append(Line(function, line.direction, function.representable(base)))
-    quick = quick_slopes(function, lines, [2.0 * own * reach] * _NEIGHBOURS)
-    if np.median(quick.noise[:, output]) > accuracy:
-        quick = quick_slopes(function, lines, [16.0 * own * reach] * _NEIGHBOURS)
-    settled = quick.noise[:, output] + quick.bend[:, output] <= accuracy
-    found = quick.slope[settled, output]
-    return found.min(initial=np.inf), found.max(initial=-np.inf), found.size

@@ -83,6 +83,11 @@ class Held:
                 store[name] = buffer
 
 
+def lasting(parameters: Any) -> Any:
+    """Parameters that can be gone through more than once: an iterator becomes a list."""
+    return [*parameters] if isinstance(parameters, Iterator) else parameters
+
+
 def held_by(library: GraphLibrary, function: Any, parameters: Any) -> Held:
     """What a function holds on to: if it is a module its own, and what else is named.
 

@@ -96,8 +96,9 @@ class Probe:
         factor: float,
         same_sums: bool,
     ) -> bool:
-        if found is None or base is None:
-            return found is not base
+        if found is None or base is None:  # no gradient, which is one of zeros
+            other = base if found is None else found
+            return other is not None and bool(np.any(other))
         return differ(
             found, factor * base, lambda: 0.0 if same_sums else self._gradient_noise[position]
         )

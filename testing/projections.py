@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import final
 
@@ -11,20 +12,30 @@ import numpy as np
 from .deciding import Decision
 from .findings import Verdict
 from .flat_function import FlatFunction, Vector
+from .halving import isolated
 from .ladder import scales
 from .lines import Line
-from .neighbourhood import Question, examine, suspect
+from .modes import Derivatives, one
+from .neighbourhood import Question, examine
 from .quick import quick_slopes
 from .recording import Recorder
 
 _SUMS = 2
 _PICKED_RESULTS = 3
 _PICKED_ELEMENTS = 2
+_GUILTY_AT_MOST = 4
+"""After so many wrong elements, of which every input has one at most, no others are looked for."""
 
 
 @final
 class Projections:
     """Judges sums of a function's results along directions in each of its inputs.
+
+    A mistake is seen where it changes the slope along a direction by more than about 1e-5 of it
+    (float64; more in float32). One wrong element among n that are alike changes it by about
+    1 / sqrt(n) of its own error, so that a factor of 1.01 on one element is seen among some
+    100,000 others, and one of 1.0001 among a hundred; on a whole input either is always seen.
+    Mistakes in several elements may cancel along one direction, but hardly along all.
 
     Parameters
     ----------
@@ -50,6 +61,8 @@ class Projections:
         self.whole = function
         self.sums = self._weights()
         self.function = function.projected(self.sums)
+        self.reverse = Derivatives(self.function, "reverse")
+        self.guilty = 0
         self.noise = function.output_resolution.max(initial=0.0) * (
             np.abs(self.sums[:, self.known]) @ np.abs(function.center[self.known])
         )
@@ -59,15 +72,16 @@ class Projections:
         function = self.function
         if not len(self.sums) or not function.size:
             return
-        unit = np.eye(len(self.sums))
-        gradients = np.array([function.pulled(function.point, each) for each in unit])
+        gradients = self.reverse.gradients()
         self.recorder.misshapen("reverse")
         for position, (start, end) in enumerate(pairwise(function.input_starts)):
             if position in function.misshapen:
                 continue
             directions = list(self._directions(start, end, gradients))
-            lines = [self._line(each, gradients) for each in directions]
-            self._lines(position, lines, gradients)
+            looks = [self._look(each) for each in directions]
+            for derivatives in (self.reverse, Derivatives(function, "forward")):
+                if looks and self.guilty < _GUILTY_AT_MOST:
+                    self._compared(position, looks, derivatives)
 
     def _weights(self) -> Vector:
         """The sums of results that are looked at: all of them if they are few."""
@@ -96,28 +110,33 @@ class Projections:
         picked = {int(movable[np.argmax(steepest)]), int(movable[np.argmin(steepest)])}
         picked |= {int(each) for each in self.generator.choice(movable, _PICKED_ELEMENTS)}
         for coordinate in sorted(picked):
-            direction = np.zeros(point.size)
-            direction[coordinate] = 1.0
-            yield direction
+            yield one(coordinate, point.size)
 
-    def _line(self, direction: Vector, gradients: Vector) -> Line:
+    def _look(self, direction: Vector) -> tuple[Line, list[float]]:
+        """A line with what rounding may do on it, and the scales of steps."""
         function = self.function
         line = Line(function, direction)
         moved = np.flatnonzero(direction)
-        rounded = function.input_resolution[moved] * function.point[moved]
-        several = moved.size > 1
-        felt = np.sqrt((gradients[:, moved] * rounded) ** 2 @ np.ones(moved.size))
-        line.noise = self.noise + (np.nan_to_num(felt) if several else 0.0)
-        return line
+        line.noise = self.noise
+        if moved.size > 1:
+            rounded = function.input_resolution[moved] * function.point[moved]
+            gradients = self.reverse.gradients()[:, moved]
+            felt = np.sqrt((gradients * rounded) ** 2 @ np.ones(moved.size))
+            line.noise = self.noise + np.nan_to_num(felt)
+        return line, self._sizes(line)
 
-    def _lines(self, position: int, lines: list[Line], gradients: Vector) -> None:
-        if not lines:
+    def _compared(
+        self, position: int, looks: list[tuple[Line, list[float]]], derivatives: Derivatives
+    ) -> None:
+        lines = [line for line, _ in looks]
+        given = [derivatives.along(line) for line in lines]
+        known = [each for each in given if each is not None]
+        if len(known) < len(lines):
             return
-        analytic = np.array([line.slopes(gradients) for line in lines])
-        sizes = [self._sizes(line) for line in lines]
+        analytic = np.array(known)
         settled = np.zeros(analytic.shape, bool)
         for attempt in range(2):
-            chosen = [each[min(attempt, len(each) - 1)] for each in sizes]
+            chosen = [sizes[min(attempt, len(sizes) - 1)] for _, sizes in looks]
             quick = quick_slopes(self.function, lines, chosen)
             agreed = quick.agrees(analytic, self.function.closeness)
             relative = np.where(agreed & ~settled, quick.difference(analytic), 0.0)
@@ -128,12 +147,9 @@ class Projections:
         self.recorder.count(Verdict.OK, int(settled.sum()))
         for line, numbers, done in zip(lines, analytic, settled):
             outputs = [int(each) for each in np.flatnonzero(~done)]
-            if outputs:
-                decisions = examine(self._question(line), numbers, outputs)
-                for output, decision in zip(outputs, decisions):
-                    self._told(position, line, output, float(numbers[output]), decision)
-                if any(each.is_wrong for each in decisions):
-                    return  # one guilty element of an input is enough, and costs a lot to find
+            if outputs and self._doubted(position, line, numbers, outputs, derivatives):
+                self.guilty += 1
+                return  # one guilty element of an input is enough, and costs a lot to find
 
     def _sizes(self, line: Line) -> list[float]:
         """Scales of steps: those of single elements, made shorter the more of them move."""
@@ -143,77 +159,73 @@ class Projections:
         found = scales(typical, np.empty(0))
         return [each / float(np.sqrt(moved.size)) for each in found]
 
-    def _question(self, line: Line) -> Question:
+    def _doubted(
+        self,
+        position: int,
+        line: Line,
+        analytic: Vector,
+        outputs: list[int],
+        derivatives: Derivatives,
+    ) -> bool:
+        """Tell of derivatives that a quick look did not settle; whether one of them is wrong."""
+        if np.count_nonzero(line.direction) > 1:
+            for output in outputs[:_SUMS]:
+                if self._found(line, output, derivatives):
+                    return True
+        decisions = examine(self._question(line, derivatives), analytic, outputs)
+        for output, decision in zip(outputs, decisions):
+            self._told(position, line, output, float(analytic[output]), decision, derivatives.mode)
+        return any(each.is_wrong for each in decisions)
+
+    def _found(self, line: Line, output: int, derivatives: Derivatives) -> bool:
+        """Whether one wrong element was found among those that a line moves, and told of."""
+        coordinate = isolated(line.direction, output, derivatives, self._measured)
+        if coordinate is None:
+            return False
+        alone, _ = self._look(one(coordinate, self.function.size))
+        analytic = derivatives.along(alone)
+        if analytic is None:
+            return False
+        (decision,) = examine(self._question(alone, derivatives), analytic, [output])
+        if decision.is_wrong:
+            number = float(analytic[output])
+            result = self._result(output)
+            self.recorder.element(derivatives.mode, coordinate, result, number, decision)
+        return decision.is_wrong
+
+    def _measured(self, direction: Vector) -> tuple[Line, float]:
+        line, sizes = self._look(direction)
+        return line, sizes[0]
+
+    def _question(self, line: Line, derivatives: Derivatives) -> Question:
         moved = np.flatnonzero(line.direction)
-
-        def at(position: Vector, output: int) -> float:
-            cotangent = np.zeros(len(self.sums))
-            cotangent[output] = 1.0
-            gradient = self.function.pulled(position, cotangent)
-            return float(line.slopes(gradient))
-
         return Question(
             line,
             float(np.median(np.abs(self.function.point[moved]))),
             float(self.function.input_resolution[moved].max()),
             self._sizes(line),
-            at,
+            partial(derivatives.at, line),
         )
 
     def _told(
-        self, position: int, line: Line, output: int, analytic: float, decision: Decision
+        self,
+        position: int,
+        line: Line,
+        output: int,
+        analytic: float,
+        decision: Decision,
+        mode: str,
     ) -> None:
         result = self._result(output)
         moved = np.flatnonzero(line.direction)
-        if decision.is_wrong and moved.size > 1:
-            found = self._guilty(moved, output)
-            if found is not None:
-                self.recorder.element("reverse", found[0], result, found[1], found[2])
-                return
         if moved.size == 1:
-            self.recorder.element("reverse", int(moved[0]), result, analytic, decision)
+            self.recorder.element(mode, int(moved[0]), result, analytic, decision)
             return
         name = self.function.subject.input_names[position]
         told = decision._replace(reason=f"along a random direction, {decision.reason}")
-        self.recorder.derivative("reverse", name, None, result, analytic, told)
+        self.recorder.derivative(mode, name, None, result, analytic, told)
 
     def _result(self, output: int) -> int | None:
         """The one result that a sum consists of; None if it is of several."""
         used = np.flatnonzero(self.sums[output])
         return int(used[0]) if used.size == 1 else None
-
-    def _guilty(self, moved: np.ndarray, output: int) -> tuple[int, float, Decision] | None:
-        """One element whose derivative is wrong, by halving; None where halves do not show it."""
-        cotangent = np.zeros(len(self.sums))
-        cotangent[output] = 1.0
-        gradient = self.function.pulled(self.function.point, cotangent)
-        gradients = np.zeros((len(self.sums), gradient.size))
-        gradients[output] = gradient
-        while moved.size > 1:
-            halves = np.array_split(moved, 2)
-            moved = next(
-                (each for each in halves if self._is_off(each, gradients, output)), moved[:0]
-            )
-        if not moved.size:
-            return None
-        coordinate = int(moved[0])
-        line = self._line(_along(moved, gradient.size), gradients)
-        (decision,) = examine(self._question(line), gradients[:, coordinate], [output])
-        return (coordinate, float(gradient[coordinate]), decision) if decision.is_wrong else None
-
-    def _is_off(self, moved: np.ndarray, gradients: Vector, output: int) -> bool:
-        """Whether derivatives along a part of a direction are not settled by two steps."""
-        line = self._line(_along(moved, gradients.shape[1]), gradients)
-        analytic = line.slopes(gradients)
-        for scale in self._sizes(line)[:2]:
-            quick = quick_slopes(self.function, [line], [scale])
-            if quick.agrees(analytic[None], self.function.closeness)[0, output]:
-                return False
-        return suspect(self._question(line), analytic, output)
-
-
-def _along(moved: np.ndarray, size: int) -> Vector:
-    """All the same: signs that differ might let several mistakes cancel."""
-    direction = np.zeros(size)
-    direction[moved] = 1.0
-    return direction

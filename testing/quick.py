@@ -14,6 +14,9 @@ _SHARE = 2.0**-6
 _COARSE_SHARE = 2.0**-3
 """The first step, as a share of the scale, for float64 and for less."""
 
+NATURAL = 4.0
+"""Scales up to this one tell what is large for a function of numbers near 0; others are a guess."""
+
 
 @final
 class Quick(NamedTuple):
@@ -29,12 +32,15 @@ class Quick(NamedTuple):
         By how much the slopes to both sides differ, beyond what curvature explains.
     variation : array
         The steepest slope to the steps' ends.
+    natural : array (lines, 1) of bool
+        Whether the steps are no larger than the moved numbers, or than natural ones.
     """
 
     slope: Vector
     noise: Vector
     bend: Vector
     variation: Vector
+    natural: np.ndarray
 
     def agrees(self, analytic: Vector, close: float) -> np.ndarray:
         """Where the analytic numbers are these slopes, and the function is smooth."""
@@ -42,7 +48,8 @@ class Quick(NamedTuple):
             size = np.abs(self.slope)
             scale = size + self.variation
             near = np.abs(analytic - self.slope) <= close * size + 2.0 * self.noise
-            known = self.noise <= 10.0 * close * size + 1e-9 * self.variation
+            felt = np.where(self.natural, self.variation, 0.0)
+            known = self.noise <= 10.0 * close * size + 1e-9 * felt
             smooth = self.bend <= 10.0 * close * scale + 8.0 * self.noise
             constant = (self.variation == 0) & (analytic == 0)
             agreed: np.ndarray = (near & known & smooth) | constant
@@ -81,4 +88,9 @@ def quick_slopes(function: FlatFunction, lines: Sequence[Line], scales: Sequence
         2.0 * rounding / np.abs(steps[:, 1]),
         np.abs(2.0 * bends[1] - bends[0]),
         np.abs(quotients).max(axis=1, initial=0.0),
+        np.array([[_is_natural(*each)] for each in zip(lines, scales)]).reshape(count, 1),
     )
+
+
+def _is_natural(line: Line, scale: float) -> bool:
+    return scale <= max(NATURAL, float(np.abs(line.base[line.direction != 0]).max()))

@@ -53,6 +53,9 @@ class Report:
         What the operations of a graph of ours gave on their own, if something is wrong.
     snippet : str
         Code that shows the same when it is pasted; empty if nothing is wrong.
+    sizes : tuple of int
+        How many derivatives of each order there are, of which large functions have but a sample
+        looked at; empty where that is not known.
 
     Examples
     --------
@@ -68,6 +71,7 @@ class Report:
     notes: tuple[str, ...] = ()
     blame: Blame | None = None
     snippet: str = ""
+    sizes: tuple[int, ...] = ()
 
     @property
     def counts(self) -> dict[Verdict, int]:
@@ -120,6 +124,7 @@ class Report:
             "function": self.function,
             "verdict": self.verdict.value,
             "ok": self.ok,
+            "sizes": list(self.sizes),
             "judgements": [_judgement(each) for each in self.judgements],
             "violations": [asdict(each) for each in self.violations],
             "notes": list(self.notes),

@@ -8,8 +8,9 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ..nn.tables import aligned
-from .figures import apart
+from .figures import apart, relation
 from .findings import Finding, Index, Judgement, Verdict
+from .recording import WRONG_AT_MOST
 from .snippets import UNFINISHED
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 _ROWS = 4
 """How many derivatives are shown; of more, only how many there are."""
 
+_PLAIN = "the slope is another one"
+"""A reason that two numbers beside each other tell as well."""
+
 _WIDTH = 98
 _HEADS = ("input", "index", "output", "index", "analytic", "numeric", "+-", "")
 _NUMBERS = ("analytic", "numeric", "+-")
+_SAMPLED = "sampled"
 _KINDS = ("derivative", "second derivative")
 
 
@@ -32,11 +37,12 @@ def report_lines(report: Report) -> list[str]:
         return [*lines, *_doubts(report)]
     wrong = [each for each in report.findings if each.verdict is Verdict.WRONG]
     if wrong:
-        lines += ["", *_indented(_table(wrong, report.counts[Verdict.WRONG]))]
+        at_least = any(map(_is_unfinished, report.judgements))
+        lines += ["", *_indented(_table(wrong, report.counts[Verdict.WRONG], at_least))]
     for violation in report.violations:
         lines += ["", *_wrapped(violation.sentence)]
     if report.blame is not None:
-        lines += _blame(report.blame, bool(wrong))
+        lines += _blame(report, report.blame)
     return lines + _code(report)
 
 
@@ -54,7 +60,7 @@ def _summary(report: Report) -> str:
     """What the first line says behind the name of the function."""
     counts = report.counts
     if counts[Verdict.WRONG]:
-        return _joined([_wrong(*each) for each in _by_kind(report.judgements)])
+        return _joined([_wrong(*each) for each in _by_kind(report)])
     if report.violations:
         number = len(report.violations)
         broken = "a promise is broken" if number == 1 else f"{number} promises are broken"
@@ -74,10 +80,7 @@ def _all_right(report: Report) -> str:
     counts = report.counts
     known = [
         (kind, judgement.counts[Verdict.OK] + judgement.counts[Verdict.KINK])
-        for kind, judgement in _by_kind(report.judgements)
-    ]
-    parts = [
-        f"all {number} {kind}s" if number > 1 else f"the {kind}" for kind, number in known if number
+        for kind, judgement in _by_kind(report)
     ]
     verb = "is" if sum(number for _, number in known) == 1 else "are"
     remarks = []
@@ -85,21 +88,41 @@ def _all_right(report: Report) -> str:
         remarks.append(f"{counts[Verdict.KINK]} at a kink")
     if counts[Verdict.UNKNOWN]:
         remarks.append(f"{counts[Verdict.UNKNOWN]} more cannot be told")
-    text = f"{_joined(parts)} {verb} right"
+    text = f"{_joined(_all(number, kind) for kind, number in known)} {verb} right"
     return f"{text} ({', '.join(remarks)})" if remarks else text
 
 
-def _by_kind(judgements: Sequence[Judgement]) -> Iterable[tuple[str, Judgement]]:
-    return zip(_KINDS, judgements, strict=False)
+def _by_kind(report: Report) -> Iterable[tuple[str, Judgement]]:
+    """The judgements with what they judge; of large functions, that is a sample."""
+    for order, (kind, judgement) in enumerate(zip(_KINDS, report.judgements, strict=False)):
+        is_sample = sum(judgement.counts.values()) < sum(report.sizes[order : order + 1])
+        yield (f"{_SAMPLED} {kind}" if is_sample else kind), judgement
 
 
 def _wrong(kind: str, judgement: Judgement) -> str:
     wrong, total = judgement.counts[Verdict.WRONG], sum(judgement.counts.values())
     if not wrong:
         return ""
+    verb = "is" if wrong == 1 else "are"
+    if wrong == total and kind.startswith(_SAMPLED):
+        return f"{_counted(total, kind)} {verb} wrong"
     if wrong == total:
-        return f"all {total} {kind}s are wrong" if total > 1 else f"the {kind} is wrong"
-    return f"{wrong} of {_counted(total, kind)} {'is' if wrong == 1 else 'are'} wrong"
+        return f"{_all(total, kind)} {verb} wrong"
+    number = f"at least {wrong}" if _is_unfinished(judgement) else f"{wrong}"
+    return f"{number} of {_counted(total, kind)} {verb} wrong"
+
+
+def _is_unfinished(judgement: Judgement) -> bool:
+    """Whether so much was wrong that the rest was not looked at."""
+    counts = judgement.counts
+    return counts[Verdict.WRONG] >= WRONG_AT_MOST and counts[Verdict.UNKNOWN] > 0
+
+
+def _all(number: int, noun: str) -> str:
+    """All there are: ``"the derivative"``, ``"both derivatives"``; empty for none."""
+    if number < 2:
+        return f"the {noun}" if number else ""
+    return f"both {noun}s" if number == 2 else f"all {number} {noun}s"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -115,7 +138,8 @@ def _doubts(report: Report) -> list[str]:
     lines = [line for note in report.notes for line in _wrapped(note)]
     if report.verdict is Verdict.UNKNOWN:
         told = [each for each in report.findings if each.verdict is Verdict.UNKNOWN]
-        lines += [f"  {_named(each)}: {each.reason}" for each in told[:_ROWS] if each.reason]
+        said = [f"  {' by '.join(_pair(each))}: {each.reason}" for each in told if each.reason]
+        lines += [*dict.fromkeys(said)][:_ROWS]
     return lines
 
 
@@ -127,16 +151,31 @@ def _indented(lines: Iterable[str]) -> list[str]:
     return [f"  {line}" for line in lines]
 
 
-def _table(findings: Sequence[Finding], number: int) -> list[str]:
+def _table(findings: Sequence[Finding], number: int, at_least: bool) -> list[str]:
     """A line for each of the first findings; columns that say nothing are left out."""
     unlike = [*dict.fromkeys(_row(each) for each in findings)]  # projections may repeat themselves
     rows = [_HEADS, *unlike[:_ROWS]]
-    columns = list(zip(*rows, strict=True))
-    kept = [column for column in columns if any(column[1:])]
-    sides = "".join([">" if column[0] in _NUMBERS else "<" for column in kept])
-    lines = aligned(list(zip(*kept, strict=True)), sides)
+    lines = _columns(rows)
+    if max(map(len, lines)) > _WIDTH:
+        lines = _with_words_below(rows)
     more = number - len(rows) + 1
-    return [*lines, f"and {more} more"] if more else lines
+    return [*lines, f"and {'at least ' if at_least else ''}{more} more"] if more else lines
+
+
+def _with_words_below(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The columns of numbers, with what is said of each row, or of all, under it."""
+    heads, *numbers = _columns([row[:-1] for row in rows])
+    words = [row[-1] for row in rows[1:]]
+    if len({*words}) == 1 < len(words):
+        return [heads, *numbers, f"each: {words[0]}"]
+    pairs = zip(numbers, words, strict=True)
+    return [heads, *[line for row, said in pairs for line in (row, *_wrapped(said))]]
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    kept = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    sides = "".join([">" if column[0] in _NUMBERS else "<" for column in kept])
+    return aligned(list(zip(*kept, strict=True)), sides)
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
@@ -144,9 +183,9 @@ def _row(finding: Finding) -> tuple[str, ...]:
     error = f"{finding.error:.0e}" if isfinite(finding.error) else ""
     return (
         finding.input,
-        index_text(finding.index),
+        "a direction" if finding.index is None else index_text(finding.index),
         finding.output,
-        index_text(finding.output_index),
+        "a sum" if finding.output_index is None else index_text(finding.output_index),
         analytic,
         numeric,
         error,
@@ -155,18 +194,28 @@ def _row(finding: Finding) -> tuple[str, ...]:
 
 
 def index_text(index: Index | None) -> str:
-    """An index as it is written behind a name; ``"sum"`` for a sum over all elements."""
-    return "sum" if index is None else f"[{', '.join(map(str, index))}]" if index else ""
+    """An index as it is written behind a name; nothing where there is none."""
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def _pair(finding: Finding) -> tuple[str, str]:
+    """What is differentiated, and by what."""
+    of = f"{finding.output}{index_text(finding.output_index)}"
+    by = f"{finding.input}{index_text(finding.index)}"
+    return f"a sum of {of}" if finding.output_index is None else of, by
 
 
 def _named(finding: Finding) -> str:
-    by = f"{finding.input}{index_text(finding.index) if finding.index else ''}"
-    of = f"{finding.output}{index_text(finding.output_index) if finding.output_index else ''}"
-    return f"{of} by {by}"
+    """A derivative, in words."""
+    of, by = _pair(finding)
+    return f"{of} along a direction of {by}" if finding.index is None else f"{of} by {by}"
 
 
 def compared(finding: Finding) -> tuple[str, str]:
     """The analytic and the numeric number, in as many digits as show that they differ."""
+    if isfinite(finding.left) and finding.left != finding.right:
+        low, high = sorted((finding.left, finding.right))
+        return f"{finding.analytic:.6g}", f"{low:.6g} to {high:.6g}"
     if not isfinite(finding.numeric):
         return f"{finding.analytic:.6g}", "-"
     return apart(finding.analytic, finding.numeric)
@@ -174,47 +223,45 @@ def compared(finding: Finding) -> tuple[str, str]:
 
 def _why(finding: Finding) -> str:
     """What is wrong, in a few words."""
-    is_smooth = isnan(finding.left)
-    words = (is_smooth and _relation(finding)) or finding.reason
+    words = "" if finding.reason == _PLAIN else finding.reason
+    if isnan(finding.left) and finding.index is not None:
+        words = relation(finding.analytic, finding.numeric, finding.error) or words
     mode = " (forward mode)" if finding.mode == "forward" else ""
     return f"{words}{mode}".strip()
 
 
-def _relation(finding: Finding) -> str:
-    """How the analytic number is related to the numeric one."""
-    analytic, numeric = finding.analytic, finding.numeric
-    if not isfinite(analytic) or not isfinite(numeric):
-        return ""
-    if analytic == 0:
-        return "nothing arrives"
-    if abs(numeric) <= finding.error:
-        return "should be 0"
-    ratio = analytic / numeric
-    if abs(ratio + 1) < 1e-6:
-        return "the opposite sign"
-    return f"{ratio:.6g} times as large"
-
-
-def _blame(blame: Blame, is_wrong: bool) -> list[str]:
+def _blame(report: Report, blame: Blame) -> list[str]:
     """The operation that is wrong by itself; if none is, where else wrong numbers come from."""
     if blame.culprit is not None:
-        return ["", *_indented(_culprit(blame.culprit, blame.operations))]
-    if not is_wrong or not blame.operations:
+        return ["", *_indented(_culprit(report, blame.culprit, blame.operations))]
+    if not report.counts[Verdict.WRONG] or not blame.operations:
         return []
     number = blame.operations
     which = "Its one operation is" if number == 1 else f"Each of its {number} operations is"
-    return ["", f"  {which} right by itself: look for detach(), item(), numpy() or hooks."]
+    elsewhere = "look for detach(), item(), numpy(), hooks and changes in place."
+    return ["", *_wrapped(f"{which} right by itself: {elsewhere}")]
 
 
-def _culprit(culprit: Culprit, operations: int) -> list[str]:
+def _culprit(report: Report, culprit: Culprit, operations: int) -> list[str]:
+    """The operation that is to blame, and by what it shows."""
     where = f", at {culprit.place}" if culprit.place else ""
-    lines = [f"Operation {culprit.position} of {operations} is wrong: {culprit.name}{where}"]
+    count = f"Operation {culprit.position} of {operations}" if operations > 1 else "Its operation"
     if culprit.violation is not None:
-        return [*lines, *_wrapped(culprit.violation.sentence)]
+        is_told = culprit.violation.rule in [each.rule for each in report.violations]
+        which = "this" if is_told else "a"
+        lines = [f"{count} breaks {which} promise: {culprit.name}{where}"]
+        return lines if is_told else [*lines, *_wrapped(culprit.violation.sentence)]
+    lines = [f"{count} is wrong: {culprit.name}{where}"]
     if culprit.finding is not None:
         analytic, numeric = compared(culprit.finding)
-        kind = "second derivative" if culprit.finding.order == 2 else "derivative"
-        by = f"{culprit.argument}{index_text(culprit.finding.index or ())}"
-        formula = f" ({culprit.partial})" if culprit.partial else ""
-        lines.append(f"  its {kind} by {by}{formula} is {analytic}, by differences {numeric}")
-    return [*lines, f"  at {', '.join(culprit.operands)}"]
+        formula = f", {culprit.partial}," if culprit.partial else ""
+        what = f"the derivative of {_named(culprit.finding)}{formula}"
+        lines += _wrapped(f"{what} is {analytic}, by differences {numeric}")
+    at = f"  at {', '.join(culprit.operands)}"
+    return [*lines, *([at] if len(at) <= _WIDTH else _under_each_other(culprit.operands))]
+
+
+def _under_each_other(operands: Sequence[str]) -> list[str]:
+    """The operands, each on a line of its own."""
+    starts = ["  at ", *["     "] * (len(operands) - 1)]
+    return [f"{start}{operand}" for start, operand in zip(starts, operands, strict=True)]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from inspect import Parameter
 from typing import Any, final
 
-from ..engine import Formula
 from ..engine.wording import suggestion
-from ..nn import Module
 from .adapters.adapter import Adapter
-from .arguments import function_name
+from .arguments import BY_POSITION, function_name, parameters_of
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_NAMED = (*_POSITIONAL, inspect.Parameter.KEYWORD_ONLY)
+_NAMED = (*BY_POSITION, Parameter.KEYWORD_ONLY)
 
 
 @final
@@ -87,13 +84,8 @@ def signature_of(function: Any) -> Signature:
     >>> signature_of(twingrad.nn.ReLU()).names
     ('input',)
     """
-    if isinstance(function, Formula):
-        return Signature(function, tuple(function.arguments), tuple(function.arguments))
-    code = function.function if isinstance(function, Adapter) else function
-    code = code.forward if isinstance(code, Module) else code
-    try:
-        parameters = [*inspect.signature(code).parameters.values()]
-    except (TypeError, ValueError):  # functions written in C often have no signature
+    parameters = parameters_of(function.signed if isinstance(function, Adapter) else function)
+    if parameters is None:
         return Signature(function, (), (), open=True)
     named = [each for each in parameters if each.kind in _NAMED]
     return Signature(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
 
-from ..engine.structures import mapped
-from ..nn.module import Module
+from ..engine.structures import leaves_of, mapped
 from ..tensor import Tensor
 from .adapters.adapter import Adapter
-from .arguments import argument_names
+from .adapters.torch_things import array_of, is_tensor, tensor_of
+from .arguments import argument_names, leaf_names
 from .definitions import Definitions
-from .expressions import WRITTEN
-from .literals import alike, full_code
+from .literals import WRITTEN, alike, full_code
 
 UNFINISHED = "# to be filled in"
 """Begins the lines of a snippet that say what could not be written."""
@@ -59,7 +60,7 @@ def snippet(
     """
     definitions = Definitions()
     function = definitions.named("f", f)
-    names = argument_names(_with_signature(f), len(inputs))
+    names = argument_names(f.signed if isinstance(f, Adapter) else f, len(inputs))
     given = [_input(name, each, definitions) for name, each in zip(names, inputs, strict=True)]
     if parameters is not None:
         given.append(f"parameters={_input('parameters', parameters, definitions)}")
@@ -68,20 +69,29 @@ def snippet(
     return "\n".join(_assembled(definitions, _remarks(definitions, inputs, fails), call))
 
 
-def _with_signature(f: Any) -> Any:
-    """What has the names of the arguments."""
-    if isinstance(f, Module):
-        return f.forward
-    return vars(f)["function"] if isinstance(f, Adapter) else f
-
-
-def _input(name: str, given: Any, definitions: Definitions) -> str:
-    """One input: inside the call if it is short, else by its name."""
-    code = definitions.code(given)
-    if code is not None and len(code) <= _LINE and "\n" not in code:
+def _input(path: str, given: Any, definitions: Definitions) -> str:
+    """One input, and each part of a nested one: inside the call if short, else by its name."""
+    if code := _short(given, definitions):
         return code
-    name = name if name.isidentifier() else f"x{name.rpartition(' ')[2]}"
-    return definitions.bind(definitions.free(name), given)
+    if isinstance(given, list | tuple | dict):
+        for part, leaf in zip(leaf_names(given, path), leaves_of(given), strict=True):
+            if not _short(leaf, definitions):
+                definitions.bind(definitions.free(_identifier(part)), leaf)
+        if code := _short(given, definitions):
+            return code
+    return definitions.bind(definitions.free(_identifier(path)), given)
+
+
+def _short(given: Any, definitions: Definitions) -> str:
+    """An expression that fits into the call; empty where there is none."""
+    code = definitions.code(given)
+    return "" if code is None or len(code) > _LINE or "\n" in code else code
+
+
+def _identifier(path: str) -> str:
+    """A variable for what is written in some way: ``batch_left`` for ``batch['left']``."""
+    name = "_".join(re.findall(r"\w+", path))
+    return name if name.isidentifier() and not iskeyword(name) else f"x_{name}"
 
 
 def _remarks(definitions: Definitions, inputs: Sequence[Any], fails: Fails | None) -> Iterator[str]:
@@ -90,7 +100,8 @@ def _remarks(definitions: Definitions, inputs: Sequence[Any], fails: Fails | Non
         yield f"{UNFINISHED}: {each}"
     if definitions.has_alike:
         yield "# Large arrays are not written out: random numbers stand in their place."
-        if fails is not None and not fails(replaced(inputs)):
+        is_whole = not definitions.missing  # else nobody can run it as it is
+        if is_whole and fails is not None and not fails(replaced(inputs)):
             yield "# With these nothing is wrong: put your numbers in their place."
 
 
@@ -103,6 +114,9 @@ def _replaced(leaf: Any) -> Any:
     if isinstance(leaf, Tensor):
         array = _replaced(leaf.detach().numpy())
         return Tensor(array, requires_grad=leaf.requires_grad)
+    if is_tensor(leaf):
+        numbers = array_of(leaf)
+        return leaf if numbers is None else tensor_of(_replaced(numbers), leaf)
     if not isinstance(leaf, np.ndarray) or leaf.size <= WRITTEN or full_code(leaf) is not None:
         return leaf
     return alike(leaf)[1]

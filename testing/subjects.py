@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..engine.checks import check_function
 from ..engine.structures import leaves_of
 from .adapters.adapter import Adapter
+from .parameters import lasting
 from .subject import Subject
 from .twin_functions import twin_subject
 
@@ -53,8 +54,7 @@ def subject_of(
     >>> subject.input_names, subject.output_names()
     (('x', "batch['w']"), ('f',))
     """
-    if isinstance(parameters, Iterator):
-        parameters = [*parameters]
+    parameters = lasting(parameters)
     if isinstance(function, Adapter):
         return function.subject(inputs, parameters, name)
     check_function(function, "gradcheck: f")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Dataset, Preparation
-from ..data.sources.optional import needed
+from ..engine.optional import needed
 from ..nn import Module
 from ..nn.losses.names import loss_named
 from ..optim.training.evaluation import evaluate, predict

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..data import Dataset
-from ..data.sources.optional import needed
+from ..engine.optional import needed
 from ..nn import Module
 from ..optim import Checkpoints, CSVLog, EarlyStopping, JSONLinesLog, fit, lr_find
 from ..optim.callbacks.base import Callback, checked_callbacks

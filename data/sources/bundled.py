@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.optional import needed
 from ..dataset import Dataset
-from .optional import needed
 
 NAMES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 

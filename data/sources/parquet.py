@@ -6,9 +6,9 @@ import os
 from io import BytesIO
 from pathlib import Path
 
+from ...engine.optional import needed
 from ..table import Table
 from .files import StrPath, damaged, reading
-from .optional import needed
 
 
 def read_parquet(path: StrPath, *, target: str | None = None) -> Table:

@@ -8,8 +8,8 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, TextIO, final
 
-from ...data.sources.optional import needed
 from ...engine.checks import checked_choice
+from ...engine.optional import needed
 from .base import Callback
 from .display import Display, Lines, is_lively
 from .pace import Pace

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.sources.optional import needed
 from ...engine.checks import checked_count, checked_path
 from ...engine.files import make_folder, told
+from ...engine.optional import needed
 from ...nn.backend import numbers_of
 from ..history import Row
 from .appending import GrowingFile
@@ -123,7 +123,7 @@ class _Records:
 
     def __init__(self) -> None:
         self._event, self._summary, self._writer = [
-            needed(f"tensorboard.{module}", "TensorBoard", "tensorboard")
+            needed(f"tensorboard.{module}", "TensorBoard", 'pip install "twingrad[tensorboard]"')
             for module in (
                 "compat.proto.event_pb2",
                 "compat.proto.summary_pb2",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 from ..subject import Subject
@@ -21,21 +20,14 @@ class Adapter(ABC):
 
     function: Any
 
+    @property
+    def signed(self) -> Any:
+        """What has the signature of the function."""
+        return self.function
+
     @abstractmethod
     def subject(self, inputs: Sequence[Any], parameters: Any, name: str | None) -> Subject:
         """The function with the inputs to check it at."""
-
-
-def imported(package: str, command: str, what: str) -> Any:
-    """A package; ``ModuleNotFoundError`` that names the command where it is not installed."""
-    try:
-        return import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name != package.partition(".")[0]:
-            raise
-        raise ModuleNotFoundError(
-            f"{what} needs {error.name}, which is not installed: {command}", name=error.name
-        ) from None
 
 
 def refuse_parameters(parameters: Any, what: str, kind: str) -> None:

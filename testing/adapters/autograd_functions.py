@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.checks import check_function
+from ...engine.optional import needed
 from ..library import Compute, Library, plain_floats
 from ..operand_subject import OperandSubject, operand_subject
 from ..subject import FloatArray
-from .adapter import Adapter, imported, refuse_parameters
+from .adapter import Adapter, refuse_parameters
 from .complex_step import complex_or_none
 from .numpy_randomness import NumpyRandomness
 
@@ -30,8 +31,8 @@ class Autograd(Library):
 
     def __init__(self, autograd: Any) -> None:
         self._autograd = autograd
-        self._box = imported("autograd.tracer", _PIP, "from_autograd").Box
-        self._tuple = imported("autograd.builtins", _PIP, "from_autograd").tuple
+        self._box = needed("autograd.tracer", "from_autograd", _PIP).Box
+        self._tuple = needed("autograd.builtins", "from_autograd", _PIP).tuple
 
     def floats(self, leaf: Any) -> FloatArray | None:
         """Of NumPy arrays and Python floats."""
@@ -165,4 +166,4 @@ def from_autograd(function: Callable[..., Any]) -> AutogradFunction:
         For what cannot be called.
     """
     check_function(function, "from_autograd: function")
-    return AutogradFunction(function, imported("autograd", _PIP, "from_autograd"))
+    return AutogradFunction(function, needed("autograd", "from_autograd", _PIP))

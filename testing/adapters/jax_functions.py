@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.checks import check_function
+from ...engine.optional import needed
 from ..library import Compute, Library, plain_floats
 from ..operand_subject import OperandSubject, operand_subject
 from ..subject import FloatArray
-from .adapter import Adapter, imported, refuse_parameters
+from .adapter import Adapter, refuse_parameters
 from .complex_step import complex_or_none
 
 _PIP = "pip install jax"
@@ -29,7 +30,7 @@ class Jax(Library):
 
     def __init__(self, jax: Any) -> None:
         self._jax = jax
-        self._numpy = imported("jax.numpy", _PIP, "from_jax")
+        self._numpy = needed("jax.numpy", "from_jax", _PIP)
 
     def floats(self, leaf: Any) -> FloatArray | None:
         """Of JAX's and NumPy's arrays, and of Python floats."""
@@ -148,4 +149,4 @@ def from_jax(function: Callable[..., Any]) -> JaxFunction:
         For what cannot be called.
     """
     check_function(function, "from_jax: function")
-    return JaxFunction(function, imported("jax", _PIP, "from_jax"))
+    return JaxFunction(function, needed("jax", "from_jax", _PIP))

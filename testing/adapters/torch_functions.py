@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.checks import check_function
+from ...engine.optional import needed
 from ..library import Compute, GraphLibrary, Store, plain_floats
 from ..operand_subject import OperandSubject, operand_subject
 from ..parameters import held_by
 from ..subject import FloatArray
-from .adapter import Adapter, imported
+from .adapter import Adapter
 from .complex_step import complex_or_none
 
 _PIP = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
@@ -31,7 +32,7 @@ class Torch(GraphLibrary):
     def __init__(self, torch: Any) -> None:
         self._torch = torch
         self._floats = (torch.float32, torch.float64)
-        self._forward = imported("torch.autograd.forward_ad", _PIP, "from_torch")
+        self._forward = needed("torch.autograd.forward_ad", "from_torch", _PIP)
 
     def signed(self, function: Any) -> Any:
         """The ``forward`` of a module."""
@@ -250,6 +251,11 @@ class TorchFunction(Adapter):
     function: Any
     torch: Any
 
+    @property
+    def signed(self) -> Any:
+        """The ``forward`` of a module."""
+        return Torch(self.torch).signed(self.function)
+
     def subject(
         self, inputs: Sequence[Any], parameters: Any = None, name: str | None = None
     ) -> OperandSubject:
@@ -275,4 +281,4 @@ def from_torch(function: Callable[..., Any]) -> TorchFunction:
         For what cannot be called.
     """
     check_function(function, "from_torch: function")
-    return TorchFunction(function, imported("torch", _PIP, "from_torch"))
+    return TorchFunction(function, needed("torch", "from_torch", _PIP))

@@ -1,5 +1,6 @@
 """Functions of other libraries as subjects of a check."""
 
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 
 import twingrad as tg
-from support.subjects import cotangents_of, difference, pulled, transposed_difference
+from support.subjects import cotangents_of, pulled, verdict
+from twingrad.testing import Verdict, gradcheck
 from twingrad.testing.adapters import from_autograd, from_jax, from_numpy, from_torch
 from twingrad.testing.adapters.torch_functions import Torch
+from twingrad.testing.snippets import snippet
 from twingrad.testing.subjects import subject_of
 
 X = np.array([[0.1, -0.7, 1.3], [0.4, 2.0, -0.2]])
@@ -67,8 +70,7 @@ class TestEveryLibrary:
         assert subject.input_names == ("x", "batch['w']", "batch['scale']")
         assert subject.output_names() == ("f['loss']", "f['parts'][0]", "f['parts'][1]")
         assert {each.dtype.name for each in subject.values(subject.inputs)} == {"float64"}
-        assert difference(subject) < 1e-8
-        assert transposed_difference(subject) < 1e-12
+        assert verdict(subject) is Verdict.OK
         ones = [np.ones_like(each) for each in subject.inputs]
         for step, pushed in zip(
             complex_slope(subject), subject.push(subject.inputs, ones), strict=True
@@ -78,9 +80,8 @@ class TestEveryLibrary:
     def test_so_are_those_of_its_gradient(self, wrapped):
         derived = subject_of(wrapped, (X, {"w": W, "scale": 2.0})).derived()
         assert derived.output_names()[0] == "df/dx"
-        assert difference(derived) < 1e-8
-        assert transposed_difference(derived) < 1e-10
-        assert difference(derived.derived()) < 1e-7
+        assert verdict(derived) is Verdict.OK
+        assert verdict(derived.derived()) is Verdict.OK
 
     def test_it_agrees_with_ours(self, wrapped):
         inputs = (X, {"w": W, "scale": 2.0})
@@ -92,7 +93,7 @@ class TestEveryLibrary:
         subject = subject_of(wrapped, (X.astype(np.float32), {"w": W.astype("f"), "scale": 2.0}))
         assert [each.dtype.name for each in subject.inputs] == ["float32", "float32", "float64"]
         assert pulled(subject)[0].dtype == np.float32
-        assert difference(subject.precise()) < 1e-8
+        assert verdict(subject.precise()) is Verdict.OK
 
     @pytest.mark.parametrize("shape", [(), (0,), (2, 0), (1,)], ids=str)
     def test_shapes_may_be_empty(self, wrapped, shape):
@@ -101,7 +102,7 @@ class TestEveryLibrary:
             (np.full(shape, 3.0), 2.0),
         )
         assert [each.shape for each in pulled(subject)] == [shape, ()]
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
 
     def test_an_input_that_is_not_used_has_zeros_or_nothing(self, wrapped):
         function = type(wrapped)(lambda x, y: x * 2.0, *list(vars(wrapped).values())[1:])
@@ -143,8 +144,8 @@ class TestTorch:
         stream = torch.get_rng_state()
         subject = subject_of(from_torch(module), (np.vstack([X, X + 1, X * 2]),))
         assert subject.input_names[:3] == ("input", "0.weight", "0.bias")
-        assert difference(subject) < 1e-6
-        assert difference(subject.derived()) < 1e-5
+        assert verdict(subject, projections=2) is Verdict.OK
+        assert verdict(subject.derived(), projections=2) is Verdict.OK
         assert subject.push(subject.inputs, subject.inputs) is None
         cotangents = cotangents_of(subject)
         for twice, once in zip(
@@ -162,7 +163,7 @@ class TestTorch:
         before = [each.data_ptr() for each in module.parameters()]
         precise = subject_of(from_torch(module), (X.astype(np.float32),)).precise()
         assert precise.values(precise.inputs)[0].dtype == np.float64
-        assert difference(precise) < 1e-6
+        assert verdict(precise) is Verdict.OK
         assert [each.data_ptr() for each in module.parameters()] == before
         assert {each.dtype for each in module.parameters()} == {torch.float32}
 
@@ -171,7 +172,7 @@ class TestTorch:
         wrapped = from_torch(lambda x: (x * w).sin())
         for parameters in ({"w": w}, [w], iter([w]), w):
             subject = subject_of(wrapped, (X,), parameters=parameters)
-            assert difference(subject) < 1e-8
+            assert verdict(subject) is Verdict.OK
         assert w.tolist() == W.tolist()
         with pytest.raises(ValueError, match="must be a leaf"):
             subject_of(wrapped, (X,), parameters=[w * 2])
@@ -199,8 +200,8 @@ class TestTorch:
 
         subject = subject_of(from_torch(lambda x: Square.apply(x)), (X,))
         assert subject.push([X], [X]) is None
-        assert difference(subject) < 1e-8
-        assert difference(subject.derived()) < 1e-8
+        assert verdict(subject) is Verdict.OK
+        assert verdict(subject.derived()) is Verdict.OK
 
     def test_a_gradient_that_cannot_be_differentiated_is_told_from_zero(self, torch):
         class Once(torch.autograd.Function):
@@ -215,7 +216,7 @@ class TestTorch:
                 return gradient * 2 * ctx.saved_tensors[0]
 
         subject = subject_of(from_torch(lambda x, y: Once.apply(x) * y), (X, X))
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
         with pytest.raises(TypeError, match="marked with @once_differentiable"):
             pulled(subject.derived())
 
@@ -272,8 +273,8 @@ class TestJax:
         subject = subject_of(from_jax(square), (X,))
         assert subject.push([X], [X]) is None
         assert subject.name == "square"
-        assert difference(subject) < 1e-8
-        assert difference(subject.derived()) < 1e-8
+        assert verdict(subject) is Verdict.OK
+        assert verdict(subject.derived()) is Verdict.OK
 
     def test_arrays_and_numbers_of_jax_are_inputs(self, jax):
         inputs = (jax.numpy.ones(2), jax.numpy.arange(2), 3)
@@ -282,7 +283,7 @@ class TestJax:
         assert subject.inputs[0].dtype == np.float32
 
     def test_compiled_functions_are_checked(self, jax):
-        assert difference(subject_of(from_jax(jax.jit(jax.numpy.sin)), (X,))) < 1e-8
+        assert verdict(subject_of(from_jax(jax.jit(jax.numpy.sin)), (X,))) is Verdict.OK
 
     def test_parameters_are_refused(self, jax):
         with pytest.raises(TypeError, match="parameters must be left out for functions of JAX"):
@@ -307,14 +308,14 @@ class TestAutograd:
         extend.defvjp(square, lambda ans, x: lambda gradient: 2 * x * gradient)
         subject = subject_of(from_autograd(lambda x: square(x)), (X,))
         assert subject.push([X], [X]) is None
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
 
     def test_random_numbers_are_the_same_and_put_back(self, autograd):
         np.random.seed(3)
         expected = np.random.random(4).tolist()
         np.random.seed(3)
         subject = subject_of(from_autograd(lambda x: x * np.random.random(x.shape)), (X,))
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
         assert np.random.random(4).tolist() == expected
 
 
@@ -324,13 +325,13 @@ class TestNumpy:
         subject = subject_of(wrapped, (X,))
         assert subject.output_names() == ("tanh.sum()",)
         assert subject.values([X])[0] == pytest.approx(np.tanh(X).sum())
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
         np.testing.assert_allclose(subject.pull([X], [np.array(2.0)])[0], 2 / np.cosh(X) ** 2)
 
     def test_a_function_that_gives_one_number_keeps_its_name(self):
         subject = subject_of(from_numpy(lambda x: (x * x).sum(), lambda x: 2 * x), (X,))
         assert subject.output_names() == ("f",)
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
 
     def test_there_is_one_gradient_for_each_input(self):
         def gradient(x, k, scale):
@@ -339,12 +340,12 @@ class TestNumpy:
         wrapped = from_numpy(lambda x, k, scale: x[k] * scale, gradient)
         subject = subject_of(wrapped, (W, np.array(1), 2.0))
         assert subject.input_names == ("x", "scale")
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
 
     @pytest.mark.parametrize("form", [tuple, list])
     def test_integers_may_be_left_out_of_the_gradients(self, form):
         wrapped = from_numpy(lambda x, k: x * k, lambda x, k: form([np.full_like(x, k)]))
-        assert difference(subject_of(wrapped, (W, 3))) < 1e-8
+        assert verdict(subject_of(wrapped, (W, 3))) is Verdict.OK
 
     def test_none_is_no_gradient(self):
         wrapped = from_numpy(lambda x, y: x * 2, lambda x, y: (2 + 0 * x, None))
@@ -353,7 +354,7 @@ class TestNumpy:
 
     def test_a_list_is_a_gradient_too(self):
         wrapped = from_numpy(lambda x: x.sum(), lambda x: [1.0] * 3)
-        assert difference(subject_of(wrapped, (W,))) < 1e-8
+        assert verdict(subject_of(wrapped, (W,))) is Verdict.OK
 
     def test_a_vjp_has_cotangents_nested_like_the_results(self):
         def f(x, batch):
@@ -374,8 +375,7 @@ class TestNumpy:
 
         subject = subject_of(from_numpy(f, vjp=vjp, jvp=jvp), (X, {"w": W}))
         assert subject.output_names() == ("f[0]", "f[1]['total']")
-        assert difference(subject) < 1e-8
-        assert transposed_difference(subject) < 1e-12
+        assert verdict(subject) is Verdict.OK
         assert complex_slope(subject)[1] == pytest.approx(6.0)
 
     def test_a_layer_that_remembers_its_input_is_run_before_its_gradient(self):
@@ -388,7 +388,7 @@ class TestNumpy:
         wrapped = from_numpy(forward, vjp=lambda gradient, x: 2 * layer.x * gradient)
         subject = subject_of(wrapped, (X,))
         subject.values([X * 5])
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
         ones = [np.ones_like(X)]
         assert not np.allclose(subject.pending([X], [3 * X], ones)[0], 2 * X)
 
@@ -431,7 +431,7 @@ class TestNumpy:
             return x * masks[-1]
 
         subject = subject_of(from_numpy(noisy, lambda x: masks[-1] * 1.0), (np.ones(30),))
-        assert difference(subject) < 1e-8
+        assert verdict(subject) is Verdict.OK
         assert all(np.array_equal(mask, masks[0]) for mask in masks)
         assert np.random.random() == expected
 
@@ -476,9 +476,35 @@ class TestNumpy:
 )
 def test_a_library_that_is_not_installed_is_named_with_the_command(monkeypatch, wrap, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(
-        ModuleNotFoundError, match=f"{package}, which is not installed: pip install {package}"
-    ):
+    with pytest.raises(ModuleNotFoundError, match=f"needs {package}: pip install {package}"):
         wrap(abs)
     with pytest.raises(TypeError, match="function must be a function, got str 'f'"):
         wrap("f")
+
+
+def test_a_failure_of_a_module_of_pytorch_is_shown_again_by_its_snippet(torch):
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(3, 2), torch.nn.Hardshrink(0.25), torch.nn.Flatten(0)]
+    model = torch.nn.Sequential(*layers).double()
+    x = torch.tensor(np.linspace(0.5, 2, 6).reshape(2, 3), requires_grad=True)
+    report = gradcheck(from_torch(lambda x: model(x).detach() * x.sum()), x, raise_exception=False)
+    code = report.snippet
+    assert "to be filled in" not in code
+    assert "    torch.nn.Hardshrink(0.25),\n" in code
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
+    assert not report.ok
+    assert f"GradientError: {str(report).splitlines()[0]}" in ran.stderr
+
+
+def test_what_cannot_be_made_again_is_not_written_as_if_it_could(torch):
+    class Doubled(torch.nn.Module):
+        def __init__(self, layer):
+            super().__init__()
+            self.inner = layer
+
+        def forward(self, x):
+            return 2 * self.inner(x)
+
+    code = snippet(from_torch(torch.nn.Sequential(Doubled(torch.nn.Tanh()))), [0.5])
+    assert code.startswith("# to be filled in: model (Sequential)")
+    assert "testing.gradcheck(testing.from_torch(model), 0.5)" in code

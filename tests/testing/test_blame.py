@@ -10,6 +10,7 @@ from twingrad import Array, Primitive, Tensor, Value, nn, testing
 from twingrad.engine.formulas import table
 from twingrad.engine.modes import witnessed
 from twingrad.engine.primitives import Dot
+from twingrad.testing import blame as blaming
 from twingrad.testing import gradcheck
 from twingrad.testing.blame import applied, blame
 from twingrad.testing.subjects import subject_of
@@ -198,6 +199,33 @@ def test_the_argument_by_which_a_row_is_wrong_is_named(declare):
     assert culprit.operands == ("a = 3.0", "b = 5.0")
 
 
+@pytest.mark.parametrize("glance", [None, lambda subject: False, lambda subject: 1 / 0])
+def test_large_operations_are_looked_at_even_if_a_glance_shows_nothing(
+    declare, monkeypatch, glance
+):
+    if glance is not None:
+        monkeypatch.setattr(blaming, "looks_wrong", glance)
+    large = np.random.default_rng(0).standard_normal((40, 40))
+    row = declare("plainly", "x", "sin(x)", "1.1 * cos(x)")
+    found = told(lambda x: row(x.tanh() @ x).sum(), large)
+    assert (found.culprit.name, found.culprit.position, found.operations) == ("plainly", 3, 4)
+
+
+def test_operands_without_a_name_are_told_by_their_position():
+    class Difference(Primitive):
+        arity = 2
+
+        def forward(self, *operands):
+            return operands[0] - operands[1]
+
+        def backward(self, gradient, call):
+            return (gradient, gradient)
+
+    found = told(Difference(), np.array([3.0, 4.0]), np.array([5.0, 6.0]))
+    assert found.culprit.argument == "operand 2"
+    assert found.culprit.operands == ("operand 1 = [3., 4.]", "operand 2 = [5., 6.]")
+
+
 def test_a_row_that_is_wrong_in_a_tail_is_named_where_it_is_applied_there(declare):
     row = declare("tailed", "x", "tanh(x)", "1 - out * out if x > -3 else 0")
     found = told(lambda x: row(row(x) - 3.5) + row(x), Tensor(np.array(0.25)))
@@ -208,6 +236,13 @@ def test_a_row_that_is_wrong_in_a_tail_is_named_where_it_is_applied_there(declar
 def test_an_operation_that_breaks_a_promise_is_named():
     sine = StaleSine()
     found = told(lambda x: (x * 2).tanh() + sine(x.sigmoid()), MATRIX)
+    assert found.culprit.name == "stale_sine"
+    assert found.culprit.violation.rule == "stale"
+
+
+def test_an_operation_whose_numbers_are_wrong_only_beside_others_is_named():
+    sine = StaleSine()
+    found = told(lambda x: sine(x) + sine(2 * x), MATRIX)
     assert found.culprit.name == "stale_sine"
     assert found.culprit.violation.rule == "stale"
 

@@ -1,5 +1,6 @@
 """``gradcheck`` from end to end: what is right passes, what is wrong is named."""
 
+import re
 import warnings
 
 import numpy as np
@@ -38,6 +39,8 @@ RIGHT = {
     "a view": (lambda x: x.T[::2], MATRIX),
     "a constant": (lambda x: twingrad.ones(3, dtype=twingrad.float64), MATRIX),
     "an unused input": (lambda x, y: x * 2, MATRIX, MATRIX),
+    "an unused Value": (lambda a, b: b + b, Value(0.0), Value(0.0)),
+    "an unused Array": (lambda a, b: b + b, Array(0.0), Array(0.0)),
     "integers beside floats": (lambda x: (x * x, x.argmax()), MATRIX),
     "several results": (lambda x, y: {"sum": x + y, "both": (x * y, x.sum())}, MATRIX, NORMAL(4)),
     "nested inputs": (lambda batch: batch["a"] * batch["b"][0], {"a": MATRIX, "b": [NORMAL(4)]}),
@@ -207,6 +210,30 @@ def test_many_directions_are_checked_where_they_are_asked_for():
     assert report.verdict is Verdict.OK
     with pytest.raises(GradientError):
         gradcheck(lambda x: Power(2.999)(x).sum(), MATRIX, projections=5)
+
+
+def test_of_a_large_function_it_is_said_that_a_sample_was_looked_at():
+    large = NORMAL((60, 60))
+    assert re.search(
+        r"all \d\d sampled derivatives are right", str(gradcheck(twingrad.tanh, large))
+    )
+    report = gradcheck(lambda x: Power(2.9)(x), large, raise_exception=False)
+    assert "sampled derivative" in str(report)
+    assert "nothing is wrong" not in report.snippet
+    assert report.sizes == (3600**2,)
+
+
+def test_of_large_inputs_it_is_said_if_random_ones_in_their_place_are_right():
+    tailed = twingrad.formula("tailed", "x", "tanh(x)", "1 - out * out if x > -1e5 else 7")
+    large = np.linspace(-2, 2, 200)
+    large[100] = -1e6
+    try:
+        report = gradcheck(lambda x: tailed(x).sum(), large, raise_exception=False)
+        tail = gradcheck(lambda x: tailed(x).sum(), -1e6 - large, raise_exception=False)
+    finally:
+        tailed.remove()
+    assert "# With these nothing is wrong" not in tail.snippet
+    assert not report.ok
 
 
 def test_observers_are_told_of_every_report_also_of_one_that_is_raised():

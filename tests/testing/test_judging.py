@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import twingrad
 from support.written import Written, elementwise
 from twingrad.testing.findings import Verdict
 from twingrad.testing.judging import judge
+from twingrad.testing.subjects import subject_of
 
 COUNTABLE = {
     "sin": (np.sin, np.cos),
@@ -141,6 +143,20 @@ def test_a_bug_at_negative_zero_only_is_found():
     assert wrong(elementwise(np.sin, lambda x: np.cos(x) * slope(x), [-0.0]))
 
 
+@pytest.mark.parametrize("other", [1.0, 1e20, 1e100])
+def test_a_huge_element_hides_no_bug_of_its_neighbours(other):
+    def value(x):
+        return x**3 + x
+
+    def slope(x):
+        return (3 * x * x + 1) * np.where(x == 0, 1.001, 1.0)
+
+    found = wrong(elementwise(value, slope, [-0.0, other]))
+    assert {each.index for each in found} == {(0,)}
+    total = Written(lambda x: value(x).sum(), lambda c, x: c * slope(x), np.array([-0.0, 1e100]))
+    assert verdicts(total) == {Verdict.OK, Verdict.UNKNOWN}
+
+
 @pytest.mark.parametrize("x", [1e-9, -1e-9, 1e-30, -1e-30, 1e-300])
 def test_a_kink_nearby_is_none_here(x):
     relu, slope = COUNTABLE["relu"]
@@ -202,11 +218,35 @@ def test_one_of_several_equal_elements_may_get_it_all(size, position):
     assert not wrong(Written(lambda x: np.sort(x)[position], chosen(position), x))
 
 
-def test_but_not_more_than_all():
-    def twice(cotangent, x):
-        return 2 * chosen(1)(cotangent, x)
+@pytest.mark.parametrize("size", [2, 4, 8, 25])
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_sort_of_equal_numbers_may_leave_them_in_their_order(size, seed):
+    def vjp(cotangent, x):
+        gradient = np.zeros_like(x)
+        gradient[np.argsort(x, kind="stable")] = cotangent
+        return gradient
 
-    assert wrong(Written(lambda x: np.sort(x)[1], twice, np.array([1.0, 1.0, 1.0])))
+    assert not wrong(Written(np.sort, vjp, np.zeros(size)), seed=seed)
+
+
+@pytest.mark.parametrize("shapes", [((2,), (2,), (2,)), ((), (3,), (2, 1))])
+def test_nor_are_ties_of_several_inputs_wrong(shapes):
+    assert not wrong(subject_of(twingrad.clamp, [np.full(shape, 0.3) for shape in shapes]))
+
+
+@pytest.mark.parametrize("size", [3, 8])
+@pytest.mark.parametrize("position", [0, 1, -1])
+@pytest.mark.parametrize("factor", [2.0, 1.01, 0.9, -1.0])
+def test_but_not_more_than_all_nor_less(size, position, factor):
+    def several(cotangent, x):
+        return factor * chosen(position)(cotangent, x)
+
+    assert wrong(Written(lambda x: np.sort(x)[position], several, np.full(size, 0.25)))
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_nor_may_each_get_it_all(size):
+    assert wrong(Written(np.max, lambda cotangent, x: cotangent * (x == x.max()), np.ones(size)))
 
 
 def test_a_wrong_element_is_named():
@@ -233,6 +273,21 @@ def test_tails_are_judged_on_their_own_scale():
         assert verdicts(elementwise(sigmoid, slope, x)) == {Verdict.OK}
         found = wrong(elementwise(sigmoid, lambda x: slope(x) * np.where(x < -20, 1.001, 1), x))
     assert {each.index for each in found} == {(0, 1), (1, 0)}
+
+
+@pytest.mark.parametrize("w", [-17.0, -14.0, -10.3, 12.0, 16.0])
+def test_digits_that_cancel_on_the_way_are_no_bug(w):
+    def slope(w):
+        return (1 - np.tanh(w) ** 2) * (1 - 2 * w * np.tanh(w))
+
+    assert not wrong(elementwise(lambda w: w * (1 - np.tanh(w) ** 2), slope, [w]))
+
+
+def test_nor_is_a_slope_that_is_lost_beside_a_larger_number():
+    for order in (1, 2):
+        subject = subject_of(lambda x: x.log_softmax(0), (np.array([0.0, 60.0]),))
+        for judgement in judge(subject, order=order):
+            assert not judgement.counts[Verdict.WRONG]
 
 
 def test_what_is_not_finite_cannot_be_told():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import twingrad as tg
-from support.subjects import cotangents_of, difference, pulled
+from support.subjects import cotangents_of, pulled, verdict
 from twingrad import nn
+from twingrad.testing import Verdict
 from twingrad.testing.parameters import Held
 from twingrad.testing.subjects import subject_of
 from twingrad.testing.twin_functions import TENSORS, VALUES
@@ -41,8 +42,8 @@ def test_a_module_is_checked_with_its_parameters_and_left_as_it_was(backend, tra
     before, stream = state(module), tg.get_rng_state()
     subject = subject_of(module, (X,))
     assert subject.input_names[:3] == ("input", "0.weight", "0.bias")
-    assert difference(subject) < 1e-6
-    assert difference(subject.derived()) < 1e-6
+    assert verdict(subject, projections=1) is Verdict.OK
+    assert verdict(subject.derived(), projections=1) is Verdict.OK
     cotangents = cotangents_of(subject)
     subject.accumulated(subject.inputs, cotangents)
     subject.scattered(subject.inputs, cotangents)
@@ -78,7 +79,7 @@ def test_a_module_of_whole_numbers_has_its_parameters_as_inputs_only():
     module = nn.Embedding(5, 2).double()
     subject = subject_of(module, (np.array([1, 3, 1]),))
     assert subject.input_names == ("weight",)
-    assert difference(subject) < 1e-8
+    assert verdict(subject) is Verdict.OK
 
 
 def test_micrograd_modules_of_single_values_are_checked():
@@ -87,7 +88,7 @@ def test_micrograd_modules_of_single_values_are_checked():
     subject = subject_of(module, (values,))
     assert subject.input_names[0] == "x[0]"
     assert len(subject.inputs) == 5
-    assert difference(subject) < 1e-8
+    assert verdict(subject) is Verdict.OK
 
 
 def test_shared_parameters_are_one_input():
@@ -95,7 +96,7 @@ def test_shared_parameters_are_one_input():
     module[1].weight = module[0].weight
     subject = subject_of(module, (X,))
     assert subject.input_names == ("input", "0.weight", "0.bias", "1.bias")
-    assert difference(subject) < 1e-8
+    assert verdict(subject) is Verdict.OK
 
 
 @pytest.mark.parametrize("kind", [tg.Tensor, tg.Array, tg.Value])
@@ -108,8 +109,8 @@ def test_leaves_of_a_closure_are_inputs(kind, given):
     names = {"mapping": "w", "one": "parameters"}
     subject = subject_of(lambda x: x * w * w, (2.0,), parameters=forms[given])
     assert subject.input_names == ("x", names.get(given, "parameters[0]"))
-    assert difference(subject) < 1e-8
-    assert difference(subject.derived()) < 1e-8
+    assert verdict(subject) is Verdict.OK
+    assert verdict(subject.derived()) is Verdict.OK
     np.testing.assert_array_equal(np.asarray(w.detach()) if kind is tg.Tensor else w.data, before)
     assert w.grad is None
 
@@ -126,8 +127,8 @@ def test_a_function_may_give_its_parameter():
     subject = subject_of(lambda x: (w, x * w), (2.0,), parameters=[w])
     moved = [each + 1 for each in subject.inputs]
     np.testing.assert_array_equal(subject.values(moved)[0], W + 1)
-    assert difference(subject) < 1e-8
-    assert difference(subject.derived()) < 1e-8
+    assert verdict(subject) is Verdict.OK
+    assert verdict(subject.derived()) is Verdict.OK
     assert w.tolist() == W.tolist()
 
 
@@ -136,7 +137,7 @@ def test_a_module_in_a_closure_is_moved_and_its_buffers_are_put_back():
     before = state(module)
     subject = subject_of(lambda x: (module(x) ** 2).sum(), (X,), parameters=module)
     assert "4.bias" in subject.input_names
-    assert difference(subject) < 1e-6
+    assert verdict(subject) is Verdict.OK
     assert state(module) == before
 
 
@@ -213,7 +214,7 @@ def test_memory_that_cannot_be_written_to_is_replaced_for_a_moment():
     memory.setflags(write=False)
     w = nn.Parameter(memory)
     subject = subject_of(lambda: w * w, (), parameters=[w])
-    assert difference(subject) < 1e-8
+    assert verdict(subject) is Verdict.OK
     assert w.detach().numpy().tolist() == [1.0, 1.0]
 
 
@@ -228,8 +229,8 @@ def test_precise_modules_have_parameters_and_buffers_in_float64_for_a_moment():
     )
     precise = subject_of(module, (X.astype(np.float32),)).precise()
     assert seen[-1] == (np.float64, np.float64)
-    assert difference(precise) < 1e-8
-    assert difference(precise.derived()) < 1e-8
+    assert verdict(precise) is Verdict.OK
+    assert verdict(precise.derived()) is Verdict.OK
     assert state(module) == before
     assert module[0].weight.dtype == np.float32
 

@@ -101,3 +101,29 @@ def test_what_is_not_finite_is_left_out():
         (judgement,) = judge(Written(np.sin, lambda cotangent, x: cotangent * np.cos(x), x))
     assert judgement.counts[Verdict.OK] > 0
     assert judgement.counts[Verdict.WRONG] == 0
+
+
+@pytest.mark.parametrize("projections", [None, 4])
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 1 + 1e-3, np.nan])
+def test_wrong_gradients_take_few_evaluations(factor, projections):
+    def vjp(cotangent, *weights):
+        return [factor * each for each in gradients(cotangent, *weights)]
+
+    judgement = judged(vjp, projections=projections)
+    assert judgement.counts[Verdict.WRONG] == 4
+    assert all(each.index is not None for each in judgement.findings[:4])
+    assert judgement.evaluations < 2500
+
+
+def test_forward_mode_is_looked_at_along_the_same_directions():
+    def of(jvp):
+        x = np.linspace(-2.0, 2.0, 2000).reshape(40, 50)
+        return judge(Written(np.sin, lambda cotangent, x: cotangent * np.cos(x), x, jvp=jvp))[0]
+
+    def flipped(x, tangent):
+        return np.cos(x) * tangent * np.where(np.arange(x.size).reshape(x.shape) == 77, -1, 1)
+
+    right = of(lambda x, tangent: np.cos(x) * tangent)
+    assert right.counts[Verdict.OK] == 2 * of(None).counts[Verdict.OK]
+    found = [each for each in of(flipped).findings if each.verdict is Verdict.WRONG]
+    assert {(each.mode, each.index) for each in found} == {("forward", (1, 27))}

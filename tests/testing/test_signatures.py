@@ -7,6 +7,7 @@ import pytest
 
 import twingrad
 from twingrad import nn
+from twingrad.testing import from_numpy
 from twingrad.testing.signatures import signature_of
 
 
@@ -18,6 +19,16 @@ def gathering(*parts):
     return sum(parts)
 
 
+class Scaled(twingrad.Primitive):
+    arity = 2
+
+    def forward(self, x, by):
+        return x * by
+
+    def backward(self, gradient, call):
+        return (gradient, gradient)
+
+
 @pytest.mark.parametrize(
     ("function", "names", "required"),
     [
@@ -27,6 +38,8 @@ def gathering(*parts):
         (twingrad.huber, ("x", "delta"), ("x", "delta")),
         (nn.Linear(2, 3), ("input",), ("input",)),
         (nn.CrossEntropyLoss(), ("input", "target"), ("input", "target")),
+        (Scaled(), ("x", "by"), ("x", "by")),
+        (from_numpy(plain, gradient=plain), ("x", "y", "scale", "power"), ("x", "y")),
         (gathering, (), ()),
     ],
 )

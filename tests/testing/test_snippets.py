@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import partial, wraps
 from math import inf, nan
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -21,7 +22,13 @@ from twingrad.testing.snippets import snippet
 from twingrad.testing.sources import import_path, is_importable, source_of
 
 MATRIX = np.random.default_rng(2).standard_normal((2, 3))
+LONG = np.linspace(0, 1, 20)
 SCALE = 3.0
+
+
+class Pair(NamedTuple):
+    x: np.ndarray
+    y: float
 
 
 class Cube(Primitive):
@@ -136,6 +143,13 @@ CASES = {
     "an Array": (lambda x: cube_row(x).sum(), Array(MATRIX)),
     "tensors": (lambda x, y: cube(x) * y, Tensor(MATRIX, requires_grad=True), Tensor(MATRIX)),
     "nested inputs": (lambda b: cube(b["x"][0]) * b["y"], {"x": (MATRIX, 2), "y": [1.0, 2][0]}),
+    "large parts of a dictionary": (
+        lambda batch: cube(batch["left"]) * batch["right"][0],
+        {"left": np.linspace(0, 1, 20), "right": [np.linspace(1, 2, 20)]},
+    ),
+    "large parts of a list": (lambda leaves: cube(leaves[0]) * leaves[1], [LONG, LONG.copy()]),
+    "any number of large inputs": (lambda *leaves: cube(leaves[0]) * leaves[1], LONG, LONG),
+    "a named tuple": (lambda pair: cube(pair.x) + pair.y, Pair(LONG, 2.0)),
     "awkward numbers": (lambda x: cube(x), np.array([0.1, -0.0, 1e-310, 1 / 3, 1e100])),
     "float32": (lambda x: cube(x), Tensor(np.array([0.1, 1 / 3, -7e5], np.float32))),
     "integers beside": (lambda x, k: cube(x)[k], MATRIX, np.array([1, 0])),
@@ -176,6 +190,37 @@ def test_options_and_parameters_are_part_of_the_snippet():
         "testing.gradcheck(f, 2.0, parameters=[weight], order=2, seed=3)"
     )
     assert "GradientError: gradcheck of f: 6 of 7 derivatives" in executed(report.snippet)
+
+
+def test_nested_inputs_are_built_as_they_were_passed():
+    batch = {"left": LONG, "right": [LONG.copy(), 2.0], "both": LONG}
+    lines = snippet(lambda batch, *rest: cube(batch["left"]), [batch, LONG + 1]).splitlines()
+    assert [line.partition(" ")[0] for line in lines if " = np." in line] == [
+        "batch_left",
+        "batch_right_0",
+        "rest_0",
+    ]
+    assert (
+        "batch = {'left': batch_left, 'right': [batch_right_0, 2.0], 'both': batch_left}"
+    ) in lines
+    assert lines[-1] == "testing.gradcheck(f, batch, rest_0)"
+
+
+def test_no_input_is_called_as_what_is_imported():
+    lines = snippet(lambda np: cube(np), [LONG]).splitlines()
+    assert lines[-1] == "testing.gradcheck(f, np_)"
+
+
+def test_parameters_of_a_module_are_those_of_the_module():
+    layer = nn.Linear(3, 2).double()
+    report = testing.gradcheck(
+        lambda x: cube(layer(x)), MATRIX, parameters=layer.parameters(), raise_exception=False
+    )
+    assert report.snippet.endswith(
+        'parameters = [layer.get_parameter("weight"), layer.get_parameter("bias")]\n'
+        "testing.gradcheck(f, x, parameters=parameters)"
+    )
+    assert f"GradientError: {str(report).splitlines()[0]}" in executed(report.snippet)
 
 
 def test_what_comes_with_a_library_is_imported():

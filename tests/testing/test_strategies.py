@@ -308,7 +308,5 @@ for name in ("strategies", "properties"):
 def test_without_hypothesis_the_room_is_there_and_what_needs_it_says_so():
     ran = subprocess.run([sys.executable, "-c", MISSING], capture_output=True, text=True)
     assert not ran.stderr
-    sentence = (
-        'testing: strategies and gradcheck_property need hypothesis: pip install "twingrad[test]"'
-    )
+    sentence = 'testing: drawing inputs needs hypothesis: pip install "twingrad[test]"'
     assert ran.stdout.splitlines() == [sentence, sentence]

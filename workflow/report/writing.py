@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ...data.sources.optional import needed
 from ...engine.files import write_bytes, write_text
+from ...engine.optional import needed
 from .contents import Contents
 
 
