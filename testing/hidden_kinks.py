@@ -1,7 +1,8 @@
 """Kinks inside a graph, beyond which the chain rule gives no slope of the whole.
 
-`relu(x) - relu(-x)` is x, but at 0 both terms choose the slope 0, and so does their difference, where
-1 would be right (Kakade and Lee 2018). No operation is wrong then, nor is the graph anywhere else.
+`relu(x) - relu(-x)` is x, but at 0 both terms choose the slope 0, and so does their difference,
+where 1 would be right (Kakade and Lee 2018). No operation is wrong then, nor is the graph
+anywhere else.
 """
 
 from __future__ import annotations
