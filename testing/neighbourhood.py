@@ -35,6 +35,12 @@ Slopes of a smooth function come together as the neighbours do; beside a kink th
 _CANCELLED = 64.0
 """How many last bits of the largest numbers concerned may be lost where they cancel."""
 
+_FAINT = 1e-10
+_APART = 2.0**-7
+_FEW = 8
+"""Numbers this small, where values stay the same, are rounding if others of so many neighbours,
+so far apart, have another sign."""
+
 _UNSETTLED = (Verdict.WRONG, Verdict.UNKNOWN)
 
 
@@ -176,7 +182,16 @@ def _is_lost(
     center = np.abs(question.line.center)
     values = center[np.isfinite(center)] if function.order > 1 else center[[output]]
     largest = max(np.abs(felt).max(initial=1.0), values.max(initial=1.0))
-    return bool(outside * max(question.size, 1.0) <= _CANCELLED * question.resolution * largest)
+    step = max(question.size, 1.0)
+    if outside * step <= _CANCELLED * question.resolution * largest:
+        return True
+    if decision.numeric != 0 or outside * step > _FAINT * largest:
+        return False
+    generator = np.random.default_rng(3)
+    moves = _APART * generator.uniform(-1.0, 1.0, (_FEW, question.line.base.size))
+    positions = question.line.base + moves * np.where(concerned, question.line.base, 0.0)
+    numbers = [question.at(function.representable(each), output) for each in positions]
+    return bool(min(numbers) <= 0.0 <= max(numbers))
 
 
 def _lost(sizes: Vector, resolution: float) -> float:

@@ -75,6 +75,8 @@ def _difference(
     plain = np.abs(exact[np.isfinite(exact)])
     values = np.abs(cotangent[cotangent != 0] @ double.values(position)[cotangent != 0])
     sizes = np.where(position == 0, 1.0, np.minimum(np.abs(position), 1.0))
+    if double.order > 1:  # a gradient divides by whatever there is
+        sizes = np.full(sizes.shape, sizes.min(initial=1.0))
     allowed = _SHARE * (np.maximum(plain.max(initial=0.0), 1.0) + values / sizes)
     return analytic, exact, np.abs(analytic - exact), allowed
 

@@ -94,6 +94,8 @@ class Nearby:
         found: list[tuple[float, Vector]] = []
         for k in range(_CANDIDATES):
             moves = generator.uniform(-1.0, 1.0, self.reaches.size)
+            if k % 4 < 2:  # all above, or all below: by chance that is rare
+                moves = np.abs(moves) * (-1.0) ** k
             gradient = self._gradient(self._at(moves))
             found.append((float(self.line.slopes(gradient)), self._at(moves)))
             felt = np.flatnonzero(gradient)
