@@ -89,12 +89,12 @@ class Projections:
         if known.size <= _SUMS + _PICKED_RESULTS:
             return np.eye(size)[known]
         weights = np.zeros((_SUMS + _PICKED_RESULTS, size))
-        weights[:_SUMS, known] = self._weights((_SUMS, known.size))
+        weights[:_SUMS, known] = self._draws((_SUMS, known.size))
         picked = self.generator.choice(known, _PICKED_RESULTS, replace=False)
         weights[np.arange(_SUMS, len(weights)), picked] = 1.0
         return weights
 
-    def _weights(self, shape: tuple[int, ...]) -> Vector:
+    def _draws(self, shape: tuple[int, ...]) -> Vector:
         sizes = self.generator.integers(33, 65, shape) / 64  # short numbers that seldom add to 0
         weights: Vector = sizes * self.generator.choice([-1.0, 1.0], shape)
         return weights
@@ -106,7 +106,7 @@ class Projections:
             return
         for _ in range(self.count if movable.size > 1 else 0):
             direction = np.zeros(point.size)
-            direction[movable] = self._weights((movable.size,))
+            direction[movable] = self._draws((movable.size,))
             yield direction
         steepest = np.abs(gradients[:, movable]).max(axis=0)
         picked = {int(movable[np.argmax(steepest)]), int(movable[np.argmin(steepest)])}

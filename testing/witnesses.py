@@ -125,16 +125,18 @@ class Nearby:
         return [found[k][1] for k in dict.fromkeys(chosen)]
 
     def _hull(self, positions: list[Vector]) -> Hull:
-        """Slopes from steps that are as short as rounding allows."""
+        """Slopes from steps that are as short as rounding allows, where most are known."""
         if not positions:
             return Hull(np.inf, -np.inf, 0)
         line, output = self.line, self.output
         lines = [Line(line.function, line.direction, each) for each in positions]
+        found = np.empty(0)
         for step in _STEPS:
             quick = quick_slopes(line.function, lines, [step * self.own] * len(lines))
-            if np.median(quick.noise[:, output]) <= self.accuracy:
+            settled = quick.noise[:, output] + quick.bend[:, output] <= self.accuracy
+            if np.count_nonzero(settled) > found.size:
+                found = quick.slope[settled, output]
+            if np.median(quick.noise[:, output]) <= 0.125 * self.accuracy:
                 break
-        settled = quick.noise[:, output] + quick.bend[:, output] <= self.accuracy
-        found = quick.slope[settled, output]
         low, high = found.min(initial=np.inf), found.max(initial=-np.inf)
         return Hull(float(low), float(high), found.size)
