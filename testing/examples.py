@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -25,7 +25,8 @@ def examples(
     Parameters
     ----------
     shapes : mapping of str to tuple of int, or None
-        The shape of each; those without are drawn so that they can be broadcast together.
+        The shape of each; those without are drawn so that they can be broadcast together, with
+        those given too if these can.
     count, seed : int
         The same seed draws the same numbers.
     dtype : str
@@ -38,14 +39,25 @@ def examples(
     (2, 3)
     """
     generator = np.random.default_rng(seed)
+    given = common_shape(shape for shape in shapes.values() if shape is not None)
     for k in range(count):
-        common = tuple(generator.choice(_SIZES, size=generator.integers(_LONGEST)).tolist())
+        drawn = tuple(generator.choice(_SIZES, size=generator.integers(_LONGEST)).tolist())
+        whole = drawn if given is None else given
         yield {
             name: _numbers(
-                generator, k, _part(generator, common) if shape is None else shape
+                generator, k, _part(generator, whole) if shape is None else shape
             ).astype(dtype)
             for name, shape in shapes.items()
         }
+
+
+def common_shape(shapes: Iterable[Shape]) -> Shape | None:
+    """What shapes broadcast to; None if there are none, or they do not."""
+    known = [*shapes]
+    try:
+        return np.broadcast_shapes(*known) if known else None
+    except ValueError:
+        return None
 
 
 def _part(generator: np.random.Generator, common: Shape) -> Shape:

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 
 from ..engine.checks import checked_count
 from ..engine.shapes import Shape
+from .examples import common_shape
 from .strategies.arrays import Elements, FloatArray, as_dtypes, grouped
 from .strategies.shapes import broadcastable_shapes, shapes
 from .with_hypothesis import st
@@ -38,7 +39,7 @@ def argument_strategies(
     ----------
     names : tuple of str
         The arguments that must be passed; those of them that are not in ``given`` get arrays whose
-        shapes broadcast with each other.
+        shapes broadcast with each other, and with the shapes that are given if these do.
     given : mapping of str to tuple, strategy or ``...``
         What was said of single arguments. Equal names in shapes are equal lengths.
     dtype, elements
@@ -82,14 +83,26 @@ def _together(
 ) -> dict[str, FloatArray]:
     """Arrays of one dtype by the names of the arguments."""
     dtype = draw(dtypes)
-    free = [name for name, lengths in shaped.items() if lengths is None]
-    found = dict(zip(free, draw(broadcastable_shapes(len(free)))) if free else ())
     sizes: dict[str, int] = {}
-    for name, lengths in shaped.items():
-        if lengths is not None:
-            found[name] = _shape(draw, lengths, sizes)
+    found = {
+        name: _shape(draw, lengths, sizes)
+        for name, lengths in shaped.items()
+        if lengths is not None
+    }
+    free = [name for name, lengths in shaped.items() if lengths is None]
+    if free:
+        whole = common_shape(found.values())
+        parts = broadcastable_shapes(len(free)) if whole is None else _parts(whole, len(free))
+        found |= dict(zip(free, draw(parts)))
     arrays = grouped(draw, tuple(found[name] for name in shaped), dtype, elements)
     return dict(zip(shaped, arrays, strict=True))
+
+
+def _parts(whole: Shape, count: int) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """Shapes that are broadcast to a whole one: lengths are left out in front, or 1."""
+    lengths = [st.sampled_from([length, 1]) for length in whole]
+    starts = st.integers(0, len(whole))
+    return st.tuples(*[starts.flatmap(lambda k: st.tuples(*lengths[k:])) for _ in range(count)])
 
 
 def _shape(draw: st.DrawFn, lengths: Lengths, sizes: dict[str, int]) -> Shape:

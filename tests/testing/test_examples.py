@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twingrad.testing.examples import examples
+from twingrad.testing.examples import common_shape, examples
 
 
 def drawn(shapes, count=40, seed=0, dtype="float64"):
@@ -42,3 +42,10 @@ def test_zeros_ties_and_many_sizes_are_among_them():
     largest = max(np.abs(array).max() for array in arrays)
     assert largest > 100
     assert all(np.isfinite(array).all() for array in arrays)
+
+
+def test_shapes_that_are_not_given_fit_those_that_are():
+    for example in examples({"x": (2, 3), "y": None}, 20, 0, "float64"):
+        assert np.broadcast_shapes(example["x"].shape, example["y"].shape) == (2, 3)
+    assert common_shape([(2, 3), (4,)]) is None
+    assert common_shape([]) is None

@@ -415,3 +415,16 @@ def test_no_false_alarm_at_default_floats(name):
             rows = zip(*(np.ravel(each).tolist() for each in inputs), strict=True)
             if domain is None or all(domain.is_defined(*row) for row in rows):
                 gradcheck(function, *inputs)
+
+
+def test_arguments_without_a_shape_fit_the_shapes_that_are_given():
+    seen = set()
+
+    @gradcheck_property(x=(2, 3), max_examples=30)
+    def added(x, y):
+        seen.add(y.shape)
+        return x + y
+
+    added()
+    assert {(2, 3), (3,), ()} <= seen
+    assert all(np.broadcast_shapes((2, 3), shape) == (2, 3) for shape in seen)
