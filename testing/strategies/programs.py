@@ -157,12 +157,12 @@ def programs(
     Examples
     --------
     >>> from twingrad.testing import strategies
-    >>> from hypothesis import find
-    >>> find(strategies.programs(), lambda program: program.build().data > 1)
-    Program(
-        x0 = 0.500001
-        x1 = add(x0, x0)
-    )
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5)
+    ... @given(strategies.programs(longest=5))
+    ... def test_results_stay_small(program):
+    ...     assert abs(program.build().data) <= 4
+    >>> test_results_stay_small()
     """
     checked_count(shortest, "programs: shortest")
     checked_count(longest, "programs: longest")
