@@ -185,7 +185,13 @@ def _is_lost(
     step = max(question.size, 1.0)
     if outside * step <= _CANCELLED * question.resolution * largest:
         return True
-    if decision.numeric != 0 or outside * step > _FAINT * largest:
+    if decision.numeric != 0:
+        return False
+    # beside a factor of 1e16 a number matters on a scale of 1e-16, where no change may be felt
+    factor = np.abs(felt).max(initial=1.0)
+    if outside <= _CANCELLED * question.resolution * values.max(initial=1.0) * factor:
+        return True
+    if outside * step > _FAINT * largest:
         return False
     generator = np.random.default_rng(3)
     moves = _APART * generator.uniform(-1.0, 1.0, (_FEW, question.line.base.size))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import twingrad
 from support.written import Written, elementwise
+from twingrad.testing import gradcheck
 from twingrad.testing.findings import Verdict
 from twingrad.testing.judging import judge
 from twingrad.testing.subjects import subject_of
@@ -419,3 +420,9 @@ def test_what_is_wrong_in_float32_only_is_found():
     x = np.array([0.3, 1.0], np.float32)
     found = wrong(elementwise(np.sin, slope, x, has_precise=True))
     assert {each.reason for each in found} == {"in float64 the gradient is another one"}
+
+
+def test_a_weight_beside_a_huge_input_is_not_told_from_the_rounding_of_the_sum():
+    """At w = 0 the slope is x, but tanh has gone to 1 before the sum feels it."""
+    report = gradcheck(lambda x, w: x + (x * w).tanh(), np.array([6.7e16]), np.array([0.0]))
+    assert report.ok

@@ -44,7 +44,8 @@ TRIPLED = """
 
 
 @pytest.fixture
-def run(pytester):
+def run(pytester, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)  # with it, pytest's summary repeats whole messages
     """Run pytest in this process on the text of a file."""
 
     def runner(text, *options):
