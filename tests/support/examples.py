@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, Phase, given, settings
 
 
-def drawn(strategy, count=300):
+def drawn(strategy, count=600):
     """Examples of a strategy, drawn the same way each time."""
     found = []
 

@@ -149,7 +149,7 @@ def test_the_ends_of_a_range_are_drawn_on_purpose():
 
 
 def test_kinks_of_ones_own_are_drawn_and_passed_closely():
-    found = drawn(strategies.values(kinks=[2.375]))
+    found = drawn(strategies.values(kinks=[2.375]), 2000)
     assert 2.375 in found
     assert any(0 < abs(x - 2.375) < 1e-6 for x in found)
 
