@@ -110,7 +110,10 @@ def _confirmed(question: Question, analytic: float, output: int, decision: Decis
     """The decision that a number is wrong, or a milder one if the neighbours explain it."""
     concerned = _concerned(question, output)
     sizes = np.abs(question.line.base[concerned])
-    if _is_extreme(np.abs([*sizes, analytic, decision.numeric])):
+    infinite = not np.isfinite(analytic)  # what made it so need not be felt in it any more
+    if _is_extreme(
+        np.abs(question.line.base if infinite else [*sizes, analytic, decision.numeric])
+    ):
         reason = "numbers so large or small that their products may not be representable"
         return decision._replace(verdict=Verdict.UNKNOWN, reason=reason)
     if not np.isfinite(analytic):

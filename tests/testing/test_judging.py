@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import twingrad
 from support.written import Written, elementwise
-from twingrad.testing import gradcheck
+from twingrad import testing
+from twingrad.testing import GradientError, gradcheck
 from twingrad.testing.findings import Verdict
 from twingrad.testing.judging import judge
 from twingrad.testing.subjects import subject_of
@@ -426,3 +427,10 @@ def test_a_weight_beside_a_huge_input_is_not_told_from_the_rounding_of_the_sum()
     """At w = 0 the slope is x, but tanh has gone to 1 before the sum feels it."""
     report = gradcheck(lambda x, w: x + (x * w).tanh(), np.array([6.7e16]), np.array([0.0]))
     assert report.ok
+
+
+def test_an_infinite_slope_beside_numbers_whose_inverse_overflows_is_not_wrong():
+    a, b = np.array([2.22507386e-313, -5.05307147e257]), np.array([0.0, -1.46331599e49])
+    assert gradcheck(twingrad.atan2, a, b).ok
+    with pytest.raises(GradientError):
+        gradcheck(testing.from_numpy(np.sin, gradient=lambda x: np.inf * x), np.array([1.0]))
