@@ -279,8 +279,6 @@ def _beside_kink(analytic: float, column: Column, bent: np.ndarray, close: float
     left, right = float(column.left[level]), float(column.right[level])
     tolerance = float(4.0 * errors[level]) + close * max(abs(left), abs(right))
     reason = f"the slopes are {left:.6g} to the left and {right:.6g} to the right"
-    if not np.isfinite(analytic):
-        return Decision(Verdict.UNKNOWN, nan, nan, nan, left, right, reason)
     inside = min(left, right) - tolerance <= analytic <= max(left, right) + tolerance
     verdict = Verdict.KINK if inside else Verdict.WRONG
     if not inside and column.sizes[level] > _NATURAL:

@@ -434,3 +434,9 @@ def test_an_infinite_slope_beside_numbers_whose_inverse_overflows_is_not_wrong()
     assert gradcheck(twingrad.atan2, a, b).ok
     with pytest.raises(GradientError):
         gradcheck(testing.from_numpy(np.sin, gradient=lambda x: np.inf * x), np.array([1.0]))
+
+
+def test_nan_at_a_kink_is_between_no_slopes():
+    ratio = testing.from_numpy(np.abs, gradient=lambda x: x / np.abs(x))
+    with np.errstate(invalid="ignore"), pytest.raises(GradientError, match="1 of 2"):
+        testing.gradcheck(ratio, np.array([0.0, -2.0]))
